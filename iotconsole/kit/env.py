@@ -1,0 +1,98 @@
+"""Typed readers of settings. Each says which setting is wrong and why, and start-up stops there."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# SQLite as an embedded server database: readers do not block the writer, a commit survives a power
+# cut, and a transaction takes the write lock when it begins so that it never fails half way.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 30,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+
+
+class EnvReader:
+    """Reads one setting per call from the process environment.
+
+    `NAME_FILE` may name a file that holds the value of `NAME`, as container secrets do.
+    """
+
+    def _raw(self, name: str) -> str | None:
+        file_name = os.environ.get(f"{name}_FILE")
+        if file_name:
+            try:
+                return Path(file_name).read_text().strip()
+            except OSError as error:
+                raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
+        return os.environ.get(name)
+
+    def text(self, name: str, *, default: str) -> str:
+        value = self._raw(name)
+        return default if value is None else value
+
+    def secret(self, name: str, *, default: str | None = None) -> str:
+        value = self._raw(name) or default
+        if value is None:
+            raise ImproperlyConfigured(
+                f"{name} is not set. `make run` writes it to DATA_DIR/secrets.env at first run; "
+                f"elsewhere set {name} or {name}_FILE."
+            )
+        return value
+
+    def secrets(self, name: str) -> list[str]:
+        return [part for part in self.secret(name).split(",") if part]
+
+    def words(self, name: str, *, default: Sequence[str]) -> list[str]:
+        value = self._raw(name)
+        return (
+            list(default) if value is None else [w.strip() for w in value.split(",") if w.strip()]
+        )
+
+    def path(self, name: str, *, default: Path) -> Path:
+        return Path(self.text(name, default=str(default))).resolve()
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value = (self._raw(name) or str(default)).lower()
+        if value in {"1", "true", "yes", "on"}:
+            return True
+        if value in {"0", "false", "no", "off"}:
+            return False
+        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+
+    def integer(self, name: str, *, default: int, low: int, high: int | None = None) -> int:
+        value = self._raw(name) or str(default)
+        try:
+            number = int(value)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+        if number < low or (high is not None and number > high):
+            limits = f"at least {low}" if high is None else f"between {low} and {high}"
+            raise ImproperlyConfigured(f"{name} must be {limits}, not {number}.")
+        return number
+
+    def choice(self, name: str, choices: Sequence[str], *, default: str) -> str:
+        value = self._raw(name) or default
+        if value not in choices:
+            raise ImproperlyConfigured(
+                f"{name} must be one of {', '.join(choices)}, not {value!r}."
+            )
+        return value
+
+    def database(self, default: str) -> dict[str, Any]:
+        """Django's settings for `DATABASE_URL` (sqlite:///… or postgres://…)."""
+        url = self.text("DATABASE_URL", default=default)
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+        if config["ENGINE"].endswith("sqlite3"):
+            config["OPTIONS"] = SQLITE_OPTIONS
+        elif config["ENGINE"].endswith("postgresql"):
+            config["CONN_MAX_AGE"] = None
+            config["CONN_HEALTH_CHECKS"] = True
+        else:
+            raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
+        return config

@@ -1,0 +1,198 @@
+"""Settings, all from the environment (or `DATA_DIR/secrets.env`, written at first run).
+
+Every name an operator may set is listed in the README.
+"""
+
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+
+from iotconsole.kit.env import EnvReader
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = EnvReader()
+
+# --- Where data lives ---------------------------------------------------------------------
+DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "var")
+if (DATA_DIR / "secrets.env").is_file():
+    environ.Env.read_env(DATA_DIR / "secrets.env")
+
+SECRET_KEY = env.secret("SECRET_KEY")
+# Encrypt ProductSecret and DeviceSecret at rest. The first key encrypts, all of them decrypt.
+FIELD_KEYS = env.secrets("FIELD_KEYS")
+# Keys the digests of one-time codes, so that the stored digest of six digits cannot be searched.
+CODE_DIGEST_KEY = env.secret("CODE_DIGEST_KEY")
+
+DEBUG = env.boolean("DEBUG", default=False)
+
+# --- Addresses ----------------------------------------------------------------------------
+HTTP_PORT = env.integer("HTTP_PORT", default=8000, low=1, high=65535)
+HTTP_HOST = env.text("HTTP_HOST", default="127.0.0.1")
+MQTTS_PORT = env.integer("MQTTS_PORT", default=8883, low=0, high=65535)
+MQTTS_HOST = env.text("MQTTS_HOST", default="0.0.0.0")  # noqa: S104 - devices come from outside
+MQTT_PORT = env.integer("MQTT_PORT", default=1883, low=0, high=65535)
+MQTT_HOST = env.text("MQTT_HOST", default="127.0.0.1")
+# What a device is told to connect to, and what the certificates are made out to.
+PUBLIC_HOST = env.text("PUBLIC_HOST", default=socket.gethostname())
+CERTIFICATE_NAMES = env.words("CERTIFICATE_NAMES", default=())
+MQTT_TLS_PROFILE = env.choice("MQTT_TLS_PROFILE", ("compat", "modern"), default="compat")
+
+CONSOLE_URL = env.text("CONSOLE_URL", default=f"http://localhost:{HTTP_PORT}").rstrip("/")
+_console = urlsplit(CONSOLE_URL)
+_served_over_tls = _console.scheme == "https"
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", default=(_console.hostname or "localhost", "localhost", "127.0.0.1", "[::1]")
+)
+CSRF_TRUSTED_ORIGINS = [CONSOLE_URL]
+ENVIRONMENT_NAME = env.text("ENVIRONMENT_NAME", default="")
+
+# --- Applications -------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "iotconsole",
+    "iotconsole.kit",
+    "operators",
+    "products",
+    "devices",
+    "registration",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_htmx",
+    "template_partials",
+    "django_filters",
+    "phonenumber_field",
+    "bootstrap",
+    "lucide",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "iotconsole.urls"
+WSGI_APPLICATION = "iotconsole.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "iotconsole.context.console",
+            ],
+        },
+    },
+]
+
+# --- Database -----------------------------------------------------------------------------
+DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'iotconsole.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Operators ----------------------------------------------------------------------------
+AUTH_USER_MODEL = "operators.Operator"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "operators:sign_in"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "operators:sign_in"
+
+SMS_BACKEND = env.choice("SMS_BACKEND", ("console", "twilio", "memory"), default="console")
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.secret("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.text("TWILIO_FROM", default="")
+# Only for a compatible gateway or a test: the real one is the library's default.
+TWILIO_API_URL = env.text("TWILIO_API_URL", default="")
+PHONENUMBER_DEFAULT_REGION = env.text("PHONE_DEFAULT_REGION", default="CN")
+PHONENUMBER_DB_FORMAT = "E164"
+OTP_TOTP_ISSUER = "IoT Device Console"
+OTP_TOTP_THROTTLE_FACTOR = 1
+
+# --- Registration and connections ----------------------------------------------------------
+# An unclaimed ClientID older than this gives its slot to a new one (mission.md, "sixth ClientID").
+UNCLAIMED_CLIENT_ID_SECONDS = env.integer("UNCLAIMED_CLIENT_ID_SECONDS", default=600, low=1)
+# Refused attempts in one minute before further ones are turned away unread.
+FAILURES_PER_ADDRESS = env.integer("FAILURES_PER_ADDRESS", default=600, low=1)
+FAILURES_PER_PRODUCT = env.integer("FAILURES_PER_PRODUCT", default=3000, low=1)
+FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
+MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", default=20000, low=1)
+MAX_UNAUTHENTICATED = env.integer("MAX_UNAUTHENTICATED", default=5000, low=1)
+MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(
+    "MAX_UNAUTHENTICATED_PER_ADDRESS", default=2500, low=1
+)
+
+# --- Security -----------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = _served_over_tls
+SECURE_HSTS_SECONDS = 31_536_000 if _served_over_tls else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _served_over_tls
+SECURE_HSTS_PRELOAD = _served_over_tls
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _served_over_tls
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.boolean("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap's form controls carry their icons as data: URLs
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Language and time --------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# --- Static files -------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Logging ------------------------------------------------------------------------------
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # SQL at DEBUG would print every parameter, secrets among them.
+    "loggers": {"django.db.backends": {"level": "INFO"}, "twilio": {"level": "WARNING"}},
+}

@@ -1,0 +1,24 @@
+"""Who is acting. Every operation that changes something for a person takes one."""
+
+from dataclasses import dataclass
+
+from operators.models import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`origin` is console, shell or api. Only the shell acts without an operator."""
+
+    origin: str
+    operator: Operator | None = None
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.operator is None and self.origin != "shell":
+            raise ValueError("only the shell acts without an operator")
+
+    def __str__(self) -> str:
+        return self.operator.get_username() if self.operator else self.origin
+
+
+SHELL = Actor(origin="shell")

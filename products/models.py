@@ -1,0 +1,87 @@
+"""Product: one ProductKey and ProductSecret, in the firmware of every unit."""
+
+from django.db import models
+from django.urls import reverse
+
+from iotconsole.kit.fields import EncryptedTextField
+from iotconsole.kit.identifiers import alphanumeric
+from operators.models import Operator
+
+
+class NodeType(models.IntegerChoices):
+    """Numbers as in the platform's API (CreateProduct.NodeType)."""
+
+    DIRECT = 0, "Directly Connected Device"
+    GATEWAY = 1, "Gateway Device"
+
+
+class NetType(models.TextChoices):
+    """Values as in the platform's API (CreateProduct.NetType)."""
+
+    WIFI = "WIFI", "Wi-Fi"
+    CELLULAR = "CELLULAR", "Cellular (2G/3G/4G/5G)"
+    ETHERNET = "ETHERNET", "Ethernet"
+    OTHER = "OTHER", "Other"
+
+
+class DataFormat(models.IntegerChoices):
+    """Numbers as in the platform's API (CreateProduct.DataFormat)."""
+
+    CUSTOM = 0, "Custom"
+    ALINK_JSON = 1, "ICA Standard Data Format (Alink JSON)"
+
+
+class ProductStatus(models.TextChoices):
+    DEVELOPMENT = "development", "In development"
+    PUBLISHED = "published", "Published"
+
+
+def new_product_key() -> str:
+    """11 alphanumerics, as the platform's (protocol.md 5.1)."""
+    return alphanumeric(11)
+
+
+def new_product_secret() -> str:
+    """16 alphanumerics, as the platform's (protocol.md 5.1)."""
+    return alphanumeric(16)
+
+
+class Product(models.Model):
+    product_key = models.CharField(max_length=20, unique=True, default=new_product_key)
+    product_secret = EncryptedTextField(default=new_product_secret)
+    name = models.CharField(max_length=30, unique=True)
+    description = models.CharField(max_length=100, blank=True)
+    node_type = models.SmallIntegerField(choices=NodeType, default=NodeType.DIRECT)
+    net_type = models.CharField(max_length=10, choices=NetType, default=NetType.WIFI)
+    data_format = models.SmallIntegerField(choices=DataFormat, default=DataFormat.ALINK_JSON)
+    status = models.CharField(
+        max_length=12, choices=ProductStatus, default=ProductStatus.DEVELOPMENT
+    )
+    # Off at first; only registration.operations.set_dynamic_registration turns it.
+    dynamic_registration = models.BooleanField(default=False)
+    dynamic_registration_changed_at = models.DateTimeField(null=True)
+    dynamic_registration_changed_by = models.ForeignKey(
+        Operator, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Product {self.product_key}>"
+
+    def get_absolute_url(self) -> str:
+        return reverse("products:details", args=[self.product_key])
+
+    @property
+    def target(self) -> str:
+        """How the audit trail and confirmations name this product."""
+        return f"product/{self.product_key}"
+
+    @property
+    def published(self) -> bool:
+        return self.status == ProductStatus.PUBLISHED
