@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import secrets
 import string
+from functools import lru_cache
 
+from iotconsole.kit.fields import decrypt, encrypt
 from iotconsole.kit.identifiers import alphanumeric
 
 DEVICE_NAME_PATTERN = r"[A-Za-z0-9\-_@.:]{4,32}"
@@ -44,3 +46,16 @@ def token_digest(token: str) -> str:
 def token_matches(token: bytes, digest: str) -> bool:
     """Compare a presented token with a stored digest, in constant time."""
     return hmac.compare_digest(hashlib.sha256(token).hexdigest(), digest)
+
+
+@lru_cache(maxsize=1)
+def _decoy_ciphertext() -> str:
+    return encrypt(alphanumeric(16))
+
+
+def decoy_secret() -> str:
+    """A key that belongs to nothing, at the price of reading a real one from the database.
+
+    Checking a signature with it makes an unknown name cost what a wrong signature costs.
+    """
+    return decrypt(_decoy_ciphertext())

@@ -37,8 +37,8 @@ class Device(models.Model):
     registered_at = models.DateTimeField(null=True)
     # First connection ever; what tells Inactive from the other states. Reset leaves it.
     activated_at = models.DateTimeField(null=True)
-    # First connection with the DeviceSecret since creation or Reset: from then on the certificate
-    # has its one physical device and dynamic registration is refused (mission.md).
+    # First connection since creation or Reset: from then on the device certificate has its one
+    # physical device and pre-registration is refused (mission.md).
     claimed_at = models.DateTimeField(null=True)
     # Set by Switch and Clear: the DeviceSecret opens nothing until Reset.
     secret_blocked = models.BooleanField(default=False)

@@ -1,0 +1,64 @@
+"""Pre-register one device."""
+
+import re
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from devices.credentials import DEVICE_NAME_PATTERN, new_device_name
+from devices.models import Device
+from devices.operations import log
+from devices.operations.lookup import product_by_key
+from iotconsole.kit.errors import ConflictError, OperationError
+from operators.actor import Actor
+from operators.operations import audit
+from products.operations.manage import wide_length
+
+_NICKNAME = re.compile(r"[\w\- ]+", re.UNICODE)
+
+
+def add_device(
+    actor: Actor, product_key: str, device_name: str = "", *, nickname: str = ""
+) -> Device:
+    """Create the device and its DeviceSecret; state Inactive. A blank name gets a generated one."""
+    device_name = check_device_name(device_name) if device_name else new_device_name()
+    nickname = check_nickname(nickname)
+    try:
+        with transaction.atomic():
+            product = product_by_key(product_key)
+            device = Device.objects.create(
+                product=product, device_name=device_name, nickname=nickname
+            )
+            summary = f"Added device {device_name}"
+            audit.record(actor, "device.add", device.target, summary)
+            log.write([log.management_event(device, "add", actor)], timezone.now())
+    except IntegrityError as error:
+        raise ConflictError(
+            f"This product has a device named {device_name} already.", field="device_name"
+        ) from error
+    return device
+
+
+def check_device_name(device_name: str) -> str:
+    """The name without surrounding space; raises OperationError (protocol.md 5.1)."""
+    device_name = device_name.strip()
+    if not re.fullmatch(DEVICE_NAME_PATTERN, device_name):
+        raise OperationError(
+            "A DeviceName has 4 to 32 characters: letters, digits and - _ @ . : only.",
+            field="device_name",
+        )
+    return device_name
+
+
+def check_nickname(nickname: str) -> str:
+    """The alias without surrounding space; empty is allowed (console_api.md 1.6)."""
+    nickname = nickname.strip()
+    if not nickname:
+        return ""
+    if not (4 <= wide_length(nickname) <= 64 and _NICKNAME.fullmatch(nickname)):
+        raise OperationError(
+            "An alias has 4 to 64 characters: letters, digits, space, - and _; "
+            "a Chinese or Japanese one counts as two.",
+            field="nickname",
+        )
+    return nickname

@@ -1,0 +1,210 @@
+"""Connections of devices: is the credential good, and what follows when it is.
+
+`authenticate` runs inside the caller's transaction and holds the devices' rows meanwhile, so that
+it happens wholly before or after Switch, Clear, Disable and Delete. A CONNACK may leave the server
+only after the commit. The database is asked at every CONNECT; no answer is kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models.functions import Coalesce
+
+from devices.credentials import decoy_secret, token_matches
+from devices.models import (
+    ClientBinding,
+    Device,
+    Revocation,
+    RevocationReason,
+    ServiceType,
+    Session,
+)
+from devices.operations import log
+from devices.operations.outcome import Refused
+from devices.protocol import signing
+from devices.protocol.client_id import SignatureParams, TokenParams
+
+# What a token is compared with when its ClientID does not exist.
+_NO_DIGEST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRequest:
+    """`password` is the signature or the DeviceToken; `listener` is the process with the socket."""
+
+    params: SignatureParams | TokenParams
+    password: bytes = field(repr=False)
+    trace_id: str
+    listener: UUID
+    address: str | None = None
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.params.product_key, self.params.device_name
+
+    @property
+    def client_id(self) -> str:
+        """The issued ClientID, or empty for a connection with the DeviceSecret."""
+        return self.params.client_id if isinstance(self.params, TokenParams) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The session is recorded as live under the request's trace id."""
+
+    device_id: int
+
+
+Outcome = Admitted | Refused
+Devices = dict[tuple[str, str], Device]  # by ProductKey and DeviceName
+Bindings = dict[str, ClientBinding]  # by ClientID
+
+
+def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[Outcome]:
+    """One outcome per request, in order. Of two good ones for the same device the later stays."""
+    devices = _lock_devices(requests)
+    bindings = _bindings(requests)
+    outcomes = [_check(request, devices, bindings) for request in requests]
+    admitted = {
+        outcome.device_id: request
+        for request, outcome in zip(requests, outcomes, strict=True)
+        if isinstance(outcome, Admitted)
+    }
+    if admitted:
+        _activate(admitted, devices, bindings, now)
+        _end_others(admitted, now)
+        _record(admitted, now)
+    log.write(map(_event, requests, outcomes), now)
+    return outcomes
+
+
+def _lock_devices(requests: Iterable[ConnectionRequest]) -> Devices:
+    keys, names = {r.params.product_key for r in requests}, {r.params.device_name for r in requests}
+    locked = (
+        Device.objects.select_for_update(of=("self",))
+        .select_related("product")
+        .defer("product__product_secret")
+        .filter(product__product_key__in=keys, device_name__in=names)
+    )
+    return {(d.product.product_key, d.device_name): d for d in locked.order_by("pk")}
+
+
+def _bindings(requests: Iterable[ConnectionRequest]) -> Bindings:
+    client_ids = {request.client_id for request in requests} - {""}
+    if not client_ids:
+        return {}
+    return {b.client_id: b for b in ClientBinding.objects.filter(client_id__in=client_ids)}
+
+
+def _check(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> Outcome:
+    """The credential first; what it does not prove is not told."""
+    device = devices.get(request.name)
+    if isinstance(request.params, TokenParams):
+        reason = _check_token(request, device, bindings.get(request.client_id))
+    else:
+        reason = _check_signature(request, request.params, device)
+    if device is None:
+        return Refused("unknown_device")
+    if reason is None and not device.enabled:
+        reason = "device_disabled"
+    return Refused(reason) if reason else Admitted(device.pk)
+
+
+def _check_signature(
+    request: ConnectionRequest, params: SignatureParams, device: Device | None
+) -> str | None:
+    proven = signing.verify(
+        params.sign_method,
+        device.device_secret if device else decoy_secret(),
+        params.content,
+        request.password,
+    )
+    if not proven:
+        return "bad_credential"
+    return "secret_blocked" if device and device.secret_blocked else None
+
+
+def _check_token(
+    request: ConnectionRequest, device: Device | None, binding: ClientBinding | None
+) -> str | None:
+    proven = token_matches(request.password, binding.token_digest if binding else _NO_DIGEST)
+    if not proven or not binding or not device or binding.device_id != device.pk:
+        return "bad_credential"
+    return "client_id_void" if binding.voided_at else None
+
+
+def _activate(
+    admitted: dict[int, ConnectionRequest], devices: Devices, bindings: Bindings, now: datetime
+) -> None:
+    """The first connection activates the device and claims its certificate or ClientID."""
+    first = [
+        device.pk
+        for device in devices.values()
+        if device.pk in admitted and not (device.activated_at and device.claimed_at)
+    ]
+    if first:
+        Device.objects.filter(pk__in=first).update(
+            activated_at=Coalesce("activated_at", now), claimed_at=Coalesce("claimed_at", now)
+        )
+    used = {request.client_id for request in admitted.values()}
+    unclaimed = [
+        b.pk for b in bindings.values() if b.client_id in used and not b.first_connected_at
+    ]
+    if unclaimed:
+        ClientBinding.objects.filter(pk__in=unclaimed).update(first_connected_at=now)
+
+
+def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
+    """One live session per device: the older one ends here and is kicked where it lives."""
+    live = Session.objects.filter(device__in=admitted, ended_at__isnull=True)
+    others = list(live.values_list("device_id", "listener"))
+    if not others:
+        return
+    live.update(ended_at=now)
+    Revocation.objects.bulk_create(
+        Revocation(
+            device_id=device_id,
+            reason=RevocationReason.TAKEOVER,
+            keep_trace_id=admitted[device_id].trace_id,
+            created_at=now,
+        )
+        for device_id, listener in others
+        if listener != admitted[device_id].listener  # its own, a listener finds by itself
+    )
+
+
+def _record(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
+    Session.objects.bulk_create(
+        [
+            Session(
+                device_id=device_id,
+                client_id=request.client_id,
+                trace_id=request.trace_id,
+                listener=request.listener,
+                address=request.address,
+                sdk=request.params.sdk,
+                connected_at=now,
+            )
+            for device_id, request in admitted.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["device", "client_id"],
+        update_fields=["trace_id", "listener", "address", "sdk", "connected_at", "ended_at"],
+    )
+
+
+def _event(request: ConnectionRequest, outcome: Outcome) -> log.Event:
+    params = request.params
+    return log.Event(
+        service_type=ServiceType.DEVICE,
+        operation="online",
+        reason=outcome.reason if isinstance(outcome, Refused) else "online",
+        trace_id=request.trace_id,
+        product_key=params.product_key,
+        device_name=params.device_name,
+        client_id=request.client_id,
+        address=request.address,
+        detail={"sdk": params.sdk} if params.sdk else {},
+    )

@@ -1,0 +1,64 @@
+"""The Log Service's single way in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from devices.models import Device, LogEntry, ServiceType
+from devices.reasons import REASONS
+from operators.actor import Actor
+
+# A device may put anything into its names; what is logged is bounded.
+_LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a log line says. `reason` is a key of REASONS; the code follows from it.
+
+    `detail` holds short facts (mode, SDK, topic…), never a secret, password, token or code.
+    """
+
+    service_type: ServiceType
+    operation: str
+    reason: str
+    trace_id: str = ""
+    product_key: str = ""
+    device_name: str = ""
+    client_id: str = ""
+    address: str | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+def write(events: Iterable[Event], now: datetime) -> None:
+    """Append all events with one INSERT."""
+    LogEntry.objects.bulk_create([_entry(event, now) for event in events])
+
+
+def _entry(event: Event, now: datetime) -> LogEntry:
+    return LogEntry(
+        at=now,
+        trace_id=event.trace_id,
+        product_key=event.product_key[:_LONGEST_NAME],
+        device_name=event.device_name[:_LONGEST_NAME],
+        client_id=event.client_id[:_LONGEST_NAME],
+        service_type=event.service_type,
+        operation=event.operation,
+        code=REASONS[event.reason].code,
+        reason=event.reason,
+        address=event.address,
+        detail=dict(event.detail),
+    )
+
+
+def management_event(device: Device, operation: str, actor: Actor) -> Event:
+    """An operator's or back end's act on one device."""
+    return Event(
+        service_type=ServiceType.MANAGEMENT,
+        operation=operation,
+        reason="ok",
+        product_key=device.product.product_key,
+        device_name=device.device_name,
+        address=actor.address,
+        detail={"by": str(actor)},
+    )

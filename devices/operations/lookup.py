@@ -1,0 +1,29 @@
+"""Finding what an operator's or back end's request names."""
+
+from devices.models import Device
+from iotconsole.kit.errors import NotFoundError
+from products.models import Product
+
+
+def product_by_key(product_key: str) -> Product:
+    """Raises NotFoundError."""
+    try:
+        return Product.objects.get(product_key=product_key)
+    except Product.DoesNotExist as error:
+        raise NotFoundError("This product does not exist.", field="product_key") from error
+
+
+def locked_device(product_key: str, device_name: str) -> Device:
+    """The device with its product, locked until the transaction ends; raises NotFoundError.
+
+    Every change of a device begins with this lock, so that registrations, Switch and Clear of one
+    DeviceName happen one after the other.
+    """
+    try:
+        return (
+            Device.objects.select_for_update(of=("self",))
+            .select_related("product")
+            .get(product__product_key=product_key, device_name=device_name)
+        )
+    except Device.DoesNotExist as error:
+        raise NotFoundError("This device does not exist.", field="device_name") from error

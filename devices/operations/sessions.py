@@ -1,0 +1,144 @@
+"""Ends of sessions, and the listeners they live on."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
+from devices.operations import log
+
+# Sessions of a lost listener are ended this many at a time, so that no transaction gets long.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """`reason` is a key of devices.reasons.REASONS."""
+
+    trace_id: str
+    listener: UUID
+    reason: str
+    product_key: str
+    device_name: str
+    client_id: str = ""
+    address: str | None = None
+
+
+def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
+    """Record that these sessions are over. Runs inside the caller's transaction."""
+    Session.objects.filter(
+        listener__in={end.listener for end in ends},
+        trace_id__in=[end.trace_id for end in ends],
+        ended_at__isnull=True,
+    ).update(ended_at=now)
+    log.write(map(_event, ends), now)
+
+
+def _event(end: SessionEnd) -> log.Event:
+    return log.Event(
+        service_type=ServiceType.DEVICE,
+        operation="offline",
+        reason=end.reason,
+        trace_id=end.trace_id,
+        product_key=end.product_key,
+        device_name=end.device_name,
+        client_id=end.client_id,
+        address=end.address,
+    )
+
+
+def start_listener(listener: UUID, host: str, pid: int, now: datetime) -> None:
+    """Announce a listener. It must call `heartbeat` from then on."""
+    ListenerProcess.objects.create(
+        id=listener, host=host, pid=pid, started_at=now, heartbeat_at=now
+    )
+
+
+def heartbeat(listener: UUID, now: datetime) -> bool:
+    """Say that the listener lives. False when others gave it up meanwhile."""
+    return ListenerProcess.objects.filter(pk=listener).update(heartbeat_at=now) == 1
+
+
+def silent_listeners(silence: timedelta, now: datetime) -> list[UUID]:
+    """Listeners whose last heartbeat is longer ago than `silence`."""
+    silent = ListenerProcess.objects.filter(heartbeat_at__lt=now - silence)
+    return list(silent.values_list("pk", flat=True))
+
+
+def bury_listener(listener: UUID, now: datetime, *, reason: str = "server_lost") -> int:
+    """End every session of a listener that is gone, and forget it. Returns how many ended.
+
+    Safe to repeat and to run from several listeners at once.
+    """
+    ended = 0
+    while chunk := _end_chunk(listener, now, reason):
+        ended += chunk
+    ListenerProcess.objects.filter(pk=listener).delete()
+    return ended
+
+
+def _end_chunk(listener: UUID, now: datetime, reason: str) -> int:
+    with transaction.atomic():
+        live = (
+            Session.objects.select_for_update(of=("self",), skip_locked=False)
+            .filter(listener=listener, ended_at__isnull=True)
+            .select_related("device__product")
+            .only(
+                "trace_id",
+                "client_id",
+                "address",
+                "device__device_name",
+                "device__product__product_key",
+            )
+            .order_by("pk")[:_CHUNK]
+        )
+        ends = [
+            SessionEnd(
+                trace_id=session.trace_id,
+                listener=listener,
+                reason=reason,
+                product_key=session.device.product.product_key,
+                device_name=session.device.device_name,
+                client_id=session.client_id,
+                address=session.address,
+            )
+            for session in live
+        ]
+        if ends:
+            end_sessions(ends, now)
+    return len(ends)
+
+
+def allowed_sessions(listener: UUID) -> set[str]:
+    """Trace ids of the listener's sessions that the database still holds live and permitted.
+
+    The slow sweep closes whatever a listener holds beyond these.
+    """
+    voided = ClientBinding.objects.filter(
+        device=OuterRef("device"), client_id=OuterRef("client_id"), voided_at__isnull=False
+    )
+    return set(
+        Session.objects.filter(listener=listener, ended_at__isnull=True, device__enabled=True)
+        .exclude(Q(client_id="", device__secret_blocked=True) | Exists(voided))
+        .values_list("trace_id", flat=True)
+    )
+
+
+def revocations_after(floor: int) -> Collection[Revocation]:
+    """Revocations with an id above `floor`, oldest first."""
+    return Revocation.objects.filter(pk__gt=floor).order_by("pk")
+
+
+def last_revocation_id() -> int:
+    """Where a listener that starts now begins to read."""
+    last: Iterable[int] = Revocation.objects.order_by("-pk").values_list("pk", flat=True)[:1]
+    return next(iter(last), 0)
+
+
+def prune_revocations(before: datetime) -> int:
+    """Delete revocations written before `before`; every listener has read them long since."""
+    return Revocation.objects.filter(created_at__lt=before).delete()[0]

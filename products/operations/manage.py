@@ -1,0 +1,114 @@
+"""Create, change, publish and delete a product."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
+
+from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
+from operators.actor import Actor
+from operators.operations import audit
+from products.models import DataFormat, NetType, NodeType, Product, ProductStatus
+
+_NAME = re.compile(r"[\w\-@()]+", re.UNICODE)
+
+
+def wide_length(text: str) -> int:
+    """Length as the platform counts it: a Chinese or Japanese character counts two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def check_name(name: str) -> str:
+    """The name without surrounding space; raises OperationError (console_api.md 1.3)."""
+    name = name.strip()
+    if not 4 <= wide_length(name) <= 30:
+        raise OperationError(
+            "A product name has 4 to 30 characters; a Chinese or Japanese one counts as two.",
+            field="name",
+        )
+    if not _NAME.fullmatch(name):
+        raise OperationError(
+            "A product name holds letters, digits and _ - @ ( ) only.", field="name"
+        )
+    return name
+
+
+def create_product(
+    actor: Actor,
+    name: str,
+    *,
+    description: str = "",
+    node_type: int = NodeType.DIRECT,
+    net_type: str = NetType.WIFI,
+    data_format: int = DataFormat.ALINK_JSON,
+) -> Product:
+    """Create a product with a new ProductKey and ProductSecret; Dynamic Registration is off."""
+    product = Product(
+        name=check_name(name),
+        description=description.strip()[:100],
+        node_type=node_type,
+        net_type=net_type,
+        data_format=data_format,
+    )
+    with _name_conflict(product.name), transaction.atomic():
+        product.save()
+        audit.record(actor, "product.create", product.target, f"Created product {product.name}")
+    return product
+
+
+def update_product(actor: Actor, product_key: str, *, name: str, description: str) -> Product:
+    """Rename or redescribe; refused while the product is published."""
+    name = check_name(name)
+    with _name_conflict(name), transaction.atomic():
+        product = _locked(product_key)
+        _refuse_published(product, "changed")
+        product.name, product.description = name, description.strip()[:100]
+        product.save(update_fields=["name", "description"])
+        audit.record(actor, "product.update", product.target, f"Changed product {name}")
+    return product
+
+
+def set_published(actor: Actor, product_key: str, *, published: bool) -> Product:
+    """Publish (nothing about it can be edited then) or cancel publishing."""
+    with transaction.atomic():
+        product = _locked(product_key)
+        product.status = ProductStatus.PUBLISHED if published else ProductStatus.DEVELOPMENT
+        product.save(update_fields=["status"])
+        word = "Published" if published else "Cancelled publishing of"
+        act = "product.publish" if published else "product.unpublish"
+        audit.record(actor, act, product.target, f"{word} product {product.name}")
+    return product
+
+
+def delete_product(actor: Actor, product_key: str) -> None:
+    """Delete a product that has no devices and is not published."""
+    with transaction.atomic():
+        product = _locked(product_key)
+        _refuse_published(product, "deleted")
+        if product.devices.exists():
+            raise ConflictError("This product still has devices. Delete them first.")
+        target, name = product.target, product.name
+        product.delete()
+        audit.record(actor, "product.delete", target, f"Deleted product {name}")
+
+
+@contextmanager
+def _name_conflict(name: str) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise ConflictError(f"A product named {name} exists already.", field="name") from error
+
+
+def _locked(product_key: str) -> Product:
+    try:
+        return Product.objects.select_for_update(no_key=True).get(product_key=product_key)
+    except Product.DoesNotExist as error:
+        raise NotFoundError("This product does not exist.") from error
+
+
+def _refuse_published(product: Product, verb: str) -> None:
+    if product.published:
+        raise ConflictError(f"A published product cannot be {verb}. Cancel publishing first.")

@@ -1,0 +1,196 @@
+"""Dynamic registration of devices, both modes, many requests at a time.
+
+`register` runs inside the caller's transaction; nothing it returns may leave the server before
+that is committed. Meanwhile it holds the rows of the products, so that a switch that was turned
+off is never followed by an issued secret, and of the devices, so that Switch and Clear wait.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from devices.protocol.client_id import RegistrationMode, RegistrationParams
+
+from devices.credentials import decoy_secret
+from devices.models import ClientBinding, Device, ServiceType
+from devices.operations import log
+from devices.operations.outcome import Refused
+from devices.protocol import signing
+from products.models import Product
+from registration.operations.slots import ClientIdIssued, issue_client_ids
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRequest:
+    """`signature` is the password as it came: hex in either case, or anything else."""
+
+    params: RegistrationParams
+    signature: bytes = field(repr=False)
+    trace_id: str
+    address: str | None = None
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.params.product_key, self.params.device_name
+
+
+@dataclass(frozen=True, slots=True)
+class SecretIssued:
+    """The answer to authType=register."""
+
+    device_secret: str = field(repr=False)
+
+
+Outcome = SecretIssued | ClientIdIssued | Refused
+Products = dict[str, Product]  # by ProductKey
+Devices = dict[tuple[str, str], Device]  # by ProductKey and DeviceName
+
+
+def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Outcome]:
+    """One outcome per request, in order. Refusals are logged like successes."""
+    products = _lock_products(requests)
+    refusals = [_screen(request, products) for request in requests]
+    passed = [r for r, refusal in zip(requests, refusals, strict=True) if refusal is None]
+    settled = iter(_settle(passed, products, now))
+    outcomes = [refusal or next(settled) for refusal in refusals]
+    log.write(map(_event, requests, outcomes), now)
+    return outcomes
+
+
+def _lock_products(requests: Iterable[RegistrationRequest]) -> Products:
+    keys = {request.params.product_key for request in requests}
+    locked = Product.objects.select_for_update(no_key=True).filter(product_key__in=keys)
+    return {product.product_key: product for product in locked.order_by("pk")}
+
+
+def _screen(request: RegistrationRequest, products: Products) -> Refused | None:
+    """Everything that can be said without looking at the device.
+
+    An unknown product costs the same as a wrong signature: a decoy is decrypted and verified.
+    """
+    params = request.params
+    product = products.get(params.product_key)
+    proven = signing.verify(
+        params.sign_method,
+        product.product_secret if product else decoy_secret(),
+        params.content,
+        request.signature,
+    )
+    if product is None:
+        return Refused("product_not_found")
+    if not proven:
+        return Refused("bad_signature")
+    if not product.dynamic_registration:
+        return Refused("dynamic_registration_off")
+    return None
+
+
+def _settle(
+    requests: Sequence[RegistrationRequest], products: Products, now: datetime
+) -> list[Outcome]:
+    """Answer requests whose signature is proven and whose product is open."""
+    if not requests:
+        return []
+    devices = _devices_of(requests, products)
+    claimed = _with_claimed_certificate(devices.values())
+    refusals = [_refuse(r, devices.get(r.name), claimed) for r in requests]
+    passed = [
+        (r, devices[r.name]) for r, refusal in zip(requests, refusals, strict=True) if not refusal
+    ]
+    issued = iter(_issue(passed, now))
+    return [refusal or next(issued) for refusal in refusals]
+
+
+def _devices_of(requests: Iterable[RegistrationRequest], products: Products) -> Devices:
+    """The devices asked for, locked; those that preregistration-free requests lack are created."""
+    devices = _lock_devices({r.name for r in requests}, products)
+    regnwl = {r.name for r in requests if r.params.mode is RegistrationMode.REGNWL}
+    if missing := regnwl - devices.keys():
+        Device.objects.bulk_create(
+            [
+                Device(product=products[key], device_name=name, preregistered=False)
+                for key, name in sorted(missing)
+            ],
+            ignore_conflicts=True,  # an operator may be adding the same name at this moment
+        )
+        devices |= _lock_devices(missing, products)
+    return devices
+
+
+def _lock_devices(names: Collection[tuple[str, str]], products: Products) -> Devices:
+    """Locks in the order of the primary key, as everybody who locks several does."""
+    keys = {products[key].pk: key for key, _ in names}
+    locked = Device.objects.select_for_update().filter(
+        product__in=keys, device_name__in={name for _, name in names}
+    )
+    found = {(keys[d.product_id], d.device_name): d for d in locked.order_by("pk")}
+    return {name: device for name, device in found.items() if name in names}
+
+
+def _with_claimed_certificate(devices: Iterable[Device]) -> set[int]:
+    """Ids of the pre-registered devices that are in use by their DeviceSecret alone."""
+    claimed = {d.pk for d in devices if d.preregistered and d.claimed_at}
+    if claimed:
+        claimed -= set(
+            ClientBinding.objects.filter(device__in=claimed).values_list("device_id", flat=True)
+        )
+    return claimed
+
+
+def _refuse(
+    request: RegistrationRequest, device: Device | None, claimed: set[int]
+) -> Refused | None:
+    """The state rules of mission.md."""
+    register = request.params.mode is RegistrationMode.REGISTER
+    if device is None or (register and not device.preregistered):
+        return Refused("device_not_found")
+    if not device.enabled:
+        return Refused("device_disabled")
+    if device.registration_refused:
+        return Refused("registration_refused")
+    if device.pk in claimed or (register and device.claimed_at):
+        return Refused("already_activated")
+    return None
+
+
+def _issue(passed: Sequence[tuple[RegistrationRequest, Device]], now: datetime) -> list[Outcome]:
+    regnwl = [device for r, device in passed if r.params.mode is RegistrationMode.REGNWL]
+    client_ids = iter(issue_client_ids(regnwl, now))
+    outcomes: list[Outcome] = [
+        SecretIssued(device.device_secret)
+        if r.params.mode is RegistrationMode.REGISTER
+        else next(client_ids)
+        for r, device in passed
+    ]
+    served = {
+        device.pk
+        for (_, device), outcome in zip(passed, outcomes, strict=True)
+        if not isinstance(outcome, Refused)
+    }
+    Device.objects.filter(pk__in=served).update(registered_at=now)
+    return outcomes
+
+
+def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:
+    params = request.params
+    detail = {"mode": params.mode.value, "signmethod": params.sign_method.value}
+    if params.sdk:
+        detail["sdk"] = params.sdk
+    reason, client_id = "ok", ""
+    if isinstance(outcome, Refused):
+        reason = outcome.reason
+    elif isinstance(outcome, ClientIdIssued):
+        client_id = outcome.client_id
+        if outcome.voided_client_id:
+            reason, detail["voided"] = "slot_reclaimed", outcome.voided_client_id
+    return log.Event(
+        service_type=ServiceType.REGISTRATION,
+        operation=params.mode.value,
+        reason=reason,
+        trace_id=request.trace_id,
+        product_key=params.product_key,
+        device_name=params.device_name,
+        client_id=client_id,
+        address=request.address,
+        detail=detail,
+    )
