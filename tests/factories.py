@@ -23,12 +23,12 @@ from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import create_product
 from registration.operations.register import (
-    ClientIdIssued,
     Outcome,
     RegistrationRequest,
     SecretIssued,
     register,
 )
+from registration.operations.slots import ClientIdIssued
 
 LISTENER = UUID(int=1)
 _numbers = itertools.count(1)
