@@ -3,8 +3,8 @@
     python -m tests.iotconsole.supervised STOP_SECONDS NAME:PORT:BEHAVIOUR …
 
 It prints `ready`, and every child `NAME PID` when it accepts connections. Behaviours: `polite`
-stops when asked; `stubborn` prints `NAME refuses`; `crash` ends with status 3; `silent` never listens;
-`parent` leaves a child of its own behind when it is killed.
+stops when asked; `stubborn` prints `NAME refuses`; `crash` ends with status 3; `silent` never
+listens; `parent` leaves a child of its own behind when it is killed.
 """
 
 import asyncio
