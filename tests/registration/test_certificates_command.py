@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 Certificates = Callable[..., str]
 
 
 @pytest.fixture
-def certificates(settings: SettingsWrapper, tmp_path: Path) -> Certificates:
+def certificates(settings: Settings, tmp_path: Path) -> Certificates:
     settings.DATA_DIR = tmp_path
     settings.PUBLIC_HOST = "mqtt.example"
     settings.CERTIFICATE_NAMES = ["192.0.2.9"]
@@ -49,9 +49,7 @@ def test_force_renews(certificates: Certificates) -> None:
     assert json.loads(certificates(json=True, force=True))["renewed"]
 
 
-def test_a_wrong_name_names_the_setting(
-    certificates: Certificates, settings: SettingsWrapper
-) -> None:
+def test_a_wrong_name_names_the_setting(certificates: Certificates, settings: Settings) -> None:
     settings.CERTIFICATE_NAMES = ["mqtt.example:8883"]
     with pytest.raises(CommandError, match=r"CERTIFICATE_NAMES: 'mqtt\.example:8883' is neither"):
         certificates()
