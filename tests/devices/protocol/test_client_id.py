@@ -212,6 +212,12 @@ def test_base_is_printable_and_at_most_64_characters(base: str, block: str) -> N
     assert error.client_id.isprintable()
 
 
+@pytest.mark.parametrize("username", ["dev1&p", f"{'d' * 32}&{'p' * 20}", "-_@.:&a1"])
+def test_names_at_their_limits_are_accepted(username: str) -> None:
+    params = parse_connect(f"b|{CONNECTION}|", username)
+    assert f"{params.device_name}&{params.product_key}" == username
+
+
 @pytest.mark.parametrize("base", ["x", "x" * 64, "a b&c.d:e@f", "设备"])
 def test_base_is_free_text(base: str) -> None:
     params = parse_connect(f"{base}|{CONNECTION}|", USERNAME)
@@ -277,6 +283,7 @@ def test_form_lacking_something_is_refused(field: str, value: str | None, code: 
     [
         {"product_key": ""},
         {"product_key": "p/k"},
+        {"product_key": "p" * 21},
         {"device_name": "abc"},
         {"device_name": "dev1\n"},
         {"client_id": ""},

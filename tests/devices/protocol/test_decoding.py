@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import pytest
@@ -75,6 +76,12 @@ def test_client_packet_is_read_whole_and_byte_by_byte(data: bytes, packet: mqtt.
 def test_server_packet_is_read_whole_and_byte_by_byte(data: bytes, packet: mqtt.Packet) -> None:
     assert wire.fed_whole(data, wire.connected(server_side=False)) == [packet]
     assert wire.fed_bytewise(data, wire.connected(server_side=False)) == [packet]
+
+
+@pytest.mark.parametrize("packet", [packet for _, packet in [*CLIENT_PACKETS, *SERVER_PACKETS]])
+def test_packets_cannot_be_changed(packet: mqtt.Packet) -> None:
+    with pytest.raises(FrozenInstanceError):
+        packet.packet_id = 9  # type: ignore[union-attr,misc]
 
 
 def test_packets_arriving_together_come_out_in_order() -> None:
@@ -262,6 +269,14 @@ def test_length_over_the_limit_is_refused_at_the_header() -> None:
     assert error.problem == "packet over 200 bytes"
     assert error.connack == 2
     assert mqtt.Decoder(200).feed(b"\x10\xc8\x01") == []
+
+
+def test_limits_are_those_of_the_platform() -> None:
+    assert mqtt.LIMIT_UNAUTHENTICATED == 8 * 1024
+    assert mqtt.MAX_PAYLOAD == 256 * 1024
+    assert mqtt.Decoder().limit == mqtt.LIMIT_UNAUTHENTICATED
+    largest = mqtt.publish("t" * 128, bytes(mqtt.MAX_PAYLOAD), 1, 1)
+    assert len(largest) - 4 == mqtt.LIMIT_AUTHENTICATED
 
 
 def test_limit_is_raised_after_authentication() -> None:
