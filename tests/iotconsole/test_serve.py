@@ -43,7 +43,9 @@ def test_the_listener_listens_on_both_ports() -> None:
     assert listening(serve.listener()) == expected
 
 
-def test_a_port_that_is_off_is_neither_awaited_nor_announced(settings: Settings) -> None:
+def test_a_port_that_the_system_chooses_is_neither_awaited_nor_announced(
+    settings: Settings,
+) -> None:
     settings.MQTT_PORT = 0
     assert listening(serve.listener()) == [("0.0.0.0", 8884, "MQTTS_PORT")]
     assert "plain" not in serve.banner()
