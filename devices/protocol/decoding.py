@@ -1,0 +1,280 @@
+"""Bytes to packets: MQTT 3.1 and 3.1.1, for either side of a connection."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from devices.protocol.packets import (
+    CONNACK_CREDENTIALS,
+    CONNACK_IDENTIFIER,
+    CONNACK_LEVEL,
+    LEVEL_31,
+    LEVEL_311,
+    MAX_PAYLOAD,
+    ConnAck,
+    Connect,
+    Disconnect,
+    Packet,
+    PingReq,
+    PingResp,
+    ProtocolError,
+    PubAck,
+    Publish,
+    SubAck,
+    Subscribe,
+    UnsubAck,
+    Unsubscribe,
+)
+
+# Bytes behind the fixed header. A registration's CONNECT has about 200.
+LIMIT_UNAUTHENTICATED = 8 * 1024
+# A full payload, a topic of 128 bytes with its length, and a packet id.
+LIMIT_AUTHENTICATED = MAX_PAYLOAD + 2 + 128 + 2
+
+# Packet types, from the first four bits of the fixed header.
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
+UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 10, 11, 12, 13, 14
+
+_PROTOCOL_LEVELS = {b"MQIsdp": LEVEL_31, b"MQTT": LEVEL_311}
+
+# Bits of the CONNECT flags.
+_RESERVED, _CLEAN_SESSION, _WILL, _WILL_RETAIN = 0x01, 0x02, 0x04, 0x20
+_PASSWORD, _USERNAME = 0x40, 0x80
+
+
+class _Frame(NamedTuple):
+    """A fixed header: packet type and flags, where the body starts, and where it ends."""
+
+    kind: int
+    flags: int
+    start: int
+    end: int
+
+
+class _Body:
+    """Reads one packet's body from front to back; running out of bytes is a ProtocolError."""
+
+    __slots__ = ("_at", "_data")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, size: int, connack: int | None = None) -> bytes:
+        end = self._at + size
+        if end > len(self._data):
+            raise ProtocolError("packet ends early", connack)
+        taken = self._data[self._at : end]
+        self._at = end
+        return taken
+
+    def u8(self) -> int:
+        return self.take(1)[0]
+
+    def u16(self, connack: int | None = None) -> int:
+        return int.from_bytes(self.take(2, connack), "big")
+
+    def binary(self, connack: int | None = None) -> bytes:
+        return self.take(self.u16(connack), connack)
+
+    def text(self, connack: int | None = None) -> str:
+        """A string, with `connack` for the error when it is no valid one."""
+        try:
+            text = self.binary(connack).decode()
+        except UnicodeDecodeError:
+            raise ProtocolError("string is not UTF-8", connack) from None
+        if "\0" in text:
+            raise ProtocolError("string holds NUL", connack)
+        return text
+
+    def rest(self) -> bytes:
+        return self.take(len(self._data) - self._at)
+
+    def more(self) -> bool:
+        return self._at < len(self._data)
+
+    def end(self) -> None:
+        if self.more():
+            raise ProtocolError("bytes behind the end of a packet")
+
+
+class Decoder:
+    """Collects bytes and hands out complete packets.
+
+    The first packet must be CONNECT, and the only one (of a server, CONNACK). A packet's type,
+    flags and length are judged as soon as its fixed header is there, so that never more than
+    `limit` bytes of it are collected; raise `limit` once the device is authenticated.
+    """
+
+    def __init__(
+        self, max_packet: int = LIMIT_UNAUTHENTICATED, *, server_side: bool = True
+    ) -> None:
+        self.limit = max_packet
+        self._readers = _FROM_CLIENT if server_side else _FROM_SERVER
+        self._opening = CONNECT if server_side else CONNACK
+        self._opened = False
+        self._buffer = bytearray()
+        self._needed = 2  # bytes in the buffer before looking at it again is of any use
+        self._failed = False
+
+    def feed(self, data: bytes) -> list[Packet]:
+        """The packets completed by `data`. After a ProtocolError every call raises another."""
+        if self._failed:
+            raise ProtocolError("bytes after a protocol error")
+        self._buffer += data
+        packets: list[Packet] = []
+        try:
+            self._drain(packets)
+        except ProtocolError as error:
+            self._failed = True
+            self._buffer.clear()
+            error.packets = tuple(packets)
+            raise
+        return packets
+
+    def _drain(self, packets: list[Packet]) -> None:
+        buffer, start = self._buffer, 0
+        while len(buffer) - start >= self._needed:
+            frame = self._frame(start)
+            # Fed byte by byte, a long packet is not looked at again before it is complete.
+            self._needed = (len(buffer) + 1 if frame is None else frame.end) - start
+            if frame is None or frame.end > len(buffer):
+                break
+            body = _Body(bytes(buffer[frame.start : frame.end]))
+            packet = self._readers[frame.kind](frame.flags, body)
+            body.end()
+            self._opened = True
+            packets.append(packet)
+            start, self._needed = frame.end, 2
+        # Once per feed, however many packets: bytearray drops its front without copying the rest.
+        del buffer[:start]
+
+    def _frame(self, start: int) -> _Frame | None:
+        """The fixed header at `start`, or None while its length is incomplete."""
+        buffer = self._buffer
+        kind, flags = buffer[start] >> 4, buffer[start] & 0x0F
+        self._check_kind(kind, flags)
+        length = 0
+        for place in range(4):
+            at = start + 1 + place
+            if at == len(buffer):
+                return None
+            length |= (buffer[at] & 0x7F) << (7 * place)
+            if buffer[at] < 0x80:
+                self._check_length(kind, length)
+                return _Frame(kind, flags, at + 1, at + 1 + length)
+        raise ProtocolError("length of a packet has more than four bytes")
+
+    def _check_kind(self, kind: int, flags: int) -> None:
+        if (kind == self._opening) == self._opened:
+            raise ProtocolError("second CONNECT" if self._opened else "first packet is no CONNECT")
+        if kind not in self._readers:
+            raise ProtocolError(f"packet type {kind} is not supported here")
+        if kind == PUBLISH:
+            if flags & 0b0100:
+                raise ProtocolError("QoS 2 is not supported")
+        elif flags != _FLAGS.get(kind, 0):
+            raise ProtocolError(f"reserved flags in packet type {kind}")
+
+    def _check_length(self, kind: int, length: int) -> None:
+        if length > self.limit:
+            connack = CONNACK_IDENTIFIER if kind == CONNECT else None
+            raise ProtocolError(f"packet over {self.limit} bytes", connack)
+
+
+def _read_connect(_flags: int, body: _Body) -> Packet:
+    name, level = body.binary(), body.u8()
+    if _PROTOCOL_LEVELS.get(name) != level:
+        raise ProtocolError("protocol is neither MQTT 3.1 nor 3.1.1", CONNACK_LEVEL)
+    flags = body.u8()
+    _check_connect_flags(flags)
+    keepalive = body.u16()
+    client_id = body.text(CONNACK_IDENTIFIER)
+    if not client_id and not flags & _CLEAN_SESSION:
+        raise ProtocolError("clientId is empty", CONNACK_IDENTIFIER)
+    if flags & _WILL:
+        # The platform has no will (protocol.md 5.3): clients that send one are served without.
+        body.text()
+        body.binary()
+    return Connect(
+        protocol_level=level,
+        client_id=client_id,
+        username=body.text(CONNACK_CREDENTIALS) if flags & _USERNAME else None,
+        password=body.binary(CONNACK_CREDENTIALS) if flags & _PASSWORD else None,
+        keepalive=keepalive,
+        clean_session=bool(flags & _CLEAN_SESSION),
+    )
+
+
+def _check_connect_flags(flags: int) -> None:
+    will_qos = flags >> 3 & 0b11
+    if flags & _RESERVED or will_qos == 3:
+        raise ProtocolError("reserved flag in CONNECT")
+    if not flags & _WILL and (will_qos or flags & _WILL_RETAIN):
+        raise ProtocolError("will flags without a will")
+    if flags & _PASSWORD and not flags & _USERNAME:
+        raise ProtocolError("password without a username", CONNACK_CREDENTIALS)
+
+
+def _read_publish(flags: int, body: _Body) -> Packet:
+    qos = flags >> 1 & 0b11
+    return Publish(
+        topic=body.text(),
+        packet_id=body.u16() if qos else None,
+        payload=body.rest(),
+        qos=qos,
+        dup=bool(flags & 0b1000),
+        retain=bool(flags & 0b0001),
+    )
+
+
+def _read_puback(_flags: int, body: _Body) -> Packet:
+    return PubAck(body.u16())
+
+
+def _read_subscribe(_flags: int, body: _Body) -> Packet:
+    packet_id, filters = body.u16(), []
+    while body.more():
+        filters.append((body.text(), body.u8()))
+    return Subscribe(packet_id, tuple(filters))
+
+
+def _read_unsubscribe(_flags: int, body: _Body) -> Packet:
+    packet_id, filters = body.u16(), []
+    while body.more():
+        filters.append(body.text())
+    return Unsubscribe(packet_id, tuple(filters))
+
+
+def _read_connack(_flags: int, body: _Body) -> Packet:
+    flags, code = body.u8(), body.u8()
+    if flags & 0xFE:
+        raise ProtocolError("reserved flags in CONNACK")
+    return ConnAck(code, bool(flags))
+
+
+def _read_suback(_flags: int, body: _Body) -> Packet:
+    return SubAck(body.u16(), tuple(body.rest()))
+
+
+# Packets whose fixed header carries flags that are not 0; those of PUBLISH mean something.
+_FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
+
+_Reader = Callable[[int, _Body], Packet]
+
+_FROM_CLIENT: Mapping[int, _Reader] = {
+    CONNECT: _read_connect,
+    PUBLISH: _read_publish,
+    PUBACK: _read_puback,
+    SUBSCRIBE: _read_subscribe,
+    UNSUBSCRIBE: _read_unsubscribe,
+    PINGREQ: lambda _flags, _body: PingReq(),
+    DISCONNECT: lambda _flags, _body: Disconnect(),
+}
+_FROM_SERVER: Mapping[int, _Reader] = {
+    CONNACK: _read_connack,
+    PUBLISH: _read_publish,
+    PUBACK: _read_puback,
+    SUBACK: _read_suback,
+    UNSUBACK: lambda _flags, body: UnsubAck(body.u16()),
+    PINGRESP: lambda _flags, _body: PingResp(),
+}
