@@ -1,16 +1,53 @@
-"""Settings for the tests: fixed keys, the database named by TEST_DATABASE (sqlite or a URL)."""
+"""Settings for the tests and for `manage.py` during development: fixed keys, a throw-away DATA_DIR.
 
+TEST_DATABASE is `sqlite` (a file, because threads and processes share it), `postgres` (a server
+that tests/conftest.py starts), or the DATABASE_URL of a server of one's own.
+"""
+
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
+
+
+def _temporary_data_dir() -> str:
+    directory = tempfile.mkdtemp(prefix="iotconsole-tests-")
+    creator = os.getpid()
+
+    def remove() -> None:
+        # A forked child runs this too, and must leave its parent's data alone.
+        if os.getpid() == creator:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(remove)
+    return directory
+
 
 # Keys that open nothing: they exist so that the tests need no first run.
 os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ.setdefault("FIELD_KEYS", "bm90LWEtc2VjcmV0LW5vdC1hLXNlY3JldC1ub3QtYS0=")
-os.environ.setdefault("CODE_DIGEST_KEY", "tests-only")
+os.environ.setdefault("CODE_DIGEST_KEY", "tests-only-too")
 os.environ.setdefault("SMS_BACKEND", "memory")
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="iotconsole-tests-"))
+if "DATA_DIR" not in os.environ:
+    # Child processes inherit it, and with it the database.
+    os.environ["DATA_DIR"] = _temporary_data_dir()
 
-from iotconsole.settings import *  # noqa: F403
+TEST_DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
+_URLS = {
+    "sqlite": f"sqlite:///{Path(os.environ['DATA_DIR']).resolve() / 'iotconsole.sqlite3'}",
+    "postgres": "postgres://postgres@/iotconsole",  # tests/conftest.py adds where it listens
+}
+os.environ["DATABASE_URL"] = _URLS.get(TEST_DATABASE, TEST_DATABASE)
+
+from iotconsole.settings import *  # noqa: E402, F403
+from iotconsole.settings import BASE_DIR, DATA_DIR, DATABASES, env  # noqa: E402
+
+if TEST_DATABASE == "sqlite":
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+
+# Python of the environment that holds the unmodified Link SDK (`make .venv-linkkit` builds it).
+LINKKIT_PYTHON = env.path("LINKKIT_PYTHON", default=BASE_DIR / ".venv-linkkit" / "bin" / "python")
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,0 +1,90 @@
+# Run `make` alone for the list of what can be made. Settings come from the environment or the
+# command line: `make run HTTP_PORT=9000`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LINKKIT_VENV := .venv-linkkit
+PIP_INSTALL := install --quiet --disable-pip-version-check --requirement
+
+# Stamps carry the interpreter's version: after an upgrade of Python the environment is rebuilt.
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+RUN_STAMP := $(VENV)/.run-$(PYTHON_VERSION)
+DEV_STAMP := $(VENV)/.dev-$(PYTHON_VERSION)
+LINKKIT_STAMP := $(LINKKIT_VENV)/.installed-$(PYTHON_VERSION)
+
+# The same seed for both databases, printed, so that a failing order can be run again.
+TEST_SEED ?= $(shell date +%s)
+PYTEST = $(BIN)/python -m pytest --randomly-seed=$(TEST_SEED) $(PYTEST_ARGS)
+
+# Data and keys are for the owner alone, whatever the shell's umask says.
+PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
+	&& $(BIN)/python -m iotconsole.first_run && $(BIN)/python manage.py prepare
+
+# What `check --deploy` looks at: no setting of this shell, a public address, a real SMS provider.
+DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
+	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
+
+.PHONY: help run demo test check bench python-is-usable
+help:
+	@echo 'make run    console and listener together, until Ctrl-C'
+	@echo 'make demo   the same, with a demonstration product, devices and logs'
+	@echo 'make test   all tests, on PostgreSQL and on SQLite'
+	@echo 'make check  style, types, layers, templates, migrations, deployment settings'
+	@echo 'make bench  activations per second, beside a floor measured in the same run'
+
+run: $(RUN_STAMP)
+	@$(PREPARE) && exec $(BIN)/python manage.py serve
+
+demo: $(RUN_STAMP)
+	@$(PREPARE) && $(BIN)/python manage.py demo && exec $(BIN)/python manage.py serve
+
+# Tests without a database run once, with SQLite, which therefore comes last: its closing line
+# counts them all. Both runs happen even when the first fails.
+test: $(DEV_STAMP) $(LINKKIT_STAMP)
+	@echo "Order of tests: TEST_SEED=$(TEST_SEED)"; status=0; \
+	TEST_DATABASE=postgres $(PYTEST) || { status=1; postgres=failed; }; \
+	TEST_DATABASE=sqlite $(PYTEST) || status=1; \
+	if [ "$$postgres" = failed ]; then echo 'The run on PostgreSQL, above, failed.' >&2; fi; \
+	exit $$status
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	find . -path './.venv*' -prune -o -path '*/templates/*.html' -print0 \
+		| xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	@echo 'Migrations and system checks, with the settings of a deployment'
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && run="$(DEPLOYMENT) DATA_DIR=$$data" \
+	&& $$run $(BIN)/python -m iotconsole.first_run \
+	&& $$run $(BIN)/python manage.py makemigrations --check --dry-run \
+	&& $$run $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: $(DEV_STAMP)
+	$(BIN)/python -m bench
+
+python-is-usable:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or newer is needed; `$(PYTHON)` is older or missing.' \
+			'Name another with `make $(or $(MAKECMDGOALS),run) PYTHON=…`.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'Python has no venv module. On Debian and Ubuntu: apt install python3-venv' >&2; \
+		exit 1; }
+
+# Pinned versions that are already there cost pip no network, so an old stamp is harmless offline.
+$(RUN_STAMP): requirements.txt | python-is-usable
+	@echo 'Installing what requirements.txt pins into $(VENV) …'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip $(PIP_INSTALL) requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(RUN_STAMP) | python-is-usable
+	@echo 'Installing what requirements-dev.txt pins into $(VENV) …'
+	@$(BIN)/python -m pip $(PIP_INSTALL) requirements-dev.txt
+	@touch $@
+
+$(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
+	@echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …'
+	@$(PYTHON) -m venv $(LINKKIT_VENV)
+	@$(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) requirements-linkkit.txt
+	@touch $@
