@@ -126,6 +126,8 @@ LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "operators:sign_in"
 
 SMS_BACKEND = env.choice("SMS_BACKEND", ("console", "twilio", "memory"), default="console")
+# A provider that does not answer must not hold a web worker for long.
+SMS_TIMEOUT_SECONDS = env.integer("SMS_TIMEOUT_SECONDS", default=10, low=1, high=60)
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.secret("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.text("TWILIO_FROM", default="")

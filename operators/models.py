@@ -1,8 +1,25 @@
-"""Who works in the console, and what they did."""
+"""Who works in the console, how they prove it, and what they did."""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django_otp.models import (
+    CooldownMixin,
+    Device,
+    DeviceManager,
+    SideChannelDevice,
+    ThrottlingMixin,
+)
 from phonenumber_field.modelfields import PhoneNumberField
+
+from operators.digests import keyed_digest, mask
 
 
 class Role(models.TextChoices):
@@ -20,6 +37,17 @@ class Operator(AbstractUser):
     @property
     def may_change(self) -> bool:
         return self.role == Role.OPERATOR
+
+    @property
+    def target(self) -> str:
+        """How the audit trail names this account."""
+        # A username may have 150 characters, an audit target 128.
+        return f"operator/{self.get_username()}"[:128]
+
+    @property
+    def masked_phone(self) -> str:
+        """The verified number as `+86 ••• 1234`, or nothing."""
+        return mask(self.phone) if self.phone and self.phone_verified_at else ""
 
 
 class AuditEntry(models.Model):
@@ -42,3 +70,202 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.target}"
+
+    def get_absolute_url(self) -> str:
+        """The audit page with this entry at its top."""
+        return f"{reverse('operators:audit')}?upto={self.pk}#audit-{self.pk}"
+
+
+class SmsLine(models.Model):
+    """A phone number, whoever uses it: the row that is locked while its messages are counted."""
+
+    number = PhoneNumberField(unique=True)
+
+    def __str__(self) -> str:
+        return mask(self.number)
+
+
+class SmsSend(models.Model):
+    """One message a provider has accepted, or is being asked to accept: the ledger of the quota."""
+
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
+    line = models.ForeignKey(SmsLine, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # What this operator was sent in the last day.
+            models.Index(fields=["operator", "at"], name="sms_by_operator"),
+            # What this number was sent in the last day.
+            models.Index(fields=["line", "at"], name="sms_by_line"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} at {self.at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class SmsDevice(ThrottlingMixin, CooldownMixin, SideChannelDevice):  # type: ignore[misc]
+    """An operator's phone number, and the one code that may be under way to it.
+
+    `token` is a keyed digest of the code (the inherited column would hold it in clear), `binding`
+    the keyed digest of what the code is for: operator, session, act, target and wished state.
+    `confirmed` means that the operator has once typed a code sent to this number.
+    """
+
+    CODE_DIGITS = 6
+    VALID_SECONDS = 300
+    COOLDOWN_SECONDS = 60
+    MAX_TRIES = 5
+    # Each code guessed away in a row doubles the wait before the next one: 30 s, 60 s, 120 s, …
+    # Within one code the five tries are the limit, so an honest typing error costs no wait.
+    THROTTLE_SECONDS = 30
+
+    user = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
+    line = models.ForeignKey(SmsLine, on_delete=models.PROTECT, related_name="+")
+    token = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null is "no code under way"
+    binding = models.CharField(max_length=64, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["SmsDevice"]] = DeviceManager()
+
+    class Meta:
+        constraints = [
+            # A number is verified once per operator, and has one code under way.
+            models.UniqueConstraint(fields=["user", "line"], name="sms_one_device_per_line"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.line)
+
+    def __repr__(self) -> str:
+        return f"<SmsDevice {self.pk}>"
+
+    def _digest(self, code: str, binding: str) -> str:
+        return keyed_digest("sms-code", str(self.pk), binding, code)
+
+    def get_cooldown_duration(self) -> int:
+        return self.COOLDOWN_SECONDS
+
+    def get_throttle_factor(self) -> int:
+        return self.THROTTLE_SECONDS
+
+    def is_waiting_for(self, binding: str, now: datetime) -> bool:
+        """Whether a code for exactly this purpose and session can still be typed."""
+        return (
+            self.token is not None
+            and hmac.compare_digest(self.binding, binding)
+            and now < self.valid_until
+            and self.tries < self.MAX_TRIES
+        )
+
+    def put_code(self, code: str, binding: str, sent_at: datetime) -> None:
+        """Make `code` the one that opens `binding`; it voids the one before."""
+        self.token = self._digest(code, binding)
+        self.binding = binding
+        self.tries = 0
+        self.valid_until = sent_at + timedelta(seconds=self.VALID_SECONDS)
+        self.last_generated_timestamp = sent_at
+        self.save(
+            update_fields=["token", "binding", "tries", "valid_until", "last_generated_timestamp"]
+        )
+
+    def generate_token(self, *_: object, **__: object) -> None:
+        """The inherited form keeps the code in clear and binds it to nothing."""
+        raise NotImplementedError("new_code() and put_code() replace generate_token()")
+
+    def verify_token(self, token: str, binding: str = "") -> bool:
+        """Take one try; True exactly once, for the right code and the right binding.
+
+        The try is counted before the code is looked at and the right code is claimed by a
+        filtered UPDATE: parallel guesses cannot exceed the limit, parallel right ones win once.
+        """
+        if not self.verify_is_allowed()[0] or not self.is_waiting_for(binding, timezone.now()):
+            return False
+        of_this_code = SmsDevice.objects.filter(pk=self.pk, token=self.token)
+        if not of_this_code.filter(tries__lt=self.MAX_TRIES).update(tries=F("tries") + 1):
+            return False
+        if not hmac.compare_digest(str(self.token), self._digest(token, binding)):
+            self._void_if_exhausted()
+            return False
+        spent = {"token": None, "binding": "", "throttling_failure_count": 0}
+        return bool(of_this_code.update(**spent, throttling_failure_timestamp=None))
+
+    def _void_if_exhausted(self) -> None:
+        SmsDevice.objects.filter(pk=self.pk, token=self.token, tries__gte=self.MAX_TRIES).update(
+            token=None,
+            binding="",
+            throttling_failure_count=F("throttling_failure_count") + 1,
+            throttling_failure_timestamp=timezone.now(),
+        )
+
+
+def new_code() -> str:
+    """Six digits from the operating system's generator; leading zeros are kept."""
+    return f"{secrets.randbelow(10**SmsDevice.CODE_DIGITS):0{SmsDevice.CODE_DIGITS}}"
+
+
+class BackupCodeDevice(ThrottlingMixin, Device):  # type: ignore[misc]
+    """An operator's set of backup codes. A wrong one costs 1 s, 2 s, 4 s, … before the next try."""
+
+    user = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
+
+    objects: ClassVar[models.Manager["BackupCodeDevice"]] = DeviceManager()
+
+    class Meta:
+        constraints = [
+            # Renewing replaces the set; there are never two.
+            models.UniqueConstraint(fields=["user"], name="backup_one_set_per_operator"),
+        ]
+
+    def get_throttle_factor(self) -> int:
+        return 1
+
+    def digest(self, code: str) -> str:
+        return keyed_digest("backup-code", str(self.user_id), code)
+
+    def verify_token(self, token: str) -> bool:
+        """True once per code. Call it with this row locked, so that failures are all counted."""
+        if not self.verify_is_allowed()[0]:
+            return False
+        # Fifty random bits under a key: looking the digest up by an index tells nothing by timing.
+        unused = BackupCode.objects.filter(device=self, used_at=None)
+        if unused.filter(digest=self.digest(token)).update(used_at=timezone.now()):
+            self.throttle_reset()
+            return True
+        self.throttle_increment()
+        return False
+
+
+class BackupCode(models.Model):
+    """One backup code, kept only as a keyed digest; `used_at` is set once."""
+
+    device = models.ForeignKey(BackupCodeDevice, on_delete=models.CASCADE, related_name="codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # Also the index by which a typed code is found.
+            models.UniqueConstraint(fields=["device", "digest"], name="backup_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"backup code {self.pk}"
+
+
+class SignInAttempt(models.Model):
+    """A password tried and not (yet) found right, under the digest of who tried it from where."""
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            # Failures under one key in the last quarter of an hour.
+            models.Index(fields=["key", "at"], name="sign_in_by_key"),
+            # Forgetting the old ones.
+            models.Index(fields=["at"], name="sign_in_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"sign-in attempt {self.pk}"

@@ -1,0 +1,262 @@
+"""A one-time code that confirms a dangerous act.
+
+A code confirms one `Purpose` (act, target, wished state) for one operator in one session and
+nothing else. `send_code` sends it, `confirm` takes it and gives a `Confirmed`, which is what a
+dangerous operation asks for: holding one proves that a person has just agreed to exactly this.
+
+    purpose = Purpose("product.dynamic_registration", product.target, "on",
+                      f"turn on Dynamic Registration for product {product.name}")
+    send_code(operator, session_key, purpose)
+    confirmed = confirm(actor, session_key, purpose, "sms", typed)
+    set_dynamic_registration(confirmed)
+
+Views need none of this: `operators.confirmation_views.handle` does the dialog.
+Neither function may be called inside a transaction: the message leaves after a commit, and a
+wrong try stays counted whatever the caller does next.
+"""
+
+from dataclasses import InitVar, dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from phonenumber_field.phonenumber import PhoneNumber
+
+from operators import backup_codes, quota, sms, verification
+from operators.actor import SHELL, Actor
+from operators.digests import keyed_digest, mask
+from operators.errors import ConfirmationError, SmsError, WrongCodeError
+from operators.models import Operator, SmsDevice, SmsSend, new_code
+from operators.operations import audit
+
+__all__ = [
+    "PHONE_VERIFY",
+    "Challenge",
+    "ChallengeState",
+    "ConfirmationError",
+    "Confirmed",
+    "Purpose",
+    "SmsError",
+    "WrongCodeError",
+    "challenge_state",
+    "confirm",
+    "phone_purpose",
+    "send_code",
+]
+
+# The one act whose code goes to its target instead of to the operator's verified number.
+PHONE_VERIFY = "phone.verify"
+_PROOF = object()
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a code is for. `sentence` is the same in human words: "turn on … for product …"."""
+
+    act: str
+    target: str
+    wished: str
+    sentence: str
+
+    @property
+    def is_own_account(self) -> bool:
+        """A viewer may confirm what concerns the own account only."""
+        return self.act == PHONE_VERIFY
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Proof that `actor` has confirmed `purpose`. Only `confirm` and the shell make one."""
+
+    actor: Actor
+    purpose: Purpose
+    method: str  # sms, totp, backup, shell
+    proof: InitVar[object] = None
+
+    def __post_init__(self, proof: object) -> None:
+        if proof is not _PROOF:
+            raise TypeError("a Confirmed comes from confirm() or Confirmed.by_shell()")
+
+    @classmethod
+    def by_shell(cls, purpose: Purpose) -> "Confirmed":
+        """Who has a shell on the server has the database too: no code could add anything."""
+        return cls(SHELL, purpose, "shell", _PROOF)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A code is on its way."""
+
+    expires_at: datetime
+    resend_at: datetime
+    masked_number: str
+
+
+@dataclass(frozen=True)
+class ChallengeState:
+    """What a dialog needs to know about one purpose, one operator and one session."""
+
+    masked_number: str  # "" while the operator has no verified number
+    has_totp: bool
+    backup_codes_left: int
+    code_waiting: bool
+    expires_at: datetime | None
+    tries_left: int
+    resend_at: datetime | None  # None: a code can be sent now
+    resend_reason: str  # why not before `resend_at`, beyond the usual minute
+
+    @property
+    def has_alternative(self) -> bool:
+        return self.has_totp or self.backup_codes_left > 0
+
+
+def phone_purpose(number: PhoneNumber, operator: Operator) -> Purpose:
+    """Verifying a number is itself a confirmation, sent to that number."""
+    sentence = f"use this number for confirmation codes of {operator.get_username()}"
+    return Purpose(PHONE_VERIFY, f"phone/{number.as_e164}", "verified", sentence)
+
+
+def _number_for(operator: Operator, purpose: Purpose) -> PhoneNumber | None:
+    """Where a code for `purpose` goes, or None while no number has been verified."""
+    if purpose.act == PHONE_VERIFY:
+        return PhoneNumber.from_string(purpose.target.removeprefix("phone/"))
+    return operator.phone if operator.phone and operator.phone_verified_at else None
+
+
+def _binding(operator: Operator, session_key: str, purpose: Purpose) -> str:
+    """A session key opens the console, so only its digest is kept, mixed with the purpose."""
+    if not session_key:
+        raise ValueError("a confirmation belongs to a session")
+    wanted = (purpose.act, purpose.target, purpose.wished)
+    return keyed_digest("binding", str(operator.pk), session_key, *wanted)
+
+
+def _require_role(operator: Operator, purpose: Purpose) -> None:
+    if not (operator.may_change or purpose.is_own_account):
+        raise ConfirmationError("Your account may look but not change. Ask an operator.")
+
+
+def _message(code: str, purpose: Purpose) -> str:
+    minutes = SmsDevice.VALID_SECONDS // 60
+    return (
+        f"Code {code} confirms: {purpose.sentence}. Valid {minutes} minutes. "
+        "If you did not ask for it, give it to nobody."
+    )
+
+
+def send_code(
+    operator: Operator, session_key: str, purpose: Purpose, *, address: str | None = None
+) -> Challenge:
+    """Send a fresh code for `purpose`; it voids the one before.
+
+    Raises ConfirmationError when no number is verified or a limit is reached, SmsError when the
+    provider does not take the message. After either, nothing has changed.
+    """
+    _require_role(operator, purpose)
+    binding = _binding(operator, session_key, purpose)
+    number = _number_for(operator, purpose)
+    if number is None:
+        raise ConfirmationError("No phone number is verified yet. Add yours in the Phone settings.")
+    code = new_code()
+    reserved = quota.reserve(operator, number)
+    try:
+        sms.send(number.as_e164, _message(code, purpose))
+    except Exception:
+        quota.release(reserved)
+        raise
+    device = _put_code(reserved, code, binding)
+    _record_sent(Actor("console", operator, address), purpose, number)
+    return Challenge(
+        expires_at=device.valid_until,
+        resend_at=reserved.at + timedelta(seconds=SmsDevice.COOLDOWN_SECONDS),
+        masked_number=mask(number),
+    )
+
+
+@transaction.atomic
+def _put_code(sent: SmsSend, code: str, binding: str) -> SmsDevice:
+    """The code works from here on: what the provider refused was never stored."""
+    device, _ = SmsDevice.objects.get_or_create(
+        user=sent.operator, line=sent.line, defaults={"name": "SMS", "confirmed": False}
+    )
+    SmsDevice.objects.filter(user=sent.operator).exclude(pk=device.pk).update(
+        token=None, binding=""
+    )
+    device.put_code(code, binding, sent.at)
+    return device
+
+
+def _record_sent(actor: Actor, purpose: Purpose, number: PhoneNumber) -> None:
+    summary = f"Code sent to {mask(number)} to {purpose.sentence}"
+    audit.record(actor, "confirmation.send", _audit_target(actor, purpose), summary[:300])
+
+
+def _audit_target(actor: Actor, purpose: Purpose) -> str:
+    # A phone number is not for everybody who reads the audit trail.
+    if purpose.is_own_account and actor.operator:
+        return actor.operator.target
+    return purpose.target
+
+
+def confirm(actor: Actor, session_key: str, purpose: Purpose, method: str, code: str) -> Confirmed:
+    """Take `code`, typed for `purpose`, and use it up.
+
+    `method` is sms, totp or backup. Raises ConfirmationError; a wrong code is audited (without
+    the code) and counted before it is raised.
+    """
+    operator = actor.operator
+    if operator is None:
+        raise ValueError("the shell confirms with Confirmed.by_shell()")
+    _require_role(operator, purpose)
+    with transaction.atomic(durable=True):
+        failure = _failure(operator, session_key, purpose, method, code)
+        if isinstance(failure, WrongCodeError):
+            _record_wrong(actor, purpose, method)
+    if failure:
+        raise failure
+    return Confirmed(actor, purpose, method, _PROOF)
+
+
+def _failure(
+    operator: Operator, session_key: str, purpose: Purpose, method: str, code: str
+) -> ConfirmationError | None:
+    if method == "sms":
+        number, binding = _number_for(operator, purpose), _binding(operator, session_key, purpose)
+        return verification.verify_sms(operator, number, binding, code)
+    # Only a code that arrived at the number proves anything about the number.
+    if method == "totp" and purpose.act != PHONE_VERIFY:
+        return verification.verify_totp(operator, code)
+    if method == "backup" and purpose.act != PHONE_VERIFY:
+        return verification.verify_backup(operator, code)
+    return ConfirmationError("This cannot be confirmed that way.")
+
+
+_METHOD_WORDS = {"sms": "SMS code", "totp": "authenticator code", "backup": "backup code"}
+
+
+def _record_wrong(actor: Actor, purpose: Purpose, method: str) -> None:
+    summary = f"Wrong {_METHOD_WORDS[method]} to {purpose.sentence}"
+    audit.record(actor, "confirmation.refused", _audit_target(actor, purpose), summary[:300])
+
+
+def challenge_state(operator: Operator, session_key: str, purpose: Purpose) -> ChallengeState:
+    """How far the confirmation of `purpose` is; reads only."""
+    now = timezone.now()
+    number = _number_for(operator, purpose)
+    device = SmsDevice.objects.filter(user=operator, line__number=number).first()
+    waiting = device is not None and device.is_waiting_for(
+        _binding(operator, session_key, purpose), now
+    )
+    refused = quota.refusal(operator, number, now) if number else None
+    own = purpose.is_own_account
+    return ChallengeState(
+        masked_number=mask(number) if number else "",
+        has_totp=not own and TOTPDevice.objects.filter(user=operator, confirmed=True).exists(),
+        backup_codes_left=0 if own else backup_codes.left(operator),
+        code_waiting=waiting,
+        expires_at=device.valid_until if device and waiting else None,
+        tries_left=SmsDevice.MAX_TRIES - device.tries if device and waiting else 0,
+        resend_at=refused.until if refused else None,
+        resend_reason=refused.reason if refused else "",
+    )

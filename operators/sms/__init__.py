@@ -1,0 +1,14 @@
+"""Sending a text message, by the backend that SMS_BACKEND names."""
+
+from importlib import import_module
+
+from django.conf import settings
+
+
+def send(number: str, text: str) -> None:
+    """Hand `text` to the backend for `number` (E.164); raises operators.errors.SmsError.
+
+    It may take as long as SMS_TIMEOUT_SECONDS: never call it inside a transaction. Neither the
+    number nor the text may be logged.
+    """
+    import_module(f"operators.sms.{settings.SMS_BACKEND}").send(number, text)

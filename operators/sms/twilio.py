@@ -1,0 +1,66 @@
+"""SMS through Twilio, or a gateway that speaks its API (TWILIO_API_URL)."""
+
+import requests
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from operators.errors import SmsError
+
+# Twilio's error codes (https://www.twilio.com/docs/api/errors) an operator can do something about.
+_EXPLANATIONS = {
+    20003: "It does not accept the account or its token: check TWILIO_ACCOUNT_SID and "
+    "TWILIO_AUTH_TOKEN.",
+    20429: "It is handling too many requests. Try again in a minute.",
+    21211: "It says that the phone number is not valid.",
+    21212: "It does not accept the sender: check TWILIO_FROM.",
+    21408: "The account may not send to this country: allow it in the provider's settings.",
+    21606: "It does not accept the sender for this number: check TWILIO_FROM.",
+    21608: "A trial account sends only to numbers verified with the provider.",
+    21610: "This phone has unsubscribed from the sender (STOP). Text START to it.",
+    21614: "The phone number cannot receive text messages.",
+}
+_FAILED = {"failed", "undelivered", "canceled"}
+
+
+def send(number: str, text: str) -> None:
+    """Submit one message; raises SmsError unless the provider has accepted it."""
+    try:
+        message = _client().messages.create(to=number, from_=settings.TWILIO_FROM, body=text)
+        accepted = bool(message.sid) and message.status not in _FAILED
+    except TwilioRestException as error:
+        # `from None`: the provider's answer may quote the message, and with it the code.
+        raise SmsError(_refused(error.status, error.code)) from None
+    except requests.Timeout:
+        raise SmsError(
+            f"The SMS provider did not answer within {settings.SMS_TIMEOUT_SECONDS} seconds. "
+            "No code is in force; try again, or use an authenticator or backup code."
+        ) from None
+    except requests.RequestException:
+        raise SmsError(
+            "The SMS provider cannot be reached. Try again, or use an authenticator or backup code."
+        ) from None
+    except (TwilioException, ValueError, TypeError, AttributeError, KeyError):
+        accepted = False
+    if not accepted:
+        raise SmsError("The SMS provider gave no valid answer, so no code is in force. Try again.")
+
+
+def _client() -> Client:
+    http = TwilioHttpClient(timeout=settings.SMS_TIMEOUT_SECONDS, pool_connections=False)
+    client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
+    if settings.TWILIO_API_URL:
+        client.api.base_url = settings.TWILIO_API_URL.rstrip("/")
+    return client
+
+
+def _refused(status: int, code: object) -> str:
+    """The library repeats the HTTP status as code when the provider gave none."""
+    known = _EXPLANATIONS.get(code) if isinstance(code, int) else None
+    if known:
+        return f"The SMS provider refused the message. {known} (code {code})"
+    if status >= 500:
+        return f"The SMS provider has a failure of its own (HTTP {status}). Try again later."
+    detail = f"code {code}" if isinstance(code, int) and code != status else f"HTTP {status}"
+    return f"The SMS provider refused the message ({detail})."
