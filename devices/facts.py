@@ -51,11 +51,11 @@ class DeviceFacts:
 
 def device_facts(product_key: str, device_name: str) -> DeviceFacts:
     """Raises NotFoundError."""
-    found = Device.objects.select_related("product").defer("device_secret", "product__product_secret")
+    found = Device.objects.select_related("product").defer(
+        "device_secret", "product__product_secret"
+    )
     try:
-        device = with_state(found).get(
-            product__product_key=product_key, device_name=device_name
-        )
+        device = with_state(found).get(product__product_key=product_key, device_name=device_name)
     except Device.DoesNotExist as error:
         raise NotFoundError("This device does not exist.", field="device_name") from error
     session = device.sessions.filter(ended_at__isnull=True).first()

@@ -4,7 +4,7 @@ import json
 import sys
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,12 +15,12 @@ from iotconsole.kit.errors import OperationError
 from iotconsole.kit.fields import DecryptionError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """What a command has to say: `words` for people, `data` for `--json`."""
+    """What a command has to say: `words` for people, `data` for `--json`. Either may be secret."""
 
     words: str
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, Any]
 
 
 class ShellCommand(BaseCommand):

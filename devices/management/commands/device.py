@@ -112,7 +112,9 @@ def _words(facts: DeviceFacts) -> str:
         ("registered", facts.registered_at),
         ("activated", facts.activated_at),
     ):
-        lines.append(f"  {label:<11} {moment:%Y-%m-%d %H:%M:%S %Z}" if moment else f"  {label:<11} -")
+        lines.append(
+            f"  {label:<11} {moment:%Y-%m-%d %H:%M:%S %Z}" if moment else f"  {label:<11} -"
+        )
     lines += [f"  ClientID    {client}" for client in facts.client_ids]
     if facts.secret_blocked:
         lines.append("  The DeviceSecret opens nothing until `device reset`.")
