@@ -13,7 +13,9 @@ DEV_STAMP := $(VENV)/.dev-$(PYTHON_VERSION)
 LINKKIT_STAMP := $(LINKKIT_VENV)/.installed-$(PYTHON_VERSION)
 
 # The same seed for both databases, printed, so that a failing order can be run again.
-TEST_SEED ?= $(shell date +%s)
+ifndef TEST_SEED
+TEST_SEED := $(shell date +%s)
+endif
 PYTEST = $(BIN)/python -m pytest --randomly-seed=$(TEST_SEED) $(PYTEST_ARGS)
 
 # Data and keys are for the owner alone, whatever the shell's umask says.

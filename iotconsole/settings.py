@@ -35,6 +35,8 @@ MQTTS_PORT = env.integer("MQTTS_PORT", default=8883, low=0, high=65535)
 MQTTS_HOST = env.text("MQTTS_HOST", default="0.0.0.0")  # noqa: S104 - devices come from outside
 MQTT_PORT = env.integer("MQTT_PORT", default=1883, low=0, high=65535)
 MQTT_HOST = env.text("MQTT_HOST", default="127.0.0.1")
+# The plain port counts as TLS because only a proxy that terminates TLS can reach it.
+MQTT_BEHIND_TLS_PROXY = env.boolean("MQTT_BEHIND_TLS_PROXY", default=False)
 # What a device is told to connect to, and what the certificates are made out to.
 PUBLIC_HOST = env.text("PUBLIC_HOST", default=socket.gethostname())
 CERTIFICATE_NAMES = env.words("CERTIFICATE_NAMES", default=())

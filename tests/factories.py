@@ -4,13 +4,6 @@ import itertools
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from devices.protocol.client_id import (
-    RegistrationMode,
-    RegistrationParams,
-    SignatureParams,
-    TokenParams,
-)
-from devices.protocol.signing import SignMethod
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,16 +12,23 @@ from devices.operations.add import add_device
 from devices.operations.authenticate import ConnectionRequest, authenticate
 from devices.operations.authenticate import Outcome as ConnectionOutcome
 from devices.protocol import signing
+from devices.protocol.client_id import (
+    RegistrationMode,
+    RegistrationParams,
+    SignatureParams,
+    TokenParams,
+)
+from devices.protocol.signing import SignMethod
 from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import create_product
 from registration.operations.register import (
-    ClientIdIssued,
     Outcome,
     RegistrationRequest,
     SecretIssued,
     register,
 )
+from registration.operations.slots import ClientIdIssued
 
 LISTENER = UUID(int=1)
 _numbers = itertools.count(1)

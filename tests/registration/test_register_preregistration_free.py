@@ -11,7 +11,7 @@ from devices.operations.authenticate import Admitted
 from devices.operations.manage import allow_registration, clear, set_enabled, switch
 from devices.operations.outcome import Refused
 from operators.actor import SHELL
-from registration.operations.register import ClientIdIssued
+from registration.operations.slots import ClientIdIssued
 from tests.factories import (
     connect_by_token,
     issued_client_id,

@@ -1,0 +1,19 @@
+"""How gunicorn serves the console. `manage.py serve` adds the address."""
+
+import os
+from pathlib import Path
+
+# Threads for requests that wait for the database or for the SMS provider; a second process so that
+# one busy with Python does not hold up the others.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+# Longer than the SMS provider's time-out; shorter than the supervisor's patience.
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+# The workers' heartbeat must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no data in it
+# Its default place is shared by all gunicorns of the account.
+control_socket_disable = True
+loglevel = "warning"

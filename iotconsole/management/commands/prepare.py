@@ -1,0 +1,30 @@
+"""manage.py prepare: everything `serve` needs, done as often as one likes."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+from iotconsole.kit.files import locked
+
+STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("migrate", {"interactive": False, "verbosity": 0}),
+    ("collectstatic", {"interactive": False, "verbosity": 0}),
+    ("certificates", {}),
+    ("ensure_operator", {}),
+)
+
+
+class Command(BaseCommand):
+    help = "Bring database, static files, certificates and the first operator up to date."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Two at once would make the same tables.
+        with locked(settings.DATA_DIR):
+            try:
+                for name, arguments in STEPS:
+                    call_command(name, **arguments)
+            except OperationalError as error:
+                raise CommandError(f"The database of DATABASE_URL: {error}") from error
