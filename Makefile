@@ -29,7 +29,7 @@ DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOS
 .PHONY: help run demo test check bench python-is-usable
 help:
 	@echo 'make run    console and listener together, until Ctrl-C'
-	@echo 'make demo   the same, with a demonstration product, devices and logs'
+	@echo 'make demo   add a demonstration product, devices, clones and logs'
 	@echo 'make test   all tests, on PostgreSQL and on SQLite'
 	@echo 'make check  style, types, layers, templates, migrations, deployment settings'
 	@echo 'make bench  activations per second, beside a floor measured in the same run'
@@ -38,7 +38,7 @@ run: $(RUN_STAMP)
 	@$(PREPARE) && exec $(BIN)/python manage.py serve
 
 demo: $(RUN_STAMP)
-	@$(PREPARE) && $(BIN)/python manage.py demo && exec $(BIN)/python manage.py serve
+	@$(PREPARE) && $(BIN)/python manage.py demo
 
 # Tests without a database run once, with SQLite, which therefore comes last: its closing line
 # counts them all. Both runs happen even when the first fails.

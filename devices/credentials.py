@@ -9,7 +9,6 @@ from functools import lru_cache
 from iotconsole.kit.fields import decrypt, encrypt
 from iotconsole.kit.identifiers import alphanumeric
 
-DEVICE_NAME_PATTERN = r"[A-Za-z0-9\-_@.:]{4,32}"
 DEVICE_TOKEN_LENGTH = 32
 
 

@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from devices.credentials import DEVICE_NAME_PATTERN, new_device_secret, new_iot_id
+from devices.credentials import new_device_secret, new_iot_id
+from devices.protocol.params import DEVICE_NAME_PATTERN
 from iotconsole.kit.fields import EncryptedTextField
 from products.models import Product
 

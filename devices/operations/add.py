@@ -5,10 +5,11 @@ import re
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from devices.credentials import DEVICE_NAME_PATTERN, new_device_name
+from devices.credentials import new_device_name
 from devices.models import Device
 from devices.operations import log
 from devices.operations.lookup import product_by_key
+from devices.protocol.params import is_device_name
 from iotconsole.kit.errors import ConflictError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
@@ -42,7 +43,7 @@ def add_device(
 def check_device_name(device_name: str) -> str:
     """The name without surrounding space; raises OperationError (protocol.md 5.1)."""
     device_name = device_name.strip()
-    if not re.fullmatch(DEVICE_NAME_PATTERN, device_name):
+    if not is_device_name(device_name):
         raise OperationError(
             "A DeviceName has 4 to 32 characters: letters, digits and - _ @ . : only.",
             field="device_name",

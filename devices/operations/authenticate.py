@@ -5,11 +5,12 @@ it happens wholly before or after Switch, Clear, Disable and Delete. A CONNACK m
 only after the commit. The database is asked at every CONNECT; no answer is kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from devices.credentials import decoy_secret, token_matches
@@ -80,15 +81,16 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
     return outcomes
 
 
-def _lock_devices(requests: Iterable[ConnectionRequest]) -> Devices:
+def _lock_devices(requests: Collection[ConnectionRequest]) -> Devices:
     keys, names = {r.params.product_key for r in requests}, {r.params.device_name for r in requests}
     locked = (
         Device.objects.select_for_update(of=("self",))
-        .select_related("product")
-        .defer("product__product_secret")
         .filter(product__product_key__in=keys, device_name__in=names)
+        .annotate(product_key=F("product__product_key"))
     )
-    return {(d.product.product_key, d.device_name): d for d in locked.order_by("pk")}
+    if all(isinstance(request.params, TokenParams) for request in requests):
+        locked = locked.defer("device_secret")  # decrypting one costs as much as its row
+    return {(d.product_key, d.device_name): d for d in locked.order_by("pk")}
 
 
 def _bindings(requests: Iterable[ConnectionRequest]) -> Bindings:

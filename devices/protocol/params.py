@@ -17,8 +17,11 @@ MAX_LABEL = 64  # what is kept of `_v` and `lan`
 CODE_PARAMETER = "460"
 CODE_SIGN_METHOD = "6292"
 
-_PRODUCT_KEY = re.compile(r"[A-Za-z0-9]{1,20}")
-_DEVICE_NAME = re.compile(r"[A-Za-z0-9\-_@.:]{4,32}")
+PRODUCT_KEY_PATTERN = r"[A-Za-z0-9]{1,20}"
+DEVICE_NAME_PATTERN = r"[A-Za-z0-9\-_@.:]{4,32}"
+
+_PRODUCT_KEY = re.compile(PRODUCT_KEY_PATTERN)
+_DEVICE_NAME = re.compile(DEVICE_NAME_PATTERN)
 
 
 class RegistrationMode(enum.StrEnum):

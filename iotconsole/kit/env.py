@@ -46,7 +46,7 @@ class EnvReader:
         return value
 
     def secrets(self, name: str) -> list[str]:
-        return [part for part in self.secret(name).split(",") if part]
+        return [part.strip() for part in self.secret(name).split(",") if part.strip()]
 
     def words(self, name: str, *, default: Sequence[str]) -> list[str]:
         value = self._raw(name)
@@ -55,7 +55,7 @@ class EnvReader:
         )
 
     def path(self, name: str, *, default: Path) -> Path:
-        return Path(self.text(name, default=str(default))).resolve()
+        return Path(self._raw(name) or default).resolve()
 
     def boolean(self, name: str, *, default: bool) -> bool:
         value = (self._raw(name) or str(default)).lower()
@@ -85,14 +85,27 @@ class EnvReader:
         return value
 
     def database(self, default: str) -> dict[str, Any]:
-        """Django's settings for `DATABASE_URL` (sqlite:///… or postgres://…)."""
-        url = self.text("DATABASE_URL", default=default)
-        config: dict[str, Any] = environ.Env.db_url_config(url)
+        """Django's settings for `DATABASE_URL` (sqlite:///… or postgres://…).
+
+        Errors leave the address out: it may hold a password.
+        """
+        url = self._raw("DATABASE_URL") or default
+        if not url.startswith(("sqlite:", "postgres:", "postgresql:")):
+            raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
+        try:
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+        except ValueError:
+            raise ImproperlyConfigured(
+                "DATABASE_URL cannot be read. It looks like postgres://user:password@host:5432/name"
+                ", with special characters of the password percent-encoded."
+            ) from None
+        if config["NAME"] == ":memory:":
+            raise ImproperlyConfigured(
+                "DATABASE_URL names a database in memory; console and listener need a file."
+            )
         if config["ENGINE"].endswith("sqlite3"):
             config["OPTIONS"] = SQLITE_OPTIONS
-        elif config["ENGINE"].endswith("postgresql"):
+        else:
             config["CONN_MAX_AGE"] = None
             config["CONN_HEALTH_CHECKS"] = True
-        else:
-            raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
         return config

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from operators.confirmation import Confirmed, Purpose
 
 from devices.models import ServiceType
 from devices.operations import log
 from iotconsole.kit.errors import NotFoundError
+from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
 from products.models import Product
 

@@ -9,13 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from devices.protocol.client_id import RegistrationMode, RegistrationParams
-
 from devices.credentials import decoy_secret
 from devices.models import ClientBinding, Device, ServiceType
 from devices.operations import log
 from devices.operations.outcome import Refused
 from devices.protocol import signing
+from devices.protocol.client_id import RegistrationMode, RegistrationParams
 from products.models import Product
 from registration.operations.slots import ClientIdIssued, issue_client_ids
 
@@ -103,8 +102,9 @@ def _settle(
 
 def _devices_of(requests: Iterable[RegistrationRequest], products: Products) -> Devices:
     """The devices asked for, locked; those that preregistration-free requests lack are created."""
-    devices = _lock_devices({r.name for r in requests}, products)
     regnwl = {r.name for r in requests if r.params.mode is RegistrationMode.REGNWL}
+    register = {r.name for r in requests if r.params.mode is RegistrationMode.REGISTER}
+    devices = _lock_devices(regnwl | register, products, secrets=bool(register))
     if missing := regnwl - devices.keys():
         Device.objects.bulk_create(
             [
@@ -113,16 +113,23 @@ def _devices_of(requests: Iterable[RegistrationRequest], products: Products) -> 
             ],
             ignore_conflicts=True,  # an operator may be adding the same name at this moment
         )
-        devices |= _lock_devices(missing, products)
+        devices |= _lock_devices(missing, products, secrets=False)
     return devices
 
 
-def _lock_devices(names: Collection[tuple[str, str]], products: Products) -> Devices:
-    """Locks in the order of the primary key, as everybody who locks several does."""
+def _lock_devices(
+    names: Collection[tuple[str, str]], products: Products, *, secrets: bool
+) -> Devices:
+    """Locks in the order of the primary key, as everybody who locks several does.
+
+    Without `secrets` the DeviceSecrets are not read: decrypting one costs as much as its row.
+    """
     keys = {products[key].pk: key for key, _ in names}
     locked = Device.objects.select_for_update().filter(
         product__in=keys, device_name__in={name for _, name in names}
     )
+    if not secrets:
+        locked = locked.defer("device_secret")
     found = {(keys[d.product_id], d.device_name): d for d in locked.order_by("pk")}
     return {name: device for name, device in found.items() if name in names}
 

@@ -4,7 +4,6 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from operators.confirmation import Confirmed
 
 from devices.models import ClientBinding, Device, LogEntry
 from devices.operations.add import add_device
@@ -14,6 +13,7 @@ from devices.operations.outcome import Refused
 from devices.protocol.client_id import RegistrationMode
 from iotconsole.kit.errors import ConflictError
 from operators.actor import SHELL
+from operators.confirmation import Confirmed
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome, SecretIssued
 from registration.operations.slots import ClientIdIssued

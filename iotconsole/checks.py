@@ -1,0 +1,120 @@
+"""System checks of the settings. Each names the setting and why it cannot stay as it is."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+# UPDATE … RETURNING, which the activation path uses, came with this version.
+SQLITE_NEEDED = (3, 35, 0)
+
+Apps = Sequence[AppConfig] | None
+
+
+@register(Tags.security)
+def check_field_keys(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.FIELD_KEYS:
+        return [Error("FIELD_KEYS holds no key, so no secret can be stored.", id="iotconsole.E001")]
+    return [
+        Error(
+            f"Key {number} of FIELD_KEYS is not a Fernet key (32 bytes in URL-safe base64).",
+            hint="Without the right key, secrets stored earlier cannot be read.",
+            id="iotconsole.E001",
+        )
+        for number, key in enumerate(settings.FIELD_KEYS, start=1)
+        if not _is_fernet_key(key)
+    ]
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
+
+
+@register(Tags.security)
+def check_keys_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    if settings.CODE_DIGEST_KEY not in {settings.SECRET_KEY, *settings.FIELD_KEYS}:
+        return []
+    return [
+        Error(
+            "CODE_DIGEST_KEY equals SECRET_KEY or one of FIELD_KEYS.",
+            hint="Whoever learns one key would have the other; give each a value of its own.",
+            id="iotconsole.E002",
+        )
+    ]
+
+
+@register(Tags.files)
+def check_data_dir(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    directory: Path = settings.DATA_DIR
+    if not directory.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
+        return [
+            Error(
+                f"DATA_DIR ({directory}) is not a directory that this account may write to.",
+                hint="`python -m iotconsole.first_run` makes it.",
+                id="iotconsole.E003",
+            )
+        ]
+    if stat.S_IMODE(directory.stat().st_mode) & 0o077:
+        return [
+            checks.Warning(
+                f"Other accounts of this machine may look into DATA_DIR ({directory}).",
+                hint=f"It holds the database and the keys: chmod 700 {directory}",
+                id="iotconsole.W003",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def check_sqlite_version(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if not engine.endswith("sqlite3") or sqlite3.sqlite_version_info >= SQLITE_NEEDED:
+        return []
+    return [
+        Error(
+            f"DATABASE_URL names SQLite, and Python here has SQLite {sqlite3.sqlite_version}; "
+            f"{'.'.join(map(str, SQLITE_NEEDED))} or newer is needed.",
+            hint="Use a newer Python, or PostgreSQL.",
+            id="iotconsole.E004",
+        )
+    ]
+
+
+@register()
+def check_ports_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    taken: dict[int, str] = {}
+    messages: list[CheckMessage] = []
+    for name in ("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT"):
+        port = getattr(settings, name)
+        # 0 turns a listener off.
+        if port and port in taken:
+            text = f"{name} and {taken[port]} are both {port}; only one of them can have it."
+            messages.append(Error(text, id="iotconsole.E005"))
+        taken.setdefault(port, name)
+    return messages
+
+
+@register(Tags.security, deploy=True)
+def check_sms_backend(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SMS_BACKEND == "twilio":
+        return []
+    return [
+        checks.Warning(
+            f"SMS_BACKEND is {settings.SMS_BACKEND!r}: codes are shown here and reach no phone, so "
+            "they confirm nobody's identity.",
+            hint="Set SMS_BACKEND=twilio and the TWILIO_… settings.",
+            id="iotconsole.W006",
+        )
+    ]

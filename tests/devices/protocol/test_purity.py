@@ -1,0 +1,26 @@
+"""The protocol core imports itself and a few I/O-free modules of the standard library."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import devices.protocol
+
+PURE = {"collections", "dataclasses", "enum", "hmac", "json", "re", "types", "typing"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_core_has_no_clock_no_io_and_no_framework() -> None:
+    paths = list(Path(devices.protocol.__path__[0]).glob("*.py"))
+    assert len(paths) > 5
+    for path in paths:
+        for module in imported(path):
+            own = module.startswith("devices.protocol")
+            assert own or module.split(".")[0] in PURE, f"{path.name} imports {module}"

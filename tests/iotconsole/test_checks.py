@@ -1,0 +1,116 @@
+"""The system checks: silent on good settings, and on bad ones naming the setting."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.checks import CheckMessage, run_checks
+from pytest_django import Settings
+
+from iotconsole import checks
+
+Check = Callable[..., list[CheckMessage]]
+ALL: list[Check] = [
+    checks.check_field_keys,
+    checks.check_keys_differ,
+    checks.check_data_dir,
+    checks.check_sqlite_version,
+    checks.check_ports_differ,
+]
+KEY = Fernet.generate_key().decode()
+
+
+def only(check: Check) -> CheckMessage:
+    (message,) = check(None)
+    return message
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_the_settings_of_the_tests_pass(check: Check) -> None:
+    assert check(None) == []
+
+
+def test_they_are_registered(settings: Settings) -> None:
+    settings.FIELD_KEYS = []
+    settings.SMS_BACKEND = "console"
+    ids = {message.id for message in run_checks(include_deployment_checks=True)}
+    assert {"iotconsole.E001", "iotconsole.W006"} <= ids
+
+
+def test_at_least_one_field_key_is_needed(settings: Settings) -> None:
+    settings.FIELD_KEYS = []
+    assert "FIELD_KEYS holds no key" in only(checks.check_field_keys).msg
+
+
+@pytest.mark.parametrize("bad", ["short", KEY[:-4], "é" * 44])
+def test_a_bad_field_key_is_named_by_number_and_not_shown(settings: Settings, bad: str) -> None:
+    settings.FIELD_KEYS = [KEY, bad]
+    message = only(checks.check_field_keys)
+    assert "Key 2 of FIELD_KEYS" in message.msg
+    assert bad not in str(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SECRET_KEY", "the same"), ("FIELD_KEYS", [KEY, "the same"])]
+)
+def test_the_code_digest_key_is_a_key_of_its_own(settings: Settings, name: str, value: Any) -> None:
+    setattr(settings, name, value)
+    settings.CODE_DIGEST_KEY = "the same"
+    message = only(checks.check_keys_differ)
+    assert "CODE_DIGEST_KEY equals" in message.msg
+    assert "the same" not in str(message)
+
+
+def test_a_data_dir_that_is_no_directory_is_an_error(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path / "missing"
+    message = only(checks.check_data_dir)
+    assert message.is_serious()
+    assert f"DATA_DIR ({tmp_path}/missing)" in message.msg
+
+
+def test_a_data_dir_that_cannot_be_written_is_an_error(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Asked of the kernel, which lets root write anywhere.
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    settings.DATA_DIR = tmp_path
+    assert only(checks.check_data_dir).id == "iotconsole.E003"
+
+
+@pytest.mark.parametrize("mode", [0o750, 0o701, 0o755])
+def test_a_data_dir_open_to_others_is_a_warning(
+    settings: Settings, tmp_path: Path, mode: int
+) -> None:
+    tmp_path.chmod(mode)
+    settings.DATA_DIR = tmp_path
+    assert "Other accounts" in only(checks.check_data_dir).msg
+
+
+def test_an_old_sqlite_matters_only_when_it_is_used(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+    assert "has SQLite 3.34.1; 3.35.0 or newer" in only(checks.check_sqlite_version).msg
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+    assert checks.check_sqlite_version(None) == []
+
+
+def test_two_services_cannot_have_one_port(settings: Settings) -> None:
+    settings.HTTP_PORT = settings.MQTT_PORT = 8000
+    assert "MQTT_PORT and HTTP_PORT are both 8000" in only(checks.check_ports_differ).msg
+
+
+def test_listeners_that_are_turned_off_share_zero(settings: Settings) -> None:
+    settings.MQTTS_PORT = settings.MQTT_PORT = 0
+    assert checks.check_ports_differ(None) == []
+
+
+@pytest.mark.parametrize(("backend", "count"), [("twilio", 0), ("console", 1), ("memory", 1)])
+def test_a_deployment_sends_real_messages(settings: Settings, backend: str, count: int) -> None:
+    settings.SMS_BACKEND = backend
+    assert len(checks.check_sms_backend(None)) == count
