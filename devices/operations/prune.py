@@ -1,0 +1,21 @@
+"""Forgetting old log entries."""
+
+from datetime import datetime
+
+from devices.models import LogEntry
+
+# Deleted this many at a time, so that devices never wait long for the write lock of SQLite.
+_CHUNK = 2000
+
+
+def prune_log(before: datetime) -> int:
+    """Delete log entries older than `before`; returns how many. Each chunk commits by itself."""
+    deleted = 0
+    while chunk := _delete_chunk(before):
+        deleted += chunk
+    return deleted
+
+
+def _delete_chunk(before: datetime) -> int:
+    old = LogEntry.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)
+    return LogEntry.objects.filter(pk__in=list(old[:_CHUNK])).delete()[0]

@@ -1,0 +1,26 @@
+"""What of the demonstration is in the database."""
+
+from devices.models import Device
+from devices.protocol.client_id import RegistrationMode
+from products.models import Product
+from registration.demo.story import LAMPS, MARK, SENSORS
+from registration.simulator.firmware import Firmware
+
+
+def demo_products() -> list[Product]:
+    """The demonstration's products, as far as they exist. Nobody else's: their text says so."""
+    return list(Product.objects.filter(name__in=[LAMPS, SENSORS], description=MARK).order_by("pk"))
+
+
+def demo_firmwares() -> list[Firmware]:
+    """One per device of the demonstration, in the mode its product uses."""
+    devices = Device.objects.filter(product__in=demo_products()).select_related("product")
+    return [
+        Firmware(
+            device.product.product_key,
+            device.product.product_secret,
+            device.device_name,
+            RegistrationMode.REGISTER if device.preregistered else RegistrationMode.REGNWL,
+        )
+        for device in devices
+    ]

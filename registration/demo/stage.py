@@ -1,0 +1,201 @@
+"""Lets things happen at a time in the past, through the operations that do them for real.
+
+Use it inside one transaction, and in the order of time: lists go by id.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from devices.models import ClientBinding, Device, LogEntry, ServiceType
+from devices.operations import log
+from devices.operations.add import add_device
+from devices.operations.authenticate import Admitted, ConnectionRequest, authenticate
+from devices.operations.sessions import SessionEnd, end_sessions
+from devices.protocol import signing
+from devices.protocol.client_id import (
+    RegistrationMode,
+    RegistrationParams,
+    SignatureParams,
+    TokenParams,
+)
+from devices.protocol.signing import SignMethod
+from iotconsole.kit.identifiers import trace_id
+from operators.actor import SHELL
+from operators.confirmation import Confirmed
+from products.models import Product
+from products.operations.manage import create_product
+from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
+from registration.operations.register import RegistrationRequest, SecretIssued, register
+from registration.operations.slots import ClientIdIssued
+from registration.simulator.firmware import (
+    TIMESTAMP,
+    Credential,
+    SecretCredential,
+    TokenCredential,
+)
+
+_METHOD = SignMethod.HMACSHA256
+
+
+class StoryError(Exception):
+    """Something went otherwise than the story has it."""
+
+
+@dataclass(eq=False)
+class Unit:
+    """One physical device. `credential` is what it received when it registered."""
+
+    product_key: str
+    product_secret: str = field(repr=False)
+    device_name: str
+    mode: RegistrationMode
+    address: str
+    sdk: str = "sdk-c-4.2.0"
+    credential: Credential | None = None
+    trace_id: str = ""
+
+    @property
+    def client_id(self) -> str:
+        """The issued ClientID, empty without one."""
+        return self.credential.client_id if isinstance(self.credential, TokenCredential) else ""
+
+
+class Stage:
+    """What happens now happens at `moment`."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+        # The listener of the past; it is not announced, for it is gone.
+        self._listener = uuid4()
+
+    def create_product(self, name: str, description: str) -> Product:
+        product = create_product(SHELL, name, description=description)
+        Product.objects.filter(pk=product.pk).update(created_at=self.moment)
+        return product
+
+    def turn(self, product: Product, *, on: bool) -> None:
+        """Turn Dynamic Registration."""
+        with self._backdated(product.product_key):
+            confirmed = Confirmed.by_shell(purpose_of(product, enabled=on))
+            set_dynamic_registration(product, enabled=on, confirmed=confirmed)
+        Product.objects.filter(pk=product.pk).update(dynamic_registration_changed_at=self.moment)
+
+    def add(self, product: Product, device_name: str, nickname: str = "") -> None:
+        with self._backdated(product.product_key):
+            device = add_device(SHELL, product.product_key, device_name, nickname=nickname)
+        Device.objects.filter(pk=device.pk).update(created_at=self.moment)
+
+    def act(
+        self, operation: Callable[..., Any], unit: Unit, *arguments: str, **options: Any
+    ) -> None:
+        """An operator does something to the device of `unit`."""
+        with self._backdated(unit.product_key):
+            operation(SHELL, unit.product_key, unit.device_name, *arguments, **options)
+        voided = ClientBinding.objects.filter(
+            device__product__product_key=unit.product_key,
+            device__device_name=unit.device_name,
+            voided_at__gt=self.moment,
+        )
+        voided.update(voided_at=self.moment)
+
+    def register(self, unit: Unit, *, refused: str = "") -> None:
+        """`unit` asks to be activated; `refused` is the reason for which it is to be refused."""
+        params = RegistrationParams(
+            mode=unit.mode,
+            product_key=unit.product_key,
+            device_name=unit.device_name,
+            random=str(secrets.randbits(32)),
+            sign_method=_METHOD,
+            sdk=unit.sdk,
+        )
+        signature = signing.sign(_METHOD, unit.product_secret, params.content).encode()
+        request = RegistrationRequest(params, signature, trace_id(), unit.address)
+        outcome = register([request], self.moment)[0]
+        _expect(getattr(outcome, "reason", ""), refused)
+        if isinstance(outcome, ClientIdIssued):
+            unit.credential = TokenCredential(outcome.client_id, outcome.device_token)
+        elif isinstance(outcome, SecretIssued):
+            unit.credential = SecretCredential(outcome.device_secret)
+        Device.objects.filter(
+            product__product_key=unit.product_key,
+            device_name=unit.device_name,
+            created_at__gt=self.moment,
+        ).update(created_at=self.moment)
+
+    def connect(self, unit: Unit, *, refused: str = "") -> None:
+        """`unit` connects with its credential."""
+        unit.trace_id = trace_id()
+        params, password = _credentials(unit)
+        request = ConnectionRequest(params, password, unit.trace_id, self._listener, unit.address)
+        outcome = authenticate([request], self.moment)[0]
+        _expect("" if isinstance(outcome, Admitted) else outcome.reason, refused)
+
+    def disconnect(self, unit: Unit, reason: str) -> None:
+        """Its connection ends; `reason` is a key of REASONS."""
+        end = SessionEnd(
+            trace_id=unit.trace_id,
+            listener=self._listener,
+            reason=reason,
+            product_key=unit.product_key,
+            device_name=unit.device_name,
+            client_id=unit.client_id,
+            address=unit.address,
+        )
+        end_sessions([end], self.moment)
+
+    def note(
+        self, unit: Unit, service_type: ServiceType, operation: str, reason: str, **detail: str
+    ) -> None:
+        """What only a listener sees: a message, a subscription, a malformed request."""
+        event = log.Event(
+            service_type=service_type,
+            operation=operation,
+            reason=reason,
+            trace_id=unit.trace_id or trace_id(),
+            product_key=unit.product_key,
+            device_name=unit.device_name,
+            client_id=unit.client_id,
+            address=unit.address,
+            detail=detail,
+        )
+        log.write([event], self.moment)
+
+    @contextmanager
+    def _backdated(self, product_key: str) -> Iterator[None]:
+        """Operators' acts take the clock's time: put what they log where it belongs."""
+        entries = LogEntry.objects.filter(product_key=product_key)
+        last = entries.order_by("-pk").values_list("pk", flat=True).first() or 0
+        yield
+        entries.filter(pk__gt=last).update(at=self.moment)
+
+
+def _credentials(unit: Unit) -> tuple[SignatureParams | TokenParams, bytes]:
+    """What the CONNECT says, and its password. Without a credential the unit makes one up."""
+    if isinstance(unit.credential, TokenCredential):
+        token_params = TokenParams(
+            product_key=unit.product_key,
+            device_name=unit.device_name,
+            client_id=unit.client_id,
+            sdk=unit.sdk,
+        )
+        return token_params, unit.credential.device_token.encode()
+    secret = unit.credential.device_secret if unit.credential else secrets.token_hex(16)
+    params = SignatureParams(
+        product_key=unit.product_key,
+        device_name=unit.device_name,
+        client_id_base=f"{unit.product_key}.{unit.device_name}",
+        sign_method=_METHOD,
+        timestamp=TIMESTAMP,
+        sdk=unit.sdk,
+    )
+    return params, signing.sign(_METHOD, secret, params.content).encode()
+
+
+def _expect(reason: str, wanted: str) -> None:
+    if reason != wanted:
+        raise StoryError(f"expected {wanted or 'acceptance'}, got {reason or 'acceptance'}")

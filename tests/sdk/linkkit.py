@@ -1,0 +1,77 @@
+"""The unmodified Python Link SDK as a test sees it: orders in, events out, in its own process."""
+
+import json
+import queue
+import subprocess
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from tests.processes import Listener
+
+_DRIVER = Path(__file__).with_name("linkkit_device.py")
+# The SDK waits a second, then two, then more between attempts.
+PATIENCE_SECONDS = 20.0
+
+Happening = dict[str, Any]
+
+
+class LinkkitDevice:
+    """One device; close it, or use it as a context manager."""
+
+    def __init__(self, python: Path, log: Path) -> None:
+        self._events: queue.Queue[Happening] = queue.Queue()
+        self._seen: list[Happening] = []
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [str(python), "-u", str(_DRIVER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._orders: IO[str] = self._process.stdin
+        self._answers: IO[str] = self._process.stdout
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> "LinkkitDevice":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._orders.close()
+        self._answers.close()
+
+    def start(self, listener: Listener, **identity: str | None) -> None:
+        """Register (with `auth_type`) or connect; names are those of LinkKit's constructor."""
+        self.order(
+            "start",
+            host="localhost",
+            port=listener.mqtts_port,
+            ca=listener.ca_file.read_text(),
+            **{"device_secret": "", **identity},
+        )
+
+    def order(self, what: str, **details: Any) -> None:
+        self._orders.write(json.dumps({"do": what, **details}) + "\n")
+        self._orders.flush()
+
+    def expect(self, event: str) -> Happening:
+        """The next `event`, waited for; others that come before it are passed over."""
+        while True:
+            try:
+                happening = self._events.get(timeout=PATIENCE_SECONDS)
+            except queue.Empty:
+                raise AssertionError(f"no {event!r} after {self._seen}") from None
+            self._seen.append(happening)
+            if happening["event"] == event:
+                return happening
+
+    def _read(self) -> None:
+        for line in self._answers:
+            self._events.put(json.loads(line))

@@ -1,0 +1,83 @@
+"""Drives the unmodified Python Link SDK. Runs in the SDK's own interpreter, not in ours.
+
+One JSON object per line: orders on standard input, what the SDK reports on standard output.
+
+    {"do": "start", "host": …, "port": …, "ca": PEM, and what LinkKit's constructor takes}
+    {"do": "subscribe", "topic": …}     {"do": "publish", "topic": …, "payload": …, "qos": 0 or 1}
+    {"do": "post_property", "params": {…}}     {"do": "disconnect"}
+"""
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+from linkkit import linkkit
+
+_lock = threading.Lock()
+
+
+def tell(event: str, **facts: Any) -> None:
+    with _lock:
+        sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+        sys.stdout.flush()
+
+
+def start(host: str, port: int, ca: str, **identity: Any) -> Any:
+    """Register, when `identity` has an auth_type, else connect."""
+    kit = linkkit.LinkKit(host_name="cn-shanghai", **identity)
+    kit.config_mqtt(port=port, endpoint=host, cadata=ca)
+    kit.on_connect = lambda session, rc, _: tell("connected", rc=rc)
+    kit.on_disconnect = lambda rc, _: tell("disconnected", rc=rc)
+    kit.on_device_dynamic_register = lambda rc, value, _: tell(
+        "registered", rc=rc, device_secret=value
+    )
+    kit.on_device_dynamic_register_nwl_reply = lambda rc, client_id, username, token: tell(
+        "registered", rc=rc, client_id=client_id, username=username, password=token
+    )
+    kit.on_subscribe_topic = lambda mid, granted, _: tell("subscribed", granted=list(granted))
+    kit.on_publish_topic = lambda mid, _: tell("published", mid=mid)
+    kit.on_topic_message = lambda topic, payload, qos, _: tell(
+        "message", topic=topic, payload=payload.decode(), qos=qos
+    )
+    kit.thing_setup()
+    kit.connect_async()
+    return kit
+
+
+def post_property(kit: Any, params: dict[str, Any]) -> None:
+    """The SDK tells nobody of the PUBACK: it only forgets the message it waited for."""
+    rc, _ = kit.thing_post_property(params)
+    waiting = kit._LinkKit__thing_prop_post_mid
+    # After 10 s the SDK forgets it unacknowledged.
+    deadline = time.monotonic() + 8
+    while waiting and time.monotonic() < deadline:
+        time.sleep(0.02)
+    tell("posted_property", rc=rc, acknowledged=not waiting)
+
+
+def obey(kit: Any, do: str, **details: Any) -> None:
+    if do == "subscribe":
+        kit.subscribe_topic(details["topic"])
+    elif do == "publish":
+        kit.publish_topic(details["topic"], details["payload"], details["qos"])
+    elif do == "post_property":
+        post_property(kit, details["params"])
+    elif do == "disconnect":
+        kit.disconnect()
+    else:
+        raise ValueError(do)
+
+
+def main() -> None:
+    orders = map(json.loads, sys.stdin)
+    first = next(orders)
+    first.pop("do")
+    kit = start(**first)
+    for order in orders:
+        obey(kit, **order)
+
+
+if __name__ == "__main__":
+    main()
