@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class OperatorsConfig(AppConfig):
     name = "operators"
+
+    def ready(self) -> None:
+        from operators import checks  # noqa: F401 - importing registers them

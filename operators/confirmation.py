@@ -20,15 +20,16 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
-from operators import backup_codes, quota, sms, verification
+from operators import quota, sms, verification
 from operators.actor import SHELL, Actor
 from operators.digests import keyed_digest, mask
 from operators.errors import ConfirmationError, SmsError, WrongCodeError
 from operators.models import Operator, SmsDevice, SmsSend, new_code
-from operators.operations import audit
+from operators.operations import audit, backup_codes
 
 __all__ = [
     "PHONE_VERIFY",
@@ -145,6 +146,7 @@ def _message(code: str, purpose: Purpose) -> str:
     )
 
 
+@sensitive_variables("code")
 def send_code(
     operator: Operator, session_key: str, purpose: Purpose, *, address: str | None = None
 ) -> Challenge:

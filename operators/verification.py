@@ -12,9 +12,9 @@ from django_otp.models import Device
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
-from operators.backup_codes import normalised
 from operators.errors import ConfirmationError, WrongCodeError, words_for
 from operators.models import BackupCodeDevice, Operator, SmsDevice
+from operators.operations.backup_codes import normalised
 
 _SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 

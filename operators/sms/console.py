@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -26,7 +26,7 @@ KEEP_FOR = timedelta(minutes=10)
 class Message:
     at: datetime
     number: str
-    text: str
+    text: str = field(repr=False)
 
 
 def send(number: str, text: str) -> None:

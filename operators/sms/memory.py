@@ -1,12 +1,12 @@
 """For tests: messages stay in this process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Message:
     number: str
-    text: str
+    text: str = field(repr=False)
 
 
 outbox: list[Message] = []

@@ -1,0 +1,119 @@
+"""Forms of the sign-in and settings pages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from phonenumber_field.formfields import PhoneNumberField
+
+from operators.models import Operator
+from operators.operations import passwords
+from operators.permissions import client_address
+
+
+def _bootstrap(form: forms.BaseForm) -> None:
+    for field in form.fields.values():
+        field.widget.attrs.setdefault("class", "form-control")
+
+
+class SignInForm(AuthenticationForm):
+    """Django's, with the tries counted."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "Username or password is wrong.",
+    }
+
+    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        _bootstrap(self)
+
+    def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username")
+        if not username or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        address = client_address(self.request) if self.request else None
+        try:
+            entered = passwords.enter(username, address)
+        except passwords.TooManyTriesError as error:
+            raise ValidationError(error.text, code="throttled") from error
+        cleaned = super().clean()
+        entered.forgive()
+        return cleaned
+
+
+class CurrentPasswordForm(forms.Form):
+    """A signed-in browser left alone must not be enough to change what confirms dangerous acts."""
+
+    current_password = forms.CharField(
+        label="Current password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, operator: Operator, address: str | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.operator = operator
+        self.address = address
+        _bootstrap(self)
+
+    def clean_current_password(self) -> str:
+        password: str = self.cleaned_data["current_password"]
+        require_password(self.operator, password, self.address)
+        return password
+
+
+def require_password(operator: Operator, password: str, address: str | None) -> None:
+    """Raises ValidationError unless this is the operator's password and the tries allow it."""
+    try:
+        right = passwords.is_right(operator, password, address)
+    except passwords.TooManyTriesError as error:
+        raise ValidationError(error.text, code="throttled") from error
+    if not right:
+        raise ValidationError("This is not your password.", code="wrong")
+
+
+class PhoneForm(CurrentPasswordForm):
+    number = PhoneNumberField(
+        label="Phone number",
+        help_text="With country code, such as +86 138 1234 1234. A code is sent to it.",
+        error_messages={"invalid": "Enter a phone number with its country code."},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    field_order = ["number", "current_password"]
+
+
+class TotpCodeForm(forms.Form):
+    code = forms.CharField(
+        label="Code the authenticator shows",
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "pattern": "[0-9 ]*",
+                "autofocus": True,
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _bootstrap(self)
+
+
+class PasswordForm(PasswordChangeForm):
+    """Django's, with the tries of the current password counted."""
+
+    def __init__(self, user: Any, *args: Any, address: str | None, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.address = address
+        _bootstrap(self)
+
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
+        if isinstance(self.user, Operator):
+            require_password(self.user, password, self.address)
+        return password

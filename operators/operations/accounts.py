@@ -1,0 +1,38 @@
+"""Accounts are made from the shell."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+
+from iotconsole.kit.identifiers import alphanumeric
+from operators.actor import SHELL
+from operators.models import Operator, Role
+from operators.operations import audit
+
+FIRST = "admin"
+# 20 of 62 characters: 119 bits.
+_PASSWORD_LENGTH = 20
+
+
+def random_password() -> str:
+    return alphanumeric(_PASSWORD_LENGTH)
+
+
+def create(username: str, role: Role, password: str) -> Operator:
+    """A new account; raises ValidationError for a bad name or password, or a name taken."""
+    operator = Operator(username=username, role=role)
+    validate_password(password, operator)
+    operator.set_password(password)
+    operator.full_clean()
+    with transaction.atomic():
+        operator.save()
+        audit.record(SHELL, "operator.create", operator.target, f"Account made, role {role.label}")
+    return operator
+
+
+def ensure_first() -> str | None:
+    """The password of the operator `admin`, made now, or None when there are accounts already."""
+    if Operator.objects.exists():
+        return None
+    password = random_password()
+    create(FIRST, Role.OPERATOR, password)
+    return password

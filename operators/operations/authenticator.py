@@ -1,0 +1,57 @@
+"""An authenticator app (TOTP): enrolled, used once to prove it works, removed."""
+
+from django.db import transaction
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from operators.actor import Actor
+from operators.confirmation import ConfirmationError
+from operators.models import AuditEntry, Operator
+from operators.operations import audit
+from operators.verification import locked_totp, verify_authenticator
+
+
+def begin(operator: Operator) -> TOTPDevice:
+    """A new secret, good for nothing until `activate`; it replaces one never activated."""
+    TOTPDevice.objects.filter(user=operator, confirmed=False).delete()
+    return TOTPDevice.objects.create(user=operator, name="Authenticator", confirmed=False)
+
+
+def pending(operator: Operator, device_id: int | None) -> TOTPDevice | None:
+    """The enrolment with this id, if it still waits for its first code."""
+    return TOTPDevice.objects.filter(user=operator, confirmed=False, pk=device_id).first()
+
+
+def is_set_up(operator: Operator) -> bool:
+    return bool(TOTPDevice.objects.filter(user=operator, confirmed=True).exists())
+
+
+def activate(actor: Actor, operator: Operator, device_id: int, code: str) -> AuditEntry:
+    """Take the first right code: this authenticator replaces any other. Raises ConfirmationError.
+
+    Like `confirm`, not to be called inside a transaction: a wrong try stays counted.
+    """
+    with transaction.atomic(durable=True):
+        failure = _try(operator, device_id, code)
+        if failure is None:
+            return audit.record(actor, "totp.enable", operator.target, "Authenticator set up")
+    raise failure
+
+
+def _try(operator: Operator, device_id: int, code: str) -> ConfirmationError | None:
+    device = locked_totp(operator, confirmed=False, pk=device_id)
+    if device is None:
+        return ConfirmationError("This set-up is over. Start again.")
+    failure = verify_authenticator(device, code)
+    if failure is None:
+        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+        TOTPDevice.objects.filter(user=operator).exclude(pk=device.pk).delete()
+    return failure
+
+
+@transaction.atomic
+def remove(actor: Actor, operator: Operator) -> AuditEntry | None:
+    """Forget the authenticator; None when there was none."""
+    removed, _ = TOTPDevice.objects.filter(user=operator).delete()
+    if not removed:
+        return None
+    return audit.record(actor, "totp.remove", operator.target, "Authenticator removed")

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from operators import settings_views, views
+
+app_name = "operators"
+
+urlpatterns = [
+    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("settings/", settings_views.settings_page, name="settings"),
+    path("settings/phone/", settings_views.phone, name="phone"),
+    path("settings/phone/verify/", settings_views.verify_phone, name="verify_phone"),
+    path("settings/authenticator/", settings_views.authenticator, name="authenticator"),
+    path("settings/backup-codes/", settings_views.backup_codes, name="backup_codes"),
+    path("settings/password/", settings_views.Password.as_view(), name="password"),
+    path("audit/", views.audit, name="audit"),
+    path("development/sms/", views.development_sms, name="development_sms"),
+]
