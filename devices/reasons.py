@@ -181,6 +181,12 @@ _ALL = (
     Reason("disable", "400", "Cut off by Disable", "An operator disabled the device."),
     Reason("delete", "400", "Cut off by Delete", "An operator deleted the device."),
     Reason("protocol_error", "400", "Protocol error", "The device sent bytes that are not MQTT."),
+    Reason(
+        "session_ended",
+        "400",
+        "Session no longer valid",
+        "A regular check found that the server no longer holds this session as permitted.",
+    ),
     Reason("server_stopped", "200", "Server stopped", "The listener was stopped."),
     Reason("server_lost", "500", "Listener ended unexpectedly", "The listener did not shut down."),
     # --- messages -------------------------------------------------------------------------

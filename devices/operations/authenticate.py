@@ -6,7 +6,7 @@ only after the commit. The database is asked at every CONNECT; no answer is kept
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from devices.models import (
 )
 from devices.operations import log
 from devices.operations.outcome import Refused
+from devices.operations.sessions import last_revocation_id
 from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
 
@@ -53,9 +54,14 @@ class ConnectionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The session is recorded as live under the request's trace id."""
+    """The session is recorded as live under the request's trace id.
+
+    `revoked_up_to` settles races: of the device's revocations exactly those with a higher id came
+    after this. They and this hold the device's row, and ids grow, so there is no third case.
+    """
 
     device_id: int
+    revoked_up_to: int = field(default=0, compare=False)
 
 
 Outcome = Admitted | Refused
@@ -74,6 +80,7 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
         if isinstance(outcome, Admitted)
     }
     if admitted:
+        outcomes = _date(outcomes)
         _activate(admitted, devices, bindings, now)
         _end_others(admitted, now)
         _record(admitted, now)
@@ -135,6 +142,15 @@ def _check_token(
     if not proven or not binding or not device or binding.device_id != device.pk:
         return "bad_credential"
     return "client_id_void" if binding.voided_at else None
+
+
+def _date(outcomes: list[Outcome]) -> list[Outcome]:
+    """Note which revocations went before. To be called while the devices are locked."""
+    last = last_revocation_id()
+    return [
+        replace(outcome, revoked_up_to=last) if isinstance(outcome, Admitted) else outcome
+        for outcome in outcomes
+    ]
 
 
 def _activate(

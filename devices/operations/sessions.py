@@ -81,11 +81,19 @@ def bury_listener(listener: UUID, now: datetime, *, reason: str = "server_lost")
     return ended
 
 
-def _end_chunk(listener: UUID, now: datetime, reason: str) -> int:
+def end_lost_sessions(listener: UUID, trace_ids: Collection[str], now: datetime) -> int:
+    """End sessions that the database holds live and the listener does not know (any more)."""
+    return _end_chunk(listener, now, "connection_lost", trace_ids)
+
+
+def _end_chunk(
+    listener: UUID, now: datetime, reason: str, trace_ids: Collection[str] | None = None
+) -> int:
+    named = Q() if trace_ids is None else Q(trace_id__in=list(trace_ids)[:_CHUNK])
     with transaction.atomic():
         live = (
             Session.objects.select_for_update(of=("self",), skip_locked=False)
-            .filter(listener=listener, ended_at__isnull=True)
+            .filter(named, listener=listener, ended_at__isnull=True)
             .select_related("device__product")
             .only(
                 "trace_id",
@@ -128,9 +136,17 @@ def allowed_sessions(listener: UUID) -> set[str]:
     )
 
 
-def revocations_after(floor: int) -> Collection[Revocation]:
-    """Revocations with an id above `floor`, oldest first."""
-    return Revocation.objects.filter(pk__gt=floor).order_by("pk")
+def revocations_after(
+    floor: int, late: Collection[int] = (), *, most: int = 1000
+) -> list[Revocation]:
+    """Up to `most` revocations, oldest first: those above `floor`, and those named in `late`.
+
+    Ids may commit out of order, so a reader asks for the ids it skipped a while longer.
+    """
+    wanted = Q(pk__gt=floor)
+    if late:
+        wanted |= Q(pk__in=late)
+    return list(Revocation.objects.filter(wanted).order_by("pk")[:most])
 
 
 def last_revocation_id() -> int:

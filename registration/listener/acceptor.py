@@ -1,0 +1,158 @@
+"""Listening sockets: every connection gets a slot before it may cost anything, TLS included."""
+
+import asyncio
+import asyncio.sslproto
+import contextlib
+import errno
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from typing import Any
+
+from registration.listener.connection import Connection
+from registration.listener.hub import Hub
+from registration.listener.states import CLOSE_WITHIN, CONNECT_WITHIN
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 4096
+# Accepted at one go, before others on the loop have their turn.
+_AT_ONCE = 64
+# Seconds to wait when the process has no descriptors left, and between lines saying so.
+_PAUSE = 0.5
+_COMPLAIN_EVERY = 60.0
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+# asyncio keeps a read buffer of this size for every TLS connection; its own 256 KiB make an idle
+# connection cost 279 KiB, with 16 KiB (one TLS record) it is 40.
+TLS_READ_BUFFER = 16 * 1024
+
+
+def shrink_tls_buffers() -> bool:
+    """Set the size above for connections made from now on. False when asyncio has changed."""
+    if not isinstance(getattr(asyncio.sslproto.SSLProtocol, "max_size", None), int):
+        return False
+    asyncio.sslproto.SSLProtocol.max_size = TLS_READ_BUFFER
+    return True
+
+
+def listening_socket(host: str, port: int, *, shared: bool) -> socket.socket:
+    """Raises OSError. `shared`: other processes of ours listen on the same port."""
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    dual = family == socket.AF_INET6 and address[0] == "::" and socket.has_dualstack_ipv6()
+    listening = socket.create_server(
+        address[:2],
+        family=family,
+        backlog=BACKLOG,
+        reuse_port=shared,
+        dualstack_ipv6=dual,
+    )
+    listening.setblocking(False)
+    return listening
+
+
+class Acceptor:
+    """Accepts on one socket. With `tls`, the connections are secure."""
+
+    _hub: Hub
+
+    def __init__(self, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+        self._socket = listening
+        self._tls = tls
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._resume: asyncio.TimerHandle | None = None
+        self._turned_away = 0
+        self._complained_at = 0.0
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
+    def start(self, hub: Hub) -> None:
+        self._hub = hub
+        self._listen()
+
+    def _listen(self) -> None:
+        self._resume = None
+        self._loop.add_reader(self._socket, self._accept)
+
+    def close(self) -> None:
+        """Accept no more; handshakes that are not through are given up."""
+        if self._resume is not None:
+            self._resume.cancel()
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+        for task in self._opening:
+            task.cancel()
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                accepted, peer = self._socket.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._rest(error)
+                    return
+                continue  # the peer has gone already
+            self._welcome(accepted, peer)
+
+    def _rest(self, error: OSError) -> None:
+        """The socket stays readable, so without a pause the loop would spin."""
+        self._complain(f"cannot accept: {error.strerror}")
+        self._loop.remove_reader(self._socket)
+        self._resume = self._loop.call_later(_PAUSE, self._listen)
+
+    def _welcome(self, accepted: socket.socket, peer: Any) -> None:
+        address = _address_of(peer)
+        slot = self._hub.slots.take(address)
+        if slot is None:
+            accepted.close()
+            self._turned_away += 1
+            self._complain(f"{self._turned_away} connection(s) turned away: all places taken")
+            return
+        connection = Connection(self._hub, slot, address, secure=self._tls is not None)
+        task = self._loop.create_task(self._open(accepted, connection))
+        self._opening.add(task)
+        task.add_done_callback(lambda done: self._opened(done, accepted, connection))
+
+    def _opened(
+        self, task: asyncio.Task[None], accepted: socket.socket, connection: Connection
+    ) -> None:
+        """Also for a task that was cancelled before it began."""
+        self._opening.discard(task)
+        if not connection.established:
+            accepted.close()
+            connection.abandon()
+
+    async def _open(self, accepted: socket.socket, connection: Connection) -> None:
+        timeouts = (
+            {"ssl_handshake_timeout": CONNECT_WITHIN, "ssl_shutdown_timeout": CLOSE_WITHIN}
+            if self._tls
+            else {}
+        )
+        with contextlib.suppress(OSError):  # no TLS, a broken handshake, or none in time
+            await self._loop.connect_accepted_socket(
+                lambda: connection, accepted, ssl=self._tls, **timeouts
+            )
+
+    def _complain(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._complained_at >= _COMPLAIN_EVERY or not self._complained_at:
+            self._complained_at = now
+            logger.warning("port %d: %s", self.port, text)
+
+
+def _address_of(peer: Any) -> str | None:
+    """As text, an IPv4 address as such also where it came in over IPv6."""
+    if not isinstance(peer, tuple) or not peer:
+        return None
+    parsed = ipaddress.ip_address(str(peer[0]).partition("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)

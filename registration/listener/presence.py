@@ -1,0 +1,106 @@
+"""This process among its peers: it says that it lives, and buries those that do not.
+
+Two signs tell of a dead listener: its heartbeat is old, or, on this host, the lock on its file in
+DATA_DIR/listeners can be taken, because the kernel drops it with the process however that ends.
+"""
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.utils import timezone
+
+from devices.operations import sessions
+
+HEARTBEAT_SECONDS = 5.0
+BURY_SECONDS = 10.0
+SILENCE = timedelta(seconds=20)
+
+
+class LockFile:
+    """A locked file named after a listener, for as long as the listener lives."""
+
+    def __init__(self, directory: Path, listener: UUID) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = directory / f"{listener}.lock"
+        # Locked before it has its name, or a peer could take the lock in between.
+        unnamed = directory / f".{listener}"
+        self._descriptor = os.open(unnamed, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        unnamed.rename(self.path)
+
+    def release(self) -> None:
+        self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+@contextlib.contextmanager
+def _abandoned(file: Path) -> Iterator[bool]:
+    """Whether nobody holds the lock of `file`; if so, we do meanwhile."""
+    try:
+        descriptor = os.open(file, os.O_RDWR)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
+
+
+class Presence:
+    """Blocking database calls; run them on a database thread."""
+
+    def __init__(self, listener: UUID, directory: Path) -> None:
+        self.listener = listener
+        self._directory = directory
+        self._lock = LockFile(directory, listener)
+
+    def announce(self) -> None:
+        """Bury the dead, then appear among the living."""
+        self.bury()
+        sessions.start_listener(
+            self.listener, socket.gethostname()[:255], os.getpid(), timezone.now()
+        )
+
+    def beat(self) -> bool:
+        """False when peers took this listener for dead and ended its sessions; it is announced
+        again then, and must check which sessions it still may hold."""
+        if sessions.heartbeat(self.listener, timezone.now()):
+            return True
+        self.announce()
+        return False
+
+    def bury(self) -> int:
+        """End the sessions of dead listeners; returns how many ended."""
+        now = timezone.now()
+        silent = set(sessions.silent_listeners(SILENCE, now)) - {self.listener}
+        ended = sum(sessions.bury_listener(listener, now) for listener in silent)
+        return ended + sum(map(self._bury_killed, self._directory.glob("*.lock")))
+
+    def leave(self) -> int:
+        """End what sessions there are and be forgotten; returns how many ended."""
+        now = timezone.now()
+        return sessions.bury_listener(self.listener, now, reason="server_stopped")
+
+    def release(self) -> None:
+        """Last of all: from now on others may take this listener for dead."""
+        self._lock.release()
+
+    def _bury_killed(self, file: Path) -> int:
+        if file == self._lock.path:
+            return 0
+        with _abandoned(file) as abandoned:
+            if not abandoned:
+                return 0
+            ended = sessions.bury_listener(UUID(file.stem), timezone.now())
+            file.unlink(missing_ok=True)
+            return ended

@@ -1,0 +1,117 @@
+"""What a listener does again and again besides serving: deadlines, revocations, housekeeping."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from devices.operations import sessions as operations
+from registration.listener.database import DatabaseThread, Outage
+from registration.listener.hub import Hub
+from registration.listener.presence import BURY_SECONDS, HEARTBEAT_SECONDS, Presence
+
+# Seconds between rounds.
+DEADLINES_SECONDS = 0.5
+POLL_SECONDS = 0.25
+RECONCILE_SECONDS = 30.0
+PRUNE_SECONDS = 600.0
+CERTIFICATES_SECONDS = 3600.0
+
+KEEP_REVOCATIONS = timedelta(hours=1)
+_PAGE = 1000  # revocations read at a time
+
+
+class Rounds:
+    """`start` and `stop` them. A round that fails is tried again when its turn comes."""
+
+    def __init__(
+        self, hub: Hub, presence: Presence, keeper: DatabaseThread, refresh: Callable[[], None]
+    ) -> None:
+        """`refresh` loads what may change on disk. `keeper` is closed by `stop`."""
+        self._hub = hub
+        self._presence = presence
+        self._refresh = refresh
+        # Reading revocations must not wait behind a heartbeat that waits for a lock.
+        self._reader = DatabaseThread("revocations")
+        self._keeper = keeper
+        # Sessions that the last reconciliation found in the database and not here.
+        self._unheld: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        plan: tuple[tuple[str, float, Callable[[], Awaitable[None]]], ...] = (
+            ("deadlines", DEADLINES_SECONDS, self._deadlines),
+            ("reading revocations", POLL_SECONDS, self.poll),
+            ("heartbeat", HEARTBEAT_SECONDS, self._beat),
+            ("looking for lost listeners", BURY_SECONDS, self._bury),
+            ("reconciling sessions", RECONCILE_SECONDS, self.reconcile),
+            ("pruning revocations", PRUNE_SECONDS, self._prune),
+            ("reading certificates", CERTIFICATES_SECONDS, self._certificates),
+        )
+        self._tasks = [asyncio.create_task(_repeat(*entry)) for entry in plan]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for thread in (self._reader, self._keeper):
+            thread.close()
+
+    async def leave(self, within: float) -> None:
+        """End this listener's sessions in the database. Raises TimeoutError or its error."""
+        await asyncio.wait_for(self._keeper.call(self._presence.leave), within)
+
+    async def poll(self) -> None:
+        """Read and apply the revocations written since the last time."""
+        revocations = self._hub.revocations
+        while True:
+            found = await self._reader.call(
+                operations.revocations_after, revocations.last_id, revocations.late, most=_PAGE
+            )
+            revocations.apply(found)
+            if len(found) < _PAGE:
+                return
+
+    async def reconcile(self) -> None:
+        """Make the sessions here and those in the database agree, whatever was missed."""
+        held = {online.session.identity.trace_id: online for online in self._hub.sessions}
+        allowed = await self._keeper.call(operations.allowed_sessions, self._hub.listener)
+        for trace_id, online in held.items():
+            if trace_id not in allowed:
+                online.cut("session_ended")
+        unheld = allowed - {online.session.identity.trace_id for online in self._hub.sessions}
+        # Seen once, it may be on its way here or just gone; seen twice, its end was lost.
+        if lost := unheld & self._unheld:
+            await self._keeper.call(
+                operations.end_lost_sessions, self._hub.listener, lost, timezone.now()
+            )
+        self._unheld = unheld - lost
+
+    async def _deadlines(self) -> None:
+        self._hub.sweep()
+
+    async def _beat(self) -> None:
+        if not await self._keeper.call(self._presence.beat):
+            await self.reconcile()
+
+    async def _bury(self) -> None:
+        await self._keeper.call(self._presence.bury)
+
+    async def _prune(self) -> None:
+        await self._keeper.call(operations.prune_revocations, timezone.now() - KEEP_REVOCATIONS)
+
+    async def _certificates(self) -> None:
+        await asyncio.to_thread(self._refresh)
+
+
+async def _repeat(name: str, seconds: float, action: Callable[[], Awaitable[None]]) -> None:
+    outage = Outage(name)
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await action()
+        except Exception as error:
+            outage.failed(error)
+        else:
+            outage.passed()

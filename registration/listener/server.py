@@ -1,0 +1,157 @@
+"""The listener as a whole: built, started and stopped."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from devices.operations.sessions import last_revocation_id
+from iotconsole.kit.ratelimit import FailureLimits
+from registration.listener.acceptor import Acceptor, listening_socket, shrink_tls_buffers
+from registration.listener.admission import Gate
+from registration.listener.batcher import Batcher
+from registration.listener.database import DatabaseThread
+from registration.listener.errors import describe
+from registration.listener.hub import Hub
+from registration.listener.presence import Presence
+from registration.listener.revocations import Revocations
+from registration.listener.rounds import Rounds
+from registration.listener.router import Router
+from registration.listener.sessions import Sessions
+from registration.listener.slots import Slots
+
+logger = logging.getLogger(__name__)
+
+# Seconds for the steps of a graceful stop, together below ten.
+_TO_DECIDE, _TO_CLOSE, _TO_WRITE, _TO_LEAVE = 1.5, 2.5, 3.0, 2.5
+_TICK = 0.05
+
+
+class PortError(Exception):
+    """A port cannot be listened on; the text names the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to listen. `setting` names the port in messages; with `tls` it is secure."""
+
+    host: str
+    port: int
+    setting: str
+    tls: ssl.SSLContext | None = None
+
+
+class Listener:
+    """Open it, `stop` it, both on the same event loop."""
+
+    def __init__(
+        self, hub: Hub, acceptors: Sequence[Acceptor], rounds: Rounds, presence: Presence
+    ) -> None:
+        self.hub = hub
+        self.rounds = rounds
+        self._acceptors = acceptors
+        self._presence = presence
+
+    @classmethod
+    async def open(
+        cls,
+        endpoints: Sequence[Endpoint],
+        directory: Path,
+        *,
+        shared_ports: bool = False,
+        refresh: Callable[[], None] = lambda: None,
+    ) -> "Listener":
+        """Serve on all endpoints. `directory` holds the lock files of this host's listeners.
+
+        Raises PortError before anything else is touched, or the database's error.
+        """
+        if not shrink_tls_buffers():
+            logger.warning("asyncio's TLS buffers cannot be made smaller on this Python")
+        acceptors = _bind(endpoints, shared=shared_ports)
+        presence, keeper = Presence(uuid4(), directory), DatabaseThread("housekeeping")
+        try:
+            await keeper.call(presence.announce)
+            hub = _hub(presence, await keeper.call(last_revocation_id))
+        except BaseException:
+            for acceptor in acceptors:
+                acceptor.close()
+            keeper.close()
+            presence.release()
+            raise
+        listener = cls(hub, acceptors, Rounds(hub, presence, keeper, refresh), presence)
+        listener._serve()
+        return listener
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports listened on, in the order of the endpoints."""
+        return [acceptor.port for acceptor in self._acceptors]
+
+    def _serve(self) -> None:
+        self.hub.batcher.start()
+        self.rounds.start()
+        for acceptor in self._acceptors:
+            acceptor.start(self.hub)
+
+    async def stop(self) -> None:
+        """Accept no more, answer whom we owe an answer, end all sessions; in ten seconds."""
+        for acceptor in self._acceptors:
+            acceptor.close()
+        hub = self.hub
+        await _until(lambda: not any(c.deciding for c in hub.connections), _TO_DECIDE)
+        hub.stopping = True
+        for connection in list(hub.connections):
+            connection.stop()
+        await _until(lambda: not hub.connections, _TO_CLOSE)
+        if not await hub.batcher.stop(_TO_WRITE):
+            logger.error("the database did not take everything in %g seconds", _TO_WRITE)
+        try:
+            await self.rounds.leave(_TO_LEAVE)
+        except Exception as error:
+            logger.error("sessions are left to be ended at the next start: %s", describe(error))
+        await self.rounds.stop()
+        self._presence.release()
+
+
+def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:
+    """Before anything else: a second listener started by mistake must not touch the data."""
+    acceptors: list[Acceptor] = []
+    for endpoint in endpoints:
+        try:
+            listening = listening_socket(endpoint.host, endpoint.port, shared=shared)
+        except OSError as error:
+            for acceptor in acceptors:
+                acceptor.close()
+            raise PortError(
+                f"Cannot listen on {endpoint.host} port {endpoint.port}: {error.strerror}. "
+                f"Stop what listens there, or choose another port with {endpoint.setting}."
+            ) from error
+        acceptors.append(Acceptor(listening, endpoint.tls))
+    return acceptors
+
+
+def _hub(presence: Presence, last_revocation: int) -> Hub:
+    loop = asyncio.get_running_loop()
+    batcher = Batcher(loop)
+    sessions = Sessions()
+    return Hub(
+        listener=presence.listener,
+        now=loop.time,
+        batcher=batcher,
+        gate=Gate(presence.listener, FailureLimits.from_settings(), batcher.record),
+        slots=Slots.from_settings(),
+        sessions=sessions,
+        router=Router(sessions),
+        revocations=Revocations(sessions, last_revocation),
+    )
+
+
+async def _until(condition: Callable[[], bool], within: float) -> None:
+    """Until it holds, or time is up."""
+    for _ in range(round(within / _TICK)):
+        if condition():
+            return
+        await asyncio.sleep(_TICK)

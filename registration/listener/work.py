@@ -1,0 +1,53 @@
+"""What the batcher runs: requests of all kinds in one transaction, each kind as one operation."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from devices.operations import authenticate as connections
+from devices.operations import log
+from devices.operations.authenticate import ConnectionRequest
+from devices.operations.outcome import Refused
+from devices.operations.sessions import SessionEnd, end_sessions
+from registration.operations import register as registrations
+from registration.operations.register import RegistrationRequest
+
+Request = RegistrationRequest | ConnectionRequest | SessionEnd | log.Event
+Outcome = registrations.Outcome | connections.Outcome | Refused | None
+
+# Requests whose answer nobody waits for, and which must not be lost.
+RECORDS = (SessionEnd, log.Event)
+
+
+def _end(ends: Sequence[SessionEnd], now: datetime) -> list[Outcome]:
+    end_sessions(ends, now)
+    return [None] * len(ends)
+
+
+def _write(events: Sequence[log.Event], now: datetime) -> list[Outcome]:
+    log.write(events, now)
+    return [None] * len(events)
+
+
+# In this order: a session's beginning stands in the log before its end.
+_OPERATIONS: tuple[tuple[type, Callable[[Sequence[Any], datetime], Sequence[Outcome]]], ...] = (
+    (RegistrationRequest, registrations.register),
+    (ConnectionRequest, connections.authenticate),
+    (SessionEnd, _end),
+    (log.Event, _write),
+)
+
+
+def perform(requests: Sequence[Request], now: datetime) -> list[Outcome]:
+    """One outcome per request, in order, all committed; or an exception and nothing happened."""
+    outcomes: list[Outcome] = [None] * len(requests)
+    with transaction.atomic():
+        for kind, operation in _OPERATIONS:
+            places = [n for n, request in enumerate(requests) if type(request) is kind]
+            if places:
+                answers = operation([requests[n] for n in places], now)
+                for place, answer in zip(places, answers, strict=True):
+                    outcomes[place] = answer
+    return outcomes

@@ -1,0 +1,106 @@
+"""manage.py mqtt_listener: serve devices over MQTT until told to stop."""
+
+import asyncio
+import logging
+import resource
+import signal
+import sys
+from argparse import ArgumentParser
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as AnyDatabaseError
+
+from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
+from registration.listener.server import Endpoint, Listener, PortError
+from registration.pki import PkiError, Profile, load_certificates, server_context
+
+logger = logging.getLogger("registration.listener")
+
+
+class Command(BaseCommand):
+    help = "Serve devices over MQTT: dynamic registration (TLS only) and connections."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=1,
+            metavar="N",
+            help="processes that share the ports, one per core to be used (default: 1)",
+        )
+        parser.add_argument(
+            "--shared-ports", action="store_true", help="let other workers listen there too"
+        )
+
+    def handle(self, *, workers: int, shared_ports: bool, **_: Any) -> None:
+        if workers < 1:
+            raise CommandError("--workers must be at least 1.")
+        try:
+            if workers == 1:
+                asyncio.run(_serve(shared_ports=shared_ports))
+            else:
+                asyncio.run(_supervise(workers))
+        except (PortError, PkiError, SupervisorError) as error:
+            raise CommandError(str(error)) from error
+        except AnyDatabaseError as error:
+            raise CommandError(f"The database cannot be used: {error}") from error
+
+
+async def _serve(*, shared_ports: bool) -> None:
+    """Until SIGINT or SIGTERM. Raises PortError, PkiError or the database's error at the start."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _raise_descriptor_limit()
+    directory = settings.DATA_DIR / "pki"
+    context = server_context(directory, cast("Profile", settings.MQTT_TLS_PROFILE))
+    listener = await Listener.open(
+        [
+            Endpoint(settings.MQTTS_HOST, settings.MQTTS_PORT, "MQTTS_PORT", context),
+            Endpoint(settings.MQTT_HOST, settings.MQTT_PORT, "MQTT_PORT"),
+        ],
+        settings.DATA_DIR / "listeners",
+        shared_ports=shared_ports,
+        refresh=partial(load_certificates, context, directory),
+    )
+    secure, plain = listener.ports
+    logger.info("MQTT over TLS on %s port %d", settings.MQTTS_HOST, secure)
+    logger.info("MQTT on %s port %d", settings.MQTT_HOST, plain)
+    await stop.wait()
+    logger.info("stopping with %d session(s)", len(listener.hub.sessions))
+    await listener.stop()
+    logger.info("stopped")
+
+
+async def _supervise(workers: int) -> None:
+    addresses = [
+        Address(settings.MQTTS_HOST, settings.MQTTS_PORT, "MQTTS_PORT"),
+        Address(settings.MQTT_HOST, settings.MQTT_PORT, "MQTT_PORT"),
+    ]
+    if not all(address.port for address in addresses):
+        raise CommandError("Workers that share a port need to know it: set both ports.")
+    require_free(addresses)
+    manage = str(Path(settings.BASE_DIR) / "manage.py")
+    command = [sys.executable, manage, "mqtt_listener", "--shared-ports"]
+    programs = [Program(f"listener {n + 1}", command, addresses) for n in range(workers)]
+    await supervise(programs, lambda: logger.info("%d workers serve", workers))
+
+
+def _raise_descriptor_limit() -> None:
+    """As many connections as the settings allow need as many descriptors, and some for the rest."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.MAX_CONNECTIONS + 200
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        logger.warning(
+            "only %d descriptors allowed: MAX_CONNECTIONS=%d cannot be reached (ulimit -n)",
+            allowed,
+            settings.MAX_CONNECTIONS,
+        )
