@@ -55,7 +55,7 @@ check: $(DEV_STAMP)
 	find . -path './.venv*' -prune -o -path '*/templates/*.html' -print0 \
 		| xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(BIN)/mypy .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@echo 'Migrations and system checks, with the settings of a deployment'
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && run="$(DEPLOYMENT) DATA_DIR=$$data" \
 	&& $$run $(BIN)/python -m iotconsole.first_run \

@@ -98,7 +98,7 @@ def check_ports_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for name in ("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT"):
         port = getattr(settings, name)
-        # 0 turns a listener off.
+        # For 0 the system chooses a free one.
         if port and port in taken:
             text = f"{name} and {taken[port]} are both {port}; only one of them can have it."
             messages.append(Error(text, id="iotconsole.E005"))

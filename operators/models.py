@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -104,6 +105,14 @@ class SmsSend(models.Model):
         return f"{self.line} at {self.at:%Y-%m-%dT%H:%M:%SZ}"
 
 
+class Try(Enum):
+    """What became of a typed code. NOT_TAKEN: nobody looked, the code was used or void by then."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    NOT_TAKEN = auto()
+
+
 class SmsDevice(ThrottlingMixin, CooldownMixin, SideChannelDevice):  # type: ignore[misc]
     """An operator's phone number, and the one code that may be under way to it.
 
@@ -174,21 +183,25 @@ class SmsDevice(ThrottlingMixin, CooldownMixin, SideChannelDevice):  # type: ign
         raise NotImplementedError("new_code() and put_code() replace generate_token()")
 
     def verify_token(self, token: str, binding: str = "") -> bool:
-        """Take one try; True exactly once, for the right code and the right binding.
+        return self.try_code(token, binding) is Try.RIGHT
+
+    def try_code(self, code: str, binding: str) -> "Try":
+        """Take one try; RIGHT exactly once, for the right code and the right binding.
 
         The try is counted before the code is looked at and the right code is claimed by a
         filtered UPDATE: parallel guesses cannot exceed the limit, parallel right ones win once.
         """
         if not self.verify_is_allowed()[0] or not self.is_waiting_for(binding, timezone.now()):
-            return False
+            return Try.NOT_TAKEN
         of_this_code = SmsDevice.objects.filter(pk=self.pk, token=self.token)
         if not of_this_code.filter(tries__lt=self.MAX_TRIES).update(tries=F("tries") + 1):
-            return False
-        if not hmac.compare_digest(str(self.token), self._digest(token, binding)):
+            return Try.NOT_TAKEN
+        if not hmac.compare_digest(str(self.token), self._digest(code, binding)):
             self._void_if_exhausted()
-            return False
+            return Try.WRONG
         spent = {"token": None, "binding": "", "throttling_failure_count": 0}
-        return bool(of_this_code.update(**spent, throttling_failure_timestamp=None))
+        claimed = of_this_code.update(**spent, throttling_failure_timestamp=None)
+        return Try.RIGHT if claimed else Try.NOT_TAKEN
 
     def _void_if_exhausted(self) -> None:
         SmsDevice.objects.filter(pk=self.pk, token=self.token, tries__gte=self.MAX_TRIES).update(

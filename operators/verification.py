@@ -13,7 +13,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
 from operators.errors import ConfirmationError, WrongCodeError, words_for
-from operators.models import BackupCodeDevice, Operator, SmsDevice
+from operators.models import BackupCodeDevice, Operator, SmsDevice, Try
 from operators.operations.backup_codes import normalised
 
 _SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
@@ -35,9 +35,13 @@ def verify_sms(
     device = SmsDevice.objects.filter(user=operator, line__number=number).first()
     if device is None or not device.is_waiting_for(binding, timezone.now()):
         return _not_waiting(device, binding)
-    if device.verify_token(digits, binding):
-        return None
-    return _wrong_sms(device)
+    match device.try_code(digits, binding):
+        case Try.RIGHT:
+            return None
+        case Try.WRONG:
+            return _wrong_sms(device)
+        case Try.NOT_TAKEN:
+            return ConfirmationError("This code is used or void. Send a new one.")
 
 
 def _not_waiting(device: SmsDevice | None, binding: str) -> ConfirmationError:
@@ -46,16 +50,14 @@ def _not_waiting(device: SmsDevice | None, binding: str) -> ConfirmationError:
     return ConfirmationError("No code is waiting for this. Send one first.")
 
 
-def _wrong_sms(device: SmsDevice) -> ConfirmationError:
+def _wrong_sms(device: SmsDevice) -> WrongCodeError:
     token = device.token
-    device.refresh_from_db()
+    device.refresh_from_db(fields=["token", "tries"])
     if device.token == token:
         left = device.MAX_TRIES - device.tries
         return WrongCodeError(f"Wrong code. {_tries(left)} left.", tries_left=left)
-    if device.throttling_failure_count:
-        text = f"Wrong code. After {device.MAX_TRIES} wrong tries it is void: send a new one."
-        return WrongCodeError(text, tries_left=0)
-    return ConfirmationError("This code has been used. Send a new one.")
+    text = f"Wrong code. After {device.MAX_TRIES} wrong tries it is void: send a new one."
+    return WrongCodeError(text, tries_left=0)
 
 
 def _tries(count: int) -> str:

@@ -2,7 +2,7 @@
 
 import requests
 from django.conf import settings
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -27,9 +27,8 @@ _FAILED = {"failed", "undelivered", "canceled"}
 def send(number: str, text: str) -> None:
     """Submit one message; raises SmsError unless the provider has accepted it."""
     try:
-        message = _client().messages.create(to=number, from_=settings.TWILIO_FROM, body=text)
-        accepted = bool(message.sid) and message.status not in _FAILED
-    except TwilioRestException as error:
+        accepted = _submit(number, text)
+    except (TwilioRestException, TwilioServiceException) as error:
         # `from None`: the provider's answer may quote the message, and with it the code.
         raise SmsError(_refused(error.status, error.code)) from None
     except requests.Timeout:
@@ -47,20 +46,24 @@ def send(number: str, text: str) -> None:
         raise SmsError("The SMS provider gave no valid answer, so no code is in force. Try again.")
 
 
-def _client() -> Client:
-    http = TwilioHttpClient(timeout=settings.SMS_TIMEOUT_SECONDS, pool_connections=False)
+def _submit(number: str, text: str) -> bool:
+    http = TwilioHttpClient(timeout=settings.SMS_TIMEOUT_SECONDS)
     client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
     if settings.TWILIO_API_URL:
         client.api.base_url = settings.TWILIO_API_URL.rstrip("/")
-    return client
+    try:
+        message = client.messages.create(to=number, from_=settings.TWILIO_FROM, body=text)
+    finally:
+        http.session.close()
+    return bool(message.sid) and message.status not in _FAILED
 
 
-def _refused(status: int, code: object) -> str:
+def _refused(status: object, code: object) -> str:
     """The library repeats the HTTP status as code when the provider gave none."""
     known = _EXPLANATIONS.get(code) if isinstance(code, int) else None
     if known:
         return f"The SMS provider refused the message. {known} (code {code})"
-    if status >= 500:
+    if isinstance(status, int) and status >= 500:
         return f"The SMS provider has a failure of its own (HTTP {status}). Try again later."
     detail = f"code {code}" if isinstance(code, int) and code != status else f"HTTP {status}"
     return f"The SMS provider refused the message ({detail})."

@@ -56,13 +56,16 @@ def listening_socket(host: str, port: int, *, shared: bool) -> socket.socket:
 
 
 class Acceptor:
-    """Accepts on one socket. With `tls`, the connections are secure."""
+    """Accepts on one socket. `secure`: over TLS, which ends here (`tls`) or at a proxy."""
 
     _hub: Hub
 
-    def __init__(self, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, listening: socket.socket, tls: ssl.SSLContext | None, *, secure: bool
+    ) -> None:
         self._socket = listening
         self._tls = tls
+        self._secure = secure
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
         self._resume: asyncio.TimerHandle | None = None
@@ -117,7 +120,7 @@ class Acceptor:
             self._turned_away += 1
             self._complain(f"{self._turned_away} connection(s) turned away: all places taken")
             return
-        connection = Connection(self._hub, slot, address, secure=self._tls is not None)
+        connection = Connection(self._hub, slot, address, secure=self._secure)
         task = self._loop.create_task(self._open(accepted, connection))
         self._opening.add(task)
         task.add_done_callback(lambda done: self._opened(done, accepted, connection))

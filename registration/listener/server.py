@@ -36,12 +36,16 @@ class PortError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to listen. `setting` names the port in messages; with `tls` it is secure."""
+    """Where to listen. `setting` names the port in messages.
+
+    With `tls` it is secure, and with `behind_tls`, when only a proxy that ends TLS can reach it.
+    """
 
     host: str
     port: int
     setting: str
     tls: ssl.SSLContext | None = None
+    behind_tls: bool = False
 
 
 class Listener:
@@ -129,7 +133,8 @@ def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:
                 f"Cannot listen on {endpoint.host} port {endpoint.port}: {error.strerror}. "
                 f"Stop what listens there, or choose another port with {endpoint.setting}."
             ) from error
-        acceptors.append(Acceptor(listening, endpoint.tls))
+        secure = endpoint.behind_tls or endpoint.tls is not None
+        acceptors.append(Acceptor(listening, endpoint.tls, secure=secure))
     return acceptors
 
 

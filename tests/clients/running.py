@@ -72,9 +72,7 @@ class RunningListener:
 
     def client(self, *, tls: bool = True) -> MqttClient:
         """A connection that the end of the test closes."""
-        client = MqttClient(
-            self.port if tls else self.plain_port, self.client_tls if tls else None
-        )
+        client = MqttClient(self.port if tls else self.plain_port, self.client_tls if tls else None)
         self._clients.append(client)
         return client
 

@@ -105,7 +105,7 @@ def test_two_services_cannot_have_one_port(settings: Settings) -> None:
     assert "MQTT_PORT and HTTP_PORT are both 8000" in only(checks.check_ports_differ).msg
 
 
-def test_listeners_that_are_turned_off_share_zero(settings: Settings) -> None:
+def test_ports_that_the_system_chooses_are_all_zero(settings: Settings) -> None:
     settings.MQTTS_PORT = settings.MQTT_PORT = 0
     assert checks.check_ports_differ(None) == []
 

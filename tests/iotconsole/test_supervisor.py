@@ -12,21 +12,17 @@ from collections.abc import Iterator
 import pytest
 
 from iotconsole.supervisor import Address, SupervisorError, require_free
+from tests.ports import free_ports
 
 PATIENCE = 30
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Supervised:
     """A running supervisor with children `one` and `two`."""
 
     def __init__(self, one: str, two: str, stop_seconds: float) -> None:
-        programs = [f"one:{free_port()}:{one}", f"two:{free_port()}:{two}"]
+        ports = free_ports(2)
+        programs = [f"one:{ports[0]}:{one}", f"two:{ports[1]}:{two}"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.iotconsole.supervised", str(stop_seconds), *programs],
             stdout=subprocess.PIPE,

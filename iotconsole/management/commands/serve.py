@@ -53,7 +53,7 @@ def listener() -> Program:
         Address(settings.MQTTS_HOST, settings.MQTTS_PORT, "MQTTS_PORT"),
         Address(settings.MQTT_HOST, settings.MQTT_PORT, "MQTT_PORT"),
     ]
-    # Port 0 turns a listener off.
+    # Port 0 lets the system choose one, which only the listener then knows, and logs.
     return Program("MQTT listener", command, [address for address in addresses if address.port])
 
 
@@ -71,7 +71,7 @@ def banner() -> str:
         ("Data", settings.DATA_DIR),
         ("Stop", "Ctrl-C"),
     ]
-    off = {"MQTT over TLS": not settings.MQTTS_PORT, "MQTT, plain": not settings.MQTT_PORT}
+    unknown = {"MQTT over TLS": not settings.MQTTS_PORT, "MQTT, plain": not settings.MQTT_PORT}
     return "\n".join(
-        ["", *(f"  {label:<16}{value}" for label, value in lines if not off.get(label)), ""]
+        ["", *(f"  {label:<16}{value}" for label, value in lines if not unknown.get(label)), ""]
     )

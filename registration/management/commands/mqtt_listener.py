@@ -61,7 +61,12 @@ async def _serve(*, shared_ports: bool) -> None:
     listener = await Listener.open(
         [
             Endpoint(settings.MQTTS_HOST, settings.MQTTS_PORT, "MQTTS_PORT", context),
-            Endpoint(settings.MQTT_HOST, settings.MQTT_PORT, "MQTT_PORT"),
+            Endpoint(
+                settings.MQTT_HOST,
+                settings.MQTT_PORT,
+                "MQTT_PORT",
+                behind_tls=settings.MQTT_BEHIND_TLS_PROXY,
+            ),
         ],
         settings.DATA_DIR / "listeners",
         shared_ports=shared_ports,

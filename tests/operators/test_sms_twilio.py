@@ -1,0 +1,161 @@
+"""The real client against a server on this machine: the request it makes, and every bad answer."""
+
+import base64
+import json
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+import requests
+from django.test import override_settings
+
+from operators import sms
+from operators.confirmation import SmsError, challenge_state, confirm, send_code
+from operators.models import AuditEntry, Operator, SmsDevice, SmsSend
+from operators.sms.memory import Message
+from tests.operators.people import CHEN_PHONE, SESSION, TURN_ON, actor, code_in
+from tests.operators.twilio_gateway import SENDER, SID, TOKEN, Gateway, running_gateway
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with running_gateway() as running:
+        yield running
+
+
+def refusal(gateway: Gateway, status: int, body: object) -> str:
+    """The words for an answer."""
+    gateway.status = status
+    gateway.body = body if isinstance(body, str) else json.dumps(body)
+    with pytest.raises(SmsError) as caught:
+        sms.send(CHEN_PHONE, "Code 123456 confirms: …")
+    return caught.value.text
+
+
+def test_the_request_is_the_providers(gateway: Gateway) -> None:
+    sms.send(CHEN_PHONE, "Code 123456 confirms: turn on + & = 灯")
+    (request,) = gateway.received
+    assert request.method == "POST"
+    assert request.path == f"/2010-04-01/Accounts/{SID}/Messages.json"
+    assert request.authorization == f"Basic {base64.b64encode(f'{SID}:{TOKEN}'.encode()).decode()}"
+    assert request.form == {
+        "To": [CHEN_PHONE],
+        "From": [SENDER],
+        "Body": ["Code 123456 confirms: turn on + & = 灯"],
+    }
+
+
+def test_a_code_sent_through_it_confirms(gateway: Gateway, chen: Operator) -> None:
+    send_code(chen, SESSION, TURN_ON)
+    code = code_in(Message(CHEN_PHONE, gateway.received[0].form["Body"][0]))
+    assert confirm(actor(chen), SESSION, TURN_ON, "sms", code)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (20003, "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+        (21211, "the phone number is not valid"),
+        (21408, "may not send to this country"),
+        (21608, "only to numbers verified with the provider"),
+        (21610, "unsubscribed"),
+    ],
+)
+def test_a_known_refusal_says_what_to_do(gateway: Gateway, code: int, words: str) -> None:
+    body = {"code": code, "message": "no", "status": 400, "more_info": "https://…"}
+    text = refusal(gateway, 400, body)
+    assert words in text
+    assert str(code) in text
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, {"code": 30999, "message": "no", "status": 400}, "refused the message (code 30999)"),
+        (404, "nothing here", "refused the message (HTTP 404)"),
+        (400, {"code": "odd", "message": 7, "status": 400}, "refused the message (HTTP 400)"),
+        (500, "<html>oops</html>", "failure of its own (HTTP 500)"),
+        (503, {"code": 20503, "message": "busy", "status": 503}, "failure of its own (HTTP 503)"),
+        (302, "", "refused the message (HTTP 302)"),
+        (201, "garbage", "no valid answer"),
+        (200, "", "no valid answer"),
+        (201, "[]", "no valid answer"),
+        (201, "null", "no valid answer"),
+        (201, {}, "no valid answer"),
+        (201, {"sid": "SM1", "status": "failed"}, "no valid answer"),
+        (
+            429,
+            {"type": "about:blank", "title": "Too many", "status": 429, "code": 20429},
+            "too many requests",
+        ),
+    ],
+)
+def test_any_other_answer_is_told_as_what_it_is(
+    gateway: Gateway, status: int, body: object, words: str
+) -> None:
+    assert words in refusal(gateway, status, body)
+
+
+def test_a_refusal_that_quotes_the_message_is_not_quoted(gateway: Gateway) -> None:
+    body = {"code": 30007, "message": "filtered: Code 123456 confirms", "status": 400}
+    assert "123456" not in refusal(gateway, 400, body)
+
+
+def test_a_provider_that_hangs_is_given_up(gateway: Gateway) -> None:
+    gateway.hangs = True
+    with override_settings(SMS_TIMEOUT_SECONDS=0.2):
+        text = refusal(gateway, 201, "")
+    assert "did not answer within 0.2 seconds" in text
+
+
+def test_a_provider_that_cannot_be_reached_is_told_so(gateway: Gateway) -> None:
+    with (
+        override_settings(TWILIO_API_URL="http://127.0.0.1:1"),
+        pytest.raises(SmsError, match="cannot be reached"),
+    ):
+        sms.send(CHEN_PHONE, "text")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(400, '{"code": 21211, "message": "no", "status": 400}'), (500, "oops"), (201, "garbage")],
+)
+def test_a_bad_answer_changes_nothing(
+    gateway: Gateway, chen: Operator, status: int, body: str
+) -> None:
+    gateway.status, gateway.body = status, body
+    with pytest.raises(SmsError):
+        send_code(chen, SESSION, TURN_ON)
+    assert_nothing_changed(chen)
+
+
+def test_a_time_out_changes_nothing(gateway: Gateway, chen: Operator) -> None:
+    gateway.hangs = True
+    with override_settings(SMS_TIMEOUT_SECONDS=0.2), pytest.raises(SmsError):
+        send_code(chen, SESSION, TURN_ON)
+    assert_nothing_changed(chen)
+
+
+def assert_nothing_changed(operator: Operator) -> None:
+    state = challenge_state(operator, SESSION, TURN_ON)
+    assert not state.code_waiting
+    assert state.resend_at is None
+    assert not SmsSend.objects.exists()
+    assert not SmsDevice.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_without_a_gateway_of_ones_own_it_is_the_providers_address(gateway: Gateway) -> None:
+    asked: list[str] = []
+
+    def request(_: object, method: str, url: str, **__: object) -> None:
+        asked.append(f"{method} {url}")
+        raise requests.ConnectionError
+
+    with (
+        override_settings(TWILIO_API_URL=""),
+        patch("operators.sms.twilio.TwilioHttpClient.request", request),
+        pytest.raises(SmsError),
+    ):
+        sms.send(CHEN_PHONE, "text")
+    assert asked == [f"POST https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages.json"]
