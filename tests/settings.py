@@ -47,7 +47,8 @@ if TEST_DATABASE == "sqlite":
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 
 # Python of the environment that holds the unmodified Link SDK (`make .venv-linkkit` builds it).
-LINKKIT_PYTHON = env.path("LINKKIT_PYTHON", default=BASE_DIR / ".venv-linkkit" / "bin" / "python")
+# Not resolved: the symbolic link is what makes it the environment's Python.
+LINKKIT_PYTHON = BASE_DIR / env.text("LINKKIT_PYTHON", default=".venv-linkkit/bin/python")
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -20,8 +20,9 @@ from registration.simulator.firmware import Login
 KEEPALIVE_SECONDS = 60
 CONNECT_SECONDS = 10.0
 _TICK_SECONDS = 0.2
-# paho tells a CONNACK code in MQTT 5's words, of which 0x84 is code 1.
-_MQTT5_UNSUPPORTED_VERSION = 0x84
+# paho tells a CONNACK code in MQTT 5's numbers.
+_CONNACK = {0x84: 1, 0x85: 2, 0x88: 3, 0x86: 4, 0x87: 5}
+_UNKNOWN_CONNACK = 6  # the first that MQTT 3.1.1 does not define
 
 
 class LinkError(Exception):
@@ -129,8 +130,8 @@ class Link:
     def _on_connect(
         self, client: Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
-        failed = reason.value - _MQTT5_UNSUPPORTED_VERSION + 1
-        self._connack = failed if reason.is_failure else 0
+        refused = _CONNACK.get(reason.value, _UNKNOWN_CONNACK)
+        self._connack = refused if reason.is_failure else 0
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         self._inbox.append(Message(message.topic, bytes(message.payload)))
@@ -146,7 +147,7 @@ def _explain(error: OSError, server: Server) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"the certificate of {place} does not verify with {server.ca_file.name}: "
-            f"{error.verify_message}"
+            f"{error.verify_message.rstrip('.')}"
         )
     if isinstance(error, ssl.SSLError):
         return f"no TLS with {place} ({error.reason}); is it the TLS port?"

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.processes import Listener, running_listener
-from tests.sdk.linkkit import LinkkitDevice
+from tests.sdk.python_sdk import LinkkitDevice
 
 NewDevice = Callable[[], LinkkitDevice]
 

@@ -17,7 +17,7 @@ from tests.factories import make_device, make_product
 from tests.polling import eventually
 from tests.processes import Listener
 from tests.sdk.conftest import NewDevice
-from tests.sdk.linkkit import Happening, LinkkitDevice
+from tests.sdk.python_sdk import Happening, LinkkitDevice
 
 NAME = "LightSwitch"
 
@@ -130,11 +130,13 @@ def test_a_clone_is_cut_off_by_switch_and_its_next_attempts_are_refused(bench: B
     assert state() == DeviceState.ONLINE
 
 
-@pytest.mark.parametrize("mode", ["register", "regnwl"])
-def test_with_the_switch_off_it_is_told_that_registration_failed(bench: Bench, mode: str) -> None:
+@pytest.mark.parametrize(("mode", "failed"), [("register", -769), ("regnwl", -770)])
+def test_with_the_switch_off_it_is_told_that_registration_failed(
+    bench: Bench, mode: str, failed: int
+) -> None:
     Product.objects.update(dynamic_registration=False)
     make_device(bench.product, NAME)
-    assert bench.register(mode)["rc"] == -769
+    assert bench.register(mode)["rc"] == failed
     assert LogEntry.objects.latest("pk").reason == "dynamic_registration_off"
 
 

@@ -71,7 +71,9 @@ class LinkkitDevice:
             self._seen.append(happening)
             if happening["event"] == event:
                 return happening
+            assert happening["event"] != "ended", f"the driver ended after {self._seen}"
 
     def _read(self) -> None:
         for line in self._answers:
             self._events.put(json.loads(line))
+        self._events.put({"event": "ended"})
