@@ -5,9 +5,9 @@ import re
 from django import template
 from django.urls import reverse
 
-from devices.credentials import DEVICE_NAME_PATTERN
 from devices.logs import reason_of
 from devices.models import LogEntry
+from devices.protocol.params import DEVICE_NAME_PATTERN
 from devices.reasons import Reason
 
 register = template.Library()
