@@ -20,6 +20,7 @@ from products.operations.manage import create_product
 
 Figure = dict[str, object]
 Prepare = Callable[[int], list[Conversation]]
+Start = Callable[[], Server]
 
 # How many conversations are held, by how many at once.
 LOADS = {1: 300, 200: 3000}
@@ -31,20 +32,23 @@ def all_figures(scale: float) -> Iterator[Figure]:
     call_command("migrate", verbosity=0)
     call_command("certificates", verbosity=0)
     pki = Path(settings.DATA_DIR) / "pki"
-    tls, plain = Target(free_port(), pki / "ca.pem"), Target(free_port())
-    floor = ["-m", "bench.floor", str(pki), str(tls.port), str(plain.port)]
-    with Server(floor, [tls.port, plain.port], os.environ) as server:
-        yield from _measure(server, {"floor": scenarios.floor}, "floor", tls, plain, scale)
+    targets = {"TLS": Target(free_port(), pki / "ca.pem"), "plain": Target(free_port())}
+    ports = [target.port for target in targets.values()]
     environment = {
         **os.environ,
-        "MQTTS_PORT": str(tls.port),
-        "MQTT_PORT": str(plain.port),
+        "MQTTS_PORT": str(targets["TLS"].port),
+        "MQTT_PORT": str(targets["plain"].port),
         "MQTTS_HOST": "127.0.0.1",
         "MQTT_BEHIND_TLS_PROXY": "true",  # so that it answers registrations
     }
-    listener = ["manage.py", "mqtt_listener"]
-    with Server(listener, [tls.port, plain.port], environment) as server:
-        yield from _measure(server, _kinds(), "signature", tls, plain, scale)
+    floor = ["-m", "bench.floor", str(pki), *map(str, ports)]
+    start_floor = partial(Server, floor, ports, environment)
+    start_listener = partial(Server, ["manage.py", "mqtt_listener"], ports, environment)
+    kinds = _kinds()
+    yield from _speed(start_floor, {"floor": scenarios.floor}, targets, scale)
+    yield from _speed(start_listener, kinds, targets, scale)
+    yield from _memory(start_floor, "floor", scenarios.floor, targets, scale)
+    yield from _memory(start_listener, "session", kinds["signature"], targets, scale)
 
 
 def _kinds() -> Mapping[str, Prepare]:
@@ -58,22 +62,31 @@ def _kinds() -> Mapping[str, Prepare]:
     }
 
 
-def _measure(
-    server: Server,
-    kinds: Mapping[str, Prepare],
-    idle: str,
-    tls: Target,
-    plain: Target,
-    scale: float,
+def _speed(
+    start: Start, kinds: Mapping[str, Prepare], targets: Mapping[str, Target], scale: float
 ) -> Iterator[Figure]:
-    """Every kind over both transports; connections of the kind `idle` are held for their size."""
-    for transport, target in (("TLS", tls), ("plain", plain)):
-        for kind, prepare in kinds.items():
-            for at_once, count in LOADS.items():
-                talks = prepare(max(1, int(count * scale)))
-                connection.close()
-                name = f"{kind}, {transport}, {at_once} at once"
-                yield scenarios.measure(name, server, target, talks, at_once).as_dict()
-        talks = kinds[idle](max(1, int(IDLE * scale)))
-        held = scenarios.idle_bytes(server, target, talks)
-        yield {"name": f"{idle}, {transport}, idle", "bytes": held}
+    """Every kind over both transports."""
+    with start() as server:
+        for transport, target in targets.items():
+            for kind, prepare in kinds.items():
+                for at_once, count in LOADS.items():
+                    talks = prepare(_scaled(count, scale))
+                    connection.close()
+                    name = f"{kind}, {transport}, {at_once} at once"
+                    yield scenarios.measure(name, server, target, talks, at_once).as_dict()
+
+
+def _memory(
+    start: Start, kind: str, prepare: Prepare, targets: Mapping[str, Target], scale: float
+) -> Iterator[Figure]:
+    """A new server each time: one that was busy fills memory it holds already."""
+    for transport, target in targets.items():
+        talks = prepare(_scaled(IDLE, scale))
+        connection.close()
+        with start() as server:
+            held = scenarios.idle_bytes(server, target, talks)
+        yield {"name": f"{kind}, {transport}, idle", "bytes": held}
+
+
+def _scaled(count: int, scale: float) -> int:
+    return max(1, int(count * scale))

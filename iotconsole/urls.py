@@ -1,5 +1,18 @@
 from django.urls import URLPattern, URLResolver, include, path
 
+from devices import log_urls
+from iotconsole import views
+from products.views import ca_certificate
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.overview, name="overview"),
+    path("ca.pem", ca_certificate, name="ca_certificate"),
+    path("products/", include("registration.urls")),
+    path("products/", include("products.urls")),
+    path("devices/", include("devices.urls")),
+    path("logs/", include(log_urls)),
     path("", include("operators.urls")),
 ]
+
+handler403 = "iotconsole.views.forbidden"
+handler404 = "iotconsole.views.not_found"

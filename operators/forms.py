@@ -15,7 +15,7 @@ from operators.permissions import client_address
 
 def _bootstrap(form: forms.BaseForm) -> None:
     for field in form.fields.values():
-        field.widget.attrs.setdefault("class", "form-control")
+        field.widget.attrs.setdefault("class", "form-control form-control-sm")
 
 
 class SignInForm(AuthenticationForm):

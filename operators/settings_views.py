@@ -162,6 +162,11 @@ def _activate(request: HttpRequest) -> HttpResponse:
     return redirect("operators:authenticator")
 
 
+def _cancel(request: HttpRequest) -> HttpResponse:
+    totp.abandon(operator_of(request), request.session.pop(_PENDING_TOTP, None))
+    return redirect("operators:authenticator")
+
+
 def _remove(request: HttpRequest) -> HttpResponse:
     form = _password_form(request)
     if not form.is_valid():
@@ -175,6 +180,7 @@ def _remove(request: HttpRequest) -> HttpResponse:
 _TOTP_ACTS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "begin": _begin,
     "activate": _activate,
+    "cancel": _cancel,
     "remove": _remove,
 }
 

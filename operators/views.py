@@ -6,8 +6,10 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from operators.forms import SignInForm
 from operators.models import AuditEntry
@@ -54,10 +56,12 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = list(entries.order_by("-pk")[: PAGE_SIZE + 1])
     older = page.pop().pk if len(page) > PAGE_SIZE else None
     context = {"entries": page, "target": target, "upto": upto, "older": older}
-    template = "operators/audit.html"
-    if getattr(request, "htmx", False) and not request.htmx.boosted:  # type: ignore[attr-defined]
-        template += "#entries"
-    return render(request, template, context)
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    fragment = htmx and not htmx.boosted and not htmx.history_restore_request
+    response = render(request, f"operators/audit.html{'#entries' if fragment else ''}", context)
+    # Without it the browser's Back might show the fragment it has kept for this URL.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @never_cache

@@ -21,6 +21,11 @@ def pending(operator: Operator, device_id: int | None) -> TOTPDevice | None:
     return TOTPDevice.objects.filter(user=operator, confirmed=False, pk=device_id).first()
 
 
+def abandon(operator: Operator, device_id: int | None) -> None:
+    """Forget an enrolment that never got its first code."""
+    TOTPDevice.objects.filter(user=operator, confirmed=False, pk=device_id).delete()
+
+
 def is_set_up(operator: Operator) -> bool:
     return bool(TOTPDevice.objects.filter(user=operator, confirmed=True).exists())
 

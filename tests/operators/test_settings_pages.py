@@ -207,6 +207,16 @@ def test_the_secret_is_shown_only_to_the_session_that_began(
     assert "<svg" not in elsewhere.get(AUTHENTICATOR).content.decode()
 
 
+def test_a_cancelled_set_up_leaves_nothing_and_the_old_one_in_place(
+    browser: Client, chen: Operator
+) -> None:
+    TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    begin(browser)
+    browser.post(AUTHENTICATOR, {"action": "cancel"})
+    assert "<svg" not in browser.get(AUTHENTICATOR).content.decode()
+    assert [device.confirmed for device in TOTPDevice.objects.all()] == [True]
+
+
 def test_looking_at_the_page_begins_nothing(browser: Client) -> None:
     browser.get(AUTHENTICATOR)
     assert not TOTPDevice.objects.exists()

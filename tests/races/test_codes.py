@@ -18,7 +18,7 @@ from operators.confirmation import (
     phone_purpose,
     send_code,
 )
-from operators.models import Operator, Role, SmsDevice, SmsSend
+from operators.models import Operator, Role, SmsDevice, SmsLine, SmsSend
 from operators.operations import backup_codes
 from operators.operations.passwords import TooManyTriesError, enter
 from operators.sms import memory
@@ -92,6 +92,17 @@ def test_the_same_authenticator_code_confirms_once(chen: Operator) -> None:
     assert confirmations(outcomes) == 1
 
 
+@pytest.mark.parametrize("method", ["totp", "backup"])
+def test_of_parallel_guesses_one_is_looked_at_and_the_others_wait(
+    chen: Operator, method: str
+) -> None:
+    device = TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    backup_codes.renew(Actor("console", chen), chen)
+    shown = totp(device.bin_key)
+    guesses = [partial(typed, chen, method, f"{(shown + 500_000) % 1_000_000:06}")] * 20
+    assert wrong_codes(at_once(*guesses)) == 1
+
+
 def ask(operator: Operator, purpose: Purpose) -> bool:
     try:
         send_code(operator, SESSION, purpose)
@@ -113,8 +124,13 @@ def test_one_of_many_sends_of_one_operator_to_many_numbers_goes_out(chen: Operat
     assert len(memory.outbox) == 1
 
 
-def test_one_of_many_sends_of_many_operators_to_one_new_number_goes_out(chen: Operator) -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["known number", "new number"])
+def test_one_of_many_sends_of_many_operators_to_one_number_goes_out(
+    chen: Operator, *, known: bool
+) -> None:
     number = PhoneNumber.from_string("+8613800000000")
+    if known:
+        SmsLine.objects.create(number=number)
     people = [person(f"operator-{n}", f"+861390000{n:04}") for n in range(20)]
     calls = [partial(ask, one, phone_purpose(number, one)) for one in people]
     assert sum(at_once(*calls)) == 1

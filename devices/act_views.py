@@ -1,0 +1,201 @@
+"""The acts on one device: each asks in a dialog, calls its operation and says what changed."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from devices.forms import ClearForm, SwitchForm
+from devices.models import Device
+from devices.operations import manage
+from devices.presence import client_id_rows, current_client_id
+from devices.views import device_or_404
+from iotconsole.kit.dialogs import Act, ask
+from operators.permissions import actor_of, operator_required
+
+View = Callable[[HttpRequest, str, str], HttpResponse]
+
+
+def device_act(view: View) -> View:
+    """GET asks, POST acts; operators only."""
+    return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
+
+
+def _act(
+    device: Device,
+    title: str,
+    *sentences: str,
+    button: str,
+    done: str,
+    then: str = "",
+    danger: bool = False,
+) -> Act:
+    here = device.get_absolute_url()
+    return Act(
+        title=f"{title} {device.device_name}",
+        sentences=sentences,
+        button=button,
+        done=done,
+        trail=device.target,
+        back=here,
+        then=then or here,
+        danger=danger,
+    )
+
+
+@device_act
+def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    """Keep one ClientID."""
+    device = device_or_404(product_key, device_name)
+    rows = client_id_rows(device)
+    act = _act(
+        device,
+        "Switch the ClientID of",
+        button="OK",
+        done=f"Switched {device_name}: one physical device is kept, the others are cut off.",
+    )
+    form = SwitchForm(
+        [row.client_id for row in rows],
+        request.POST if request.method == "POST" else None,
+        initial={"client_id": current_client_id(rows)},
+    )
+
+    def perform(data: Mapping[str, Any]) -> object:
+        return manage.switch(actor_of(request), product_key, device_name, data["client_id"])
+
+    chosen = form["client_id"].value() or ""
+    context = {"device": device, "rows": rows, "chosen": chosen}
+    return ask(request, act, perform, form, template="devices/switch.html", context=context)
+
+
+@device_act
+def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    """Void every ClientID."""
+    device = device_or_404(product_key, device_name)
+    act = _act(
+        device,
+        "Clear",
+        _forbidden_by_clear(device),
+        "They are disconnected at once, and the ClientIDs cannot be brought back.",
+        button="Clear all physical devices",
+        done=f"Cleared {device_name}: every physical device is cut off.",
+        danger=True,
+    )
+    form = ClearForm(device_name, request.POST if request.method == "POST" else None)
+
+    def perform(data: Mapping[str, Any]) -> object:
+        return manage.clear(
+            actor_of(request),
+            product_key,
+            device_name,
+            refuse_registration=data["refuse_registration"],
+        )
+
+    return ask(request, act, perform, form)
+
+
+def _forbidden_by_clear(device: Device) -> str:
+    live = device.bindings.filter(voided_at__isnull=True).count()
+    noun = "physical device" if live == 1 else "physical devices"
+    counted = f"{live} {noun} with a ClientID of this DeviceName"
+    holder = device.preregistered and device.claimed_at and not device.secret_blocked
+    also = ", and the one that uses its DeviceSecret," if holder else ""
+    verb = "is" if live == 1 and not holder else "are"
+    return f"{counted}{also} {verb} forbidden to connect."
+
+
+@device_act
+def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    act = _act(
+        device,
+        "Allow registration of",
+        "Physical devices may register under this DeviceName again while the product's Dynamic "
+        "Registration is on. If clones are still out there, they can do so too.",
+        button="Allow registration",
+        done=f"{device_name} may register again.",
+    )
+
+    def perform(_: Mapping[str, Any]) -> object:
+        return manage.allow_registration(actor_of(request), product_key, device_name)
+
+    return ask(request, act, perform)
+
+
+@device_act
+def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    act = _act(
+        device,
+        "Reset",
+        "The device may register once more and gets the same DeviceSecret: the way back for a "
+        "device that has lost it.",
+        "Its state, its live connection and its ClientIDs stay as they are.",
+        button="Reset",
+        done=f"Reset {device_name}: it may register again.",
+    )
+
+    def perform(_: Mapping[str, Any]) -> object:
+        return manage.reset(actor_of(request), product_key, device_name)
+
+    return ask(request, act, perform)
+
+
+@device_act
+def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    act = _act(
+        device,
+        "Disable",
+        "The device is disconnected at once and can neither connect nor register until it is "
+        "enabled. Its data and credentials are kept.",
+        button="Disable",
+        done=f"Disabled {device_name}.",
+        danger=True,
+    )
+
+    def perform(_: Mapping[str, Any]) -> object:
+        return manage.set_enabled(actor_of(request), product_key, device_name, enabled=False)
+
+    return ask(request, act, perform)
+
+
+@device_act
+def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    act = _act(
+        device,
+        "Enable",
+        "The device can connect again with the credential it has.",
+        button="Enable",
+        done=f"Enabled {device_name}.",
+    )
+
+    def perform(_: Mapping[str, Any]) -> object:
+        return manage.set_enabled(actor_of(request), product_key, device_name, enabled=True)
+
+    return ask(request, act, perform)
+
+
+@device_act
+def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    act = _act(
+        device,
+        "Delete",
+        "Its DeviceSecret and all its ClientIDs are dead at once and cannot be brought back.",
+        "To put the DeviceName on other hardware, add it again afterwards: that issues a new "
+        "DeviceSecret.",
+        button="Delete device",
+        done=f"Deleted device {device_name}.",
+        then=f"{reverse('devices:list')}?product={product_key}",
+        danger=True,
+    )
+
+    def perform(_: Mapping[str, Any]) -> object:
+        manage.delete_device(actor_of(request), product_key, device_name)
+        return None
+
+    return ask(request, act, perform)

@@ -1,0 +1,133 @@
+"""Which devices and log entries a list shows; every filter stands in the URL."""
+
+from datetime import timedelta
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from devices.logs import refusals
+from devices.models import Device, DeviceState, LogEntry, ServiceType
+from devices.reasons import REASONS
+from devices.states import compromised, in_state
+from iotconsole.kit.forms import dress
+from products.models import Product
+
+
+class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    product = django_filters.ModelChoiceFilter(
+        label="Product",
+        queryset=Product.objects.only("product_key", "name").order_by("name"),
+        to_field_name="product_key",
+        empty_label="All",
+    )
+    state = django_filters.ChoiceFilter(
+        label="State", choices=DeviceState.choices, empty_label="All", method="by_state"
+    )
+    name = django_filters.CharFilter(
+        label="DeviceName begins with", field_name="device_name", lookup_expr="startswith"
+    )
+    activated = django_filters.ChoiceFilter(
+        choices=[("yes", "Yes")], widget=forms.HiddenInput, method="by_activation"
+    )
+    compromised = django_filters.BooleanFilter(
+        label="Security-compromised", widget=forms.CheckboxInput, method="by_compromise"
+    )
+
+    class Meta:
+        model = Device
+        fields: tuple[str, ...] = ()
+
+    @property
+    def dressed(self) -> object:
+        """The filter form in the console's dress."""
+        dress(self.form)
+        return self.form
+
+    def by_state(self, devices: QuerySet[Device], _name: str, value: str) -> QuerySet[Device]:
+        return in_state(devices, value)
+
+    def by_activation(self, devices: QuerySet[Device], _name: str, _value: str) -> QuerySet[Device]:
+        return devices.filter(activated_at__isnull=False)
+
+    def by_compromise(self, devices: QuerySet[Device], _name: str, value: bool) -> QuerySet[Device]:
+        return compromised(devices) if value else devices
+
+
+WITHIN = (
+    ("15", "15 minutes"),
+    ("60", "Hour"),
+    ("1440", "Day"),
+    ("10080", "7 days"),
+)
+
+
+class LogFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    """Values are compared as they are, so a name with `@`, `:` or a quote finds what it names."""
+
+    q = django_filters.CharFilter(label="Text", method="by_text")
+    product = django_filters.CharFilter(label="ProductKey", field_name="product_key")
+    device = django_filters.CharFilter(label="DeviceName", field_name="device_name")
+    result = django_filters.ChoiceFilter(
+        label="Result",
+        choices=[("success", "Success"), ("fail", "Fail")],
+        empty_label="All",
+        method="by_result",
+    )
+    reason = django_filters.ChoiceFilter(
+        label="Reason",
+        choices=[(key, f"{reason.title} ({reason.code})") for key, reason in REASONS.items()],
+        empty_label="All",
+    )
+    within = django_filters.ChoiceFilter(
+        label="Last", choices=WITHIN, empty_label="Any time", method="by_age"
+    )
+    type = django_filters.ChoiceFilter(
+        label="Service Type",
+        field_name="service_type",
+        choices=ServiceType.choices,
+        empty_label="All",
+    )
+    client = django_filters.CharFilter(label="ClientID", field_name="client_id")
+    trace = django_filters.CharFilter(label="TraceId", field_name="trace_id")
+    since = django_filters.IsoDateTimeFilter(
+        label="From",
+        field_name="at",
+        lookup_expr="gte",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    until = django_filters.IsoDateTimeFilter(
+        label="To",
+        field_name="at",
+        lookup_expr="lte",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    # What stands behind "More filters".
+    rare = ("type", "client", "trace", "since", "until")
+
+    class Meta:
+        model = LogEntry
+        fields: tuple[str, ...] = ()
+
+    @property
+    def dressed(self) -> object:
+        """The filter form in the console's dress."""
+        dress(self.form)
+        return self.form
+
+    def by_result(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
+        return entries.filter(code="200") if value == "success" else refusals(entries)
+
+    def by_age(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
+        return entries.filter(at__gte=timezone.now() - timedelta(minutes=int(value)))
+
+    def by_text(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
+        words = value.casefold()
+        told = [key for key, reason in REASONS.items() if words in reason.title.casefold()]
+        columns = ("device_name", "product_key", "client_id", "trace_id", "operation", "code")
+        wanted = Q(reason__in=told) | Q(text__icontains=value)
+        for column in columns:
+            wanted |= Q(**{f"{column}__icontains": value})
+        return entries.alias(text=Cast("detail", TextField())).filter(wanted)

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from devices import log_views
+
+app_name = "logs"
+
+urlpatterns = [
+    path("", log_views.log_list, name="list"),
+    path("new/", log_views.new_entries, name="new"),
+]

@@ -1,0 +1,53 @@
+"""Showing an operator what a device connects with."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import transaction
+
+from devices.models import Device
+from devices.operations.lookup import locked_device
+from devices.protocol import signing
+from operators.actor import Actor
+from operators.operations import audit
+
+# The platform's constant (console_api.md 1.8): in the year 2050, and checked by nobody.
+_TIMESTAMP = "2524608000000"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionParameters:
+    """The fields of the platform's MQTT Connection Parameters, under its names."""
+
+    client_id: str
+    username: str
+    password: str = field(repr=False)
+    host: str
+    port: int
+
+
+def reveal_device_secret(actor: Actor, product_key: str, device_name: str) -> str:
+    """The DeviceSecret; that it was looked at is audited before it is returned."""
+    return _revealed(actor, product_key, device_name, "the DeviceSecret").device_secret
+
+
+def reveal_connection(actor: Actor, product_key: str, device_name: str) -> ConnectionParameters:
+    """Ready-made parameters for any MQTT client, signed with the DeviceSecret; audited."""
+    device = _revealed(actor, product_key, device_name, "the MQTT connection parameters")
+    base = f"{product_key}.{device_name}"
+    content = signing.connection_content(base, device_name, product_key, _TIMESTAMP)
+    suffix = f"|securemode=2,signmethod=hmacsha256,timestamp={_TIMESTAMP}|"
+    return ConnectionParameters(
+        client_id=base + suffix,
+        username=f"{device_name}&{product_key}",
+        password=signing.sign(signing.SignMethod.HMACSHA256, device.device_secret, content),
+        host=settings.PUBLIC_HOST,
+        port=settings.MQTTS_PORT,
+    )
+
+
+def _revealed(actor: Actor, product_key: str, device_name: str, what: str) -> Device:
+    with transaction.atomic():
+        device = locked_device(product_key, device_name)
+        audit.record(actor, "device.reveal", device.target, f"Looked at {what}")
+    return device

@@ -1,0 +1,65 @@
+"""What the pages of a product show about its devices."""
+
+import time
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.urls import reverse
+
+from devices.models import Device, LogEntry
+from devices.presence import device_rows
+from devices.snippets import snippets
+from devices.states import compromised, totals, with_state
+from operators.models import Operator
+from products.certificate import read_ca_certificate
+from products.models import Product
+
+register = template.Library()
+
+_NEWEST = 20
+
+
+@register.inclusion_tag("devices/_product_devices.html")
+def product_devices(product: Product) -> dict[str, Any]:
+    """Counts with links, and the banner when a DeviceName has several ClientIDs."""
+    devices = Device.objects.filter(product=product)
+    listed = f"{reverse('devices:list')}?product={product.product_key}"
+    return {
+        "totals": totals(product.product_key),
+        "listed": listed,
+        "compromised": compromised(devices).exists(),
+    }
+
+
+@register.inclusion_tag("devices/_newest.html")
+def newest_devices(product: Product, user: Operator) -> dict[str, Any]:
+    """The newest devices of a product, and the way to all of them."""
+    newest = with_state(Device.objects.filter(product=product).defer("device_secret"))
+    devices = list(newest.select_related("product").order_by("-pk")[:_NEWEST])
+    return {"rows": device_rows(devices), "product": product, "user": user}
+
+
+@register.inclusion_tag("devices/_connect.html", takes_context=True)
+def connect_device(
+    context: template.Context, product: Product, revealed: str, user: Operator
+) -> dict[str, Any]:
+    """Programs with this product's host, port, CA and keys in place."""
+    ca = read_ca_certificate()
+    return {
+        "product": product,
+        "snippets": snippets(product, revealed, ca),
+        "revealed": bool(revealed),
+        "user": user,
+        "host": settings.PUBLIC_HOST,
+        "port": settings.MQTTS_PORT,
+        "ca": ca,
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("devices/_watch.html")
+def connect_watch(product: Product) -> dict[str, Any]:
+    """The panel that watches what this product's devices do from now on."""
+    newest = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return {"product": product, "since": newest or 0, "began": int(time.time())}

@@ -1,0 +1,158 @@
+"""Devices: list, live states, add, details, and what they connect with."""
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from devices.filters import DeviceFilter
+from devices.forms import AddDeviceForm
+from devices.models import Device, LogEntry
+from devices.operations.add import add_device
+from devices.operations.reveal import reveal_connection, reveal_device_secret
+from devices.presence import client_id_rows, current_client_id, device_rows, last_seen
+from devices.states import state_of, totals, with_state
+from iotconsole.kit.forms import attempt
+from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
+from iotconsole.kit.paging import keyset_page
+from operators.permissions import actor_of, operator_required
+
+PAGE_SIZE = 50
+NEWEST_LOG = 20
+TABS = (
+    ("", "Device Information"),
+    ("log", "Log Service"),
+    ("topics", "Topics"),
+    ("mqtt", "MQTT Connection Parameters"),
+)
+
+
+def device_or_404(product_key: str, device_name: str) -> Device:
+    """With its product and state."""
+    devices = with_state(Device.objects.select_related("product"))
+    try:
+        return devices.get(product__product_key=product_key, device_name=device_name)
+    except Device.DoesNotExist as error:
+        raise Http404(f"There is no device {device_name} in product {product_key}.") from error
+
+
+def _listed() -> QuerySet[Device]:
+    devices = Device.objects.select_related("product").defer(
+        "device_secret", "product__product_secret"
+    )
+    return with_state(devices)
+
+
+@require_safe
+def device_list(request: HttpRequest) -> HttpResponse:
+    chosen = DeviceFilter(request.GET, queryset=_listed())
+    found = chosen.qs if chosen.form.is_valid() else Device.objects.none()
+    page = keyset_page(found, request.GET, size=PAGE_SIZE)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "rows": device_rows(page.rows),
+        "totals": totals(request.GET.get("product", "")),
+        "filtered": bool(request.GET),
+    }
+    return render_page(request, "devices/list.html", context, regions=("device-list",))
+
+
+@require_safe
+def states(request: HttpRequest) -> HttpResponse:
+    """State and last connection of the devices in `id`, swapped into the rows that show them."""
+    wanted = [int(key) for key in request.GET.getlist("id") if key.isdecimal() and len(key) < 19]
+    devices = with_state(Device.objects.defer("device_secret")).filter(pk__in=wanted[:PAGE_SIZE])
+    context = {
+        "rows": device_rows(list(devices)),
+        "totals": totals(request.GET.get("product", "")),
+        "oob": True,
+    }
+    return render_page(request, "devices/states.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def add(request: HttpRequest) -> HttpResponse:
+    """Add one device; the answer is its certificate."""
+    posted = request.method == "POST"
+    form = AddDeviceForm(
+        request.POST if posted else None, initial={"product": request.GET.get("product")}
+    )
+    if form.is_valid():
+        product_key = form.cleaned_data["product"].product_key
+        name, nickname = form.cleaned_data["device_name"], form.cleaned_data["nickname"]
+        device = attempt(
+            form, lambda: add_device(actor_of(request), product_key, name, nickname=nickname)
+        )
+        if device:
+            context = {"device": device}
+            return render_page(request, "devices/certificate.html", context, regions=(DIALOG,))
+    return render_page(
+        request,
+        "devices/add.html",
+        {"form": form, "back": reverse("devices:list")},
+        regions=(DIALOG,),
+        status=422 if posted else 200,
+    )
+
+
+@require_safe
+def details(
+    request: HttpRequest, product_key: str, device_name: str, tab: str = ""
+) -> HttpResponse:
+    if tab not in dict(TABS):
+        raise Http404("There is no such tab.")
+    return _details(request, device_or_404(product_key, device_name), tab)
+
+
+def _details(
+    request: HttpRequest, device: Device, tab: str = "", **context: object
+) -> HttpResponse:
+    here = device.get_absolute_url()
+    client_ids = client_id_rows(device)
+    return render_page(
+        request,
+        "devices/details.html",
+        {
+            "device": device,
+            "product": device.product,
+            "state": state_of(device),
+            "seen": last_seen([device.pk]).get(device.pk),
+            "client_ids": client_ids,
+            "client_id": current_client_id(client_ids),
+            "entries": _newest_log(device) if tab == "log" else [],
+            "tab": tab,
+            "tabs": [(key, title, f"{here}{key}/" if key else here) for key, title in TABS],
+            "oob": wanted_region(request) == "live",
+            **context,
+        },
+        regions=("live", "secret", "parameters"),
+    )
+
+
+def _newest_log(device: Device) -> list[LogEntry]:
+    entries = LogEntry.objects.filter(
+        product_key=device.product.product_key, device_name=device.device_name
+    )
+    return list(entries.order_by("-pk")[:NEWEST_LOG])
+
+
+@never_cache
+@require_POST
+@operator_required
+def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    revealed = reveal_device_secret(actor_of(request), product_key, device_name)
+    return _details(request, device, revealed=revealed)
+
+
+@never_cache
+@require_POST
+@operator_required
+def parameters(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    device = device_or_404(product_key, device_name)
+    revealed = reveal_connection(actor_of(request), product_key, device_name)
+    return _details(request, device, "mqtt", parameters=revealed)

@@ -1,0 +1,43 @@
+"""What a product's devices have done since somebody began to watch. Read only."""
+
+from dataclasses import dataclass
+
+from devices.logs import reason_of
+from devices.models import LogEntry, ServiceType
+from devices.reasons import Reason
+
+# Entries read per look; a watcher wants the latest.
+_READ = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The latest connection, the latest registration, and the refusal that came last of all."""
+
+    registered: LogEntry | None
+    connected: LogEntry | None
+    refused: LogEntry | None
+
+    @property
+    def reason(self) -> Reason | None:
+        return reason_of(self.refused.reason) if self.refused else None
+
+
+def progress(product_key: str, since: int) -> Progress:
+    """What the log holds after the entry with the key `since`; one query."""
+    entries = LogEntry.objects.filter(
+        product_key=product_key,
+        pk__gt=since,
+        service_type__in=(ServiceType.REGISTRATION, ServiceType.DEVICE),
+    )
+    latest = list(entries.exclude(operation="offline").order_by("-pk")[:_READ])
+    return Progress(
+        registered=_first(latest, service_type=ServiceType.REGISTRATION, succeeded=True),
+        connected=_first(latest, service_type=ServiceType.DEVICE, succeeded=True),
+        refused=latest[0] if latest and not latest[0].succeeded else None,
+    )
+
+
+def _first(entries: list[LogEntry], *, service_type: str, succeeded: bool) -> LogEntry | None:
+    fitting = (e for e in entries if e.service_type == service_type and e.succeeded == succeeded)
+    return next(fitting, None)

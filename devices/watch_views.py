@@ -1,0 +1,31 @@
+"""The live panel of "Connect a device": waiting, registered, connected, or why not."""
+
+import time
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from devices.watch import progress
+from iotconsole.kit.htmx import render_page
+from products.models import Product
+
+# A page that nobody closes must not ask for ever.
+WATCH_SECONDS = 30 * 60
+
+
+@require_safe
+def watch(request: HttpRequest, product_key: str) -> HttpResponse:
+    """`since` is the key of the log's last entry when the page was opened, `from` that time."""
+    product = Product.objects.defer("product_secret").filter(product_key=product_key).first()
+    if product is None:
+        raise Http404(f"There is no product with the ProductKey {product_key}.")
+    since, began = _number(request, "since"), _number(request, "from")
+    seen = progress(product_key, since)
+    over = seen.connected is not None or time.time() - began > WATCH_SECONDS
+    context = {"product": product, "seen": seen, "since": since, "began": began, "over": over}
+    return render_page(request, "devices/watch.html", context, regions=("watch",))
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0

@@ -1,0 +1,36 @@
+"""Which products a list shows; every filter stands in the URL."""
+
+import django_filters
+from django.db.models import QuerySet
+
+from iotconsole.kit.forms import dress
+from products.models import Product, ProductStatus
+
+
+class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    name = django_filters.CharFilter(label="Product Name", lookup_expr="icontains")
+    status = django_filters.ChoiceFilter(
+        label="Status", choices=ProductStatus.choices, empty_label="All"
+    )
+    registration = django_filters.ChoiceFilter(
+        label="Dynamic Registration",
+        field_name="dynamic_registration",
+        choices=[("on", "On"), ("off", "Off")],
+        empty_label="All",
+        method="by_registration",
+    )
+
+    class Meta:
+        model = Product
+        fields: tuple[str, ...] = ()
+
+    @property
+    def dressed(self) -> object:
+        """The filter form in the console's dress."""
+        dress(self.form)
+        return self.form
+
+    def by_registration(
+        self, products: QuerySet[Product], _name: str, value: str
+    ) -> QuerySet[Product]:
+        return products.filter(dynamic_registration=value == "on")

@@ -1,0 +1,18 @@
+"""Showing a ProductSecret to an operator."""
+
+from django.db import transaction
+
+from iotconsole.kit.errors import NotFoundError
+from operators.actor import Actor
+from operators.operations import audit
+from products.models import Product
+
+
+def reveal_product_secret(actor: Actor, product_key: str) -> str:
+    """The ProductSecret; that it was looked at is audited before it is returned."""
+    with transaction.atomic():
+        product = Product.objects.filter(product_key=product_key).first()
+        if product is None:
+            raise NotFoundError("This product does not exist.")
+        audit.record(actor, "product.reveal", product.target, "Looked at the ProductSecret")
+    return product.product_secret

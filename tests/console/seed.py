@@ -1,0 +1,81 @@
+"""A small fleet to look at: what most pages have to show, made through the real operations."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from devices.models import Device, ServiceType, Session
+from devices.operations import log
+from operators.actor import SHELL
+from operators.models import Operator
+from products.models import Product
+from products.operations.manage import create_product
+from tests.factories import (
+    connect_by_secret,
+    connect_by_token,
+    issued_client_id,
+    make_device,
+)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    lamp: Product
+    meter: Product
+    cloned: Device
+    plain: Device
+
+
+def seed(operator: Operator | None = None) -> Fleet:
+    """Two products; lamps that register freely, one of them cloned; one pre-registered meter."""
+    lamp = create_product(SHELL, "Smart_Lamp", description="Ceiling lamp, Wi-Fi")
+    meter = create_product(SHELL, "Water_Meter")
+    now = timezone.now()
+    Product.objects.filter(pk=lamp.pk).update(
+        dynamic_registration=True,
+        dynamic_registration_changed_at=now - timedelta(hours=2),
+        dynamic_registration_changed_by=operator,
+    )
+    lamp.refresh_from_db()
+    for number in range(1, 6):
+        name = f"lamp-{number:04}"
+        connect_by_token(lamp, name, issued_client_id(lamp, name))
+    cloned = _cloned(lamp, "lamp-0007")
+    _offline(Device.objects.get(device_name="lamp-0003"), now - timedelta(minutes=12))
+    plain = make_device(meter, "meter-A4:CF:12")
+    connect_by_secret(plain)
+    make_device(meter, "meter-0002@east.hall")
+    _refusals(lamp, now)
+    return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
+
+
+def _cloned(product: Product, device_name: str) -> Device:
+    for _ in range(3):
+        connect_by_token(product, device_name, issued_client_id(product, device_name))
+    issued_client_id(product, device_name)
+    return Device.objects.select_related("product").get(device_name=device_name)
+
+
+def _offline(device: Device, at: datetime) -> None:
+    Session.objects.filter(device=device).update(ended_at=at)
+
+
+def _refusals(product: Product, now: datetime) -> None:
+    tried = (("dynamic_registration_off", "lamp-0100"), ("bad_signature", "lamp-0101"))
+    log.write(
+        [
+            log.Event(
+                service_type=ServiceType.REGISTRATION,
+                operation="regnwl",
+                reason=reason,
+                trace_id="00d1e2f3a4b5c6d7",
+                product_key=product.product_key,
+                device_name=name,
+                address="192.0.2.44",
+                detail={"mode": "regnwl", "signmethod": "hmacsha256", "sdk": "sdk-c-4.2.0"},
+            )
+            for reason, name in tried
+        ],
+        now,
+    )
