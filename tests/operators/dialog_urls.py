@@ -1,4 +1,4 @@
-"""The operators' pages, and a view of "another app" that uses the dialog."""
+"""All pages, and a view of "another app" that uses the dialog."""
 
 from dataclasses import replace
 
@@ -22,7 +22,6 @@ def turn(request: HttpRequest, wished: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("operators.urls")),
-    path("turn/<str:wished>/", turn, name="turn"),
-    path("", turn, {"wished": "on"}, name="overview"),
+    path("turn/<str:wished>/", turn),
+    path("", include("iotconsole.urls")),
 ]
