@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from registration.certificate_names import certificate_names
-from registration.pki import ensure_certificates
+from registration.pki import CA_CERTIFICATE, ensure_certificates
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -115,16 +116,28 @@ class Listener:
         return Path(self.environment["DATA_DIR"])
 
 
+def _copy_certificates(directory: Path) -> Path:
+    """One CA for the whole run of the tests: keys take long to make. Returns its certificate."""
+    made = settings.DATA_DIR / "pki"
+    ensure_certificates(made, certificate_names("localhost", ()))
+    shutil.copytree(made, directory, dirs_exist_ok=True)
+    return directory / CA_CERTIFICATE
+
+
 @contextlib.contextmanager
 def running_listener(
-    environment: Mapping[str, str], data_dir: Path, *arguments: str
+    environment: Mapping[str, str],
+    data_dir: Path,
+    *arguments: str,
+    ports: tuple[int, int] | None = None,
 ) -> Iterator[Listener]:
-    """A listener on free ports, with a CA and certificates of its own in `data_dir`.
+    """A listener on free ports, with `data_dir` for its own.
 
-    `environment` names the database, as the fixture `process_environment` does.
+    `environment` names the database, as the fixture `process_environment` does. `ports` are those
+    of a listener before, TLS first, when it is to be started again.
     """
-    issued = ensure_certificates(data_dir / "pki", certificate_names("localhost", ()))
-    mqtts_port, mqtt_port = free_port(), free_port()
+    ca_file = _copy_certificates(data_dir / "pki")
+    mqtts_port, mqtt_port = ports or (free_port(), free_port())
     full = {
         **environment,
         "DATA_DIR": str(data_dir),
@@ -140,7 +153,7 @@ def running_listener(
     try:
         wait_for_port(mqtts_port, process)
         wait_for_port(mqtt_port, process)
-        yield Listener(process, full, mqtts_port, mqtt_port, issued.ca)
+        yield Listener(process, full, mqtts_port, mqtt_port, ca_file)
     finally:
         process.close()
 

@@ -35,14 +35,12 @@ class Event:
 Report = Callable[[Event], None]
 
 _REGISTRATION = {
-    1: "The server does not speak MQTT 3.1.1.",
     2: "The server found the request malformed, or it did not come over TLS.",
     3: "The server has a fault of its own; it may work later.",
     4: "Not authenticated, or not allowed: wrong ProductSecret, Dynamic Registration off, "
     "DeviceName not added, device activated already, or five ClientIDs in use.",
 }
 _CONNECTION = {
-    1: "The server does not speak MQTT 3.1.1.",
     2: "The server found the clientId or its parameters malformed.",
     3: "The server has a fault of its own; it may work later.",
     4: "The server found the username or password malformed.",

@@ -1,12 +1,17 @@
 """Several simulated devices at once, a thread each, until they are done or told to stop."""
 
+import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from registration.simulator.device import Ending, SimulatedDevice
 
+# One that is in the middle of connecting when told to stop is not waited for any longer.
 _GRACE_SECONDS = 5.0
 _TICK_SECONDS = 0.2
+
+Endings = queue.SimpleQueue[Ending]
 
 
 def device_names(base: str, count: int) -> list[str]:
@@ -15,30 +20,32 @@ def device_names(base: str, count: int) -> list[str]:
 
 
 def run_fleet(devices: Sequence[SimulatedDevice], stop: threading.Event, *, once: bool) -> bool:
-    """True when every device did what it should. Ctrl-C sets `stop` and lets them say goodbye."""
-    endings: list[Ending] = []
-    threads = [
-        threading.Thread(
-            target=_live, args=(device.run_once if once else device.run, endings), daemon=True
-        )
-        for device in devices
-    ]
-    for thread in threads:
-        thread.start()
+    """True when every device did what it should. Once `stop` is set they say goodbye."""
+    endings: Endings = queue.SimpleQueue()
+    for device in devices:
+        life = device.run_once if once else device.run
+        threading.Thread(target=_live, args=(life, endings), daemon=True).start()
+    return _collect(endings, len(devices), stop) == [Ending.DONE] * len(devices)
+
+
+def _live(life: Callable[[], Ending], endings: Endings) -> None:
+    ending = Ending.GIVE_UP
     try:
-        _wait(threads)
-    except KeyboardInterrupt:
-        stop.set()
-        for thread in threads:
-            thread.join(_GRACE_SECONDS)
-    return endings == [Ending.DONE] * len(devices)
+        ending = life()
+    finally:
+        endings.put(ending)
 
 
-def _live(life: Callable[[], Ending], endings: list[Ending]) -> None:
-    endings.append(life())
-
-
-def _wait(threads: Sequence[threading.Thread]) -> None:
-    while any(thread.is_alive() for thread in threads):
-        for thread in threads:
-            thread.join(_TICK_SECONDS)
+def _collect(endings: Endings, count: int, stop: threading.Event) -> list[Ending]:
+    collected: list[Ending] = []
+    deadline: float | None = None
+    while len(collected) < count:
+        if stop.is_set() and deadline is None:
+            deadline = time.monotonic() + _GRACE_SECONDS
+        if deadline is not None and time.monotonic() > deadline:
+            break
+        try:
+            collected.append(endings.get(timeout=_TICK_SECONDS))
+        except queue.Empty:
+            continue
+    return collected

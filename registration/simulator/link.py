@@ -21,7 +21,7 @@ KEEPALIVE_SECONDS = 60
 CONNECT_SECONDS = 10.0
 _TICK_SECONDS = 0.2
 # paho tells a CONNACK code in MQTT 5's numbers.
-_CONNACK = {0x84: 1, 0x85: 2, 0x88: 3, 0x86: 4, 0x87: 5}
+_CONNACK = {0x85: 2, 0x88: 3, 0x86: 4, 0x87: 5}
 _UNKNOWN_CONNACK = 6  # the first that MQTT 3.1.1 does not define
 
 
@@ -104,6 +104,9 @@ class Link:
     def poll(self, seconds: float) -> None:
         """Let the network work for up to `seconds`; raises LostError when it has gone."""
         outcome = self._client.loop(timeout=seconds)
+        # paho keeps CONNACK 1 to itself.
+        if outcome == MQTTErrorCode.MQTT_ERR_PROTOCOL and self._connack is None:
+            raise LostError("the server does not speak MQTT 3.1.1")
         if outcome != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._connack:
             raise LostError("the server closed the connection")
 

@@ -1,4 +1,4 @@
-"""The simulator at a terminal: one line per event, and SIGTERM like Ctrl-C."""
+"""The simulator at a terminal: one line per event, and how it is stopped."""
 
 import json
 import signal
@@ -45,14 +45,24 @@ class Reporter:
 
 
 @contextmanager
-def terminate_like_interrupt() -> Iterator[None]:
-    """SIGTERM stops the devices the way Ctrl-C does."""
+def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM set `stop`; a second one ends the process the usual way.
 
-    def interrupt(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    A handler that raised would break `Thread.join` and leave devices without a goodbye.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def handle(_: int, __: FrameType | None) -> None:
+        stop.set()
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        restore()

@@ -8,6 +8,7 @@ One JSON object per line: orders on standard input, what the SDK reports on stan
 """
 
 import json
+import ssl
 import sys
 import threading
 import time
@@ -22,6 +23,28 @@ def tell(event: str, **facts: Any) -> None:
     with _lock:
         sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
         sys.stdout.flush()
+
+
+def serialize_tls() -> None:
+    """Let one thread at a time into a TLS connection.
+
+    OpenSSL allows no more, yet the SDK reads in one thread while its caller publishes in another.
+    Later Pythons hold such a lock themselves; with the others a publish fails now and then, with
+    SSLEOFError.
+    """
+    lock = threading.Lock()
+    read, write = ssl.SSLSocket.recv, ssl.SSLSocket.send
+
+    def recv(self: ssl.SSLSocket, *arguments: Any) -> bytes:
+        with lock:
+            return read(self, *arguments)
+
+    def send(self: ssl.SSLSocket, *arguments: Any) -> int:
+        with lock:
+            return write(self, *arguments)
+
+    ssl.SSLSocket.recv = recv  # type: ignore[assignment, method-assign]
+    ssl.SSLSocket.send = send  # type: ignore[assignment, method-assign]
 
 
 def start(host: str, port: int, ca: str, **identity: Any) -> Any:
@@ -71,6 +94,7 @@ def obey(kit: Any, do: str, **details: Any) -> None:
 
 
 def main() -> None:
+    serialize_tls()
     orders = map(json.loads, sys.stdin)
     first = next(orders)
     first.pop("do")

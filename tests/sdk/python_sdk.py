@@ -22,6 +22,7 @@ class LinkkitDevice:
     def __init__(self, python: Path, log: Path) -> None:
         self._events: queue.Queue[Happening] = queue.Queue()
         self._seen: list[Happening] = []
+        self._log = log
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [str(python), "-u", str(_DRIVER)],
@@ -67,11 +68,14 @@ class LinkkitDevice:
             try:
                 happening = self._events.get(timeout=PATIENCE_SECONDS)
             except queue.Empty:
-                raise AssertionError(f"no {event!r} after {self._seen}") from None
+                raise AssertionError(self._without(event)) from None
             self._seen.append(happening)
             if happening["event"] == event:
                 return happening
-            assert happening["event"] != "ended", f"the driver ended after {self._seen}"
+            assert happening["event"] != "ended", self._without(event)
+
+    def _without(self, event: str) -> str:
+        return f"no {event!r} after {self._seen}; the SDK said:\n{self._log.read_text()}"
 
     def _read(self) -> None:
         for line in self._answers:

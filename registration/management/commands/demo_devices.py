@@ -13,7 +13,7 @@ from registration.simulator.events import Event, Step
 from registration.simulator.fleet import run_fleet
 from registration.simulator.link import Server
 from registration.simulator.store import CredentialStore
-from registration.simulator.terminal import Reporter, terminate_like_interrupt
+from registration.simulator.terminal import Reporter, stopped_by_signals
 
 _TOLD = {Step.CONNECTED, Step.KICKED, Step.FORBIDDEN, Step.RECEIVED, Step.FAILED}
 _INTERVAL_SECONDS = 60.0
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         devices = self._devices(options["host"], options["port"], stop)
         if not devices:
             raise CommandError("There is no device to connect. Run `manage.py demo` first.")
-        with terminate_like_interrupt():
+        with stopped_by_signals(stop):
             run_fleet(devices, stop, once=False)
 
     def _devices(self, host: str, port: int, stop: threading.Event) -> list[SimulatedDevice]:

@@ -19,7 +19,7 @@ from registration.simulator.firmware import Firmware
 from registration.simulator.fleet import device_names, run_fleet
 from registration.simulator.link import Server
 from registration.simulator.store import CredentialStore
-from registration.simulator.terminal import Reporter, terminate_like_interrupt
+from registration.simulator.terminal import Reporter, stopped_by_signals
 
 Options = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         reporter = Reporter(self.stdout, as_json=options["json"])
         devices = _devices(options, reporter, stop)
-        with terminate_like_interrupt():
+        with stopped_by_signals(stop):
             succeeded = run_fleet(devices, stop, once=options["once"])
         if not succeeded:
             sys.exit(1)

@@ -41,7 +41,7 @@ def server_that_answers(pki: Path, answer: bytes) -> Iterator[int]:
         thread.join()
 
 
-@pytest.mark.parametrize("connack", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("connack", [2, 3, 4, 5])
 def test_a_refusal_carries_the_code_that_was_on_the_wire(pki: Path, connack: int) -> None:
     with server_that_answers(pki, bytes([0x20, 2, 0, connack])) as port:
         link = Link(Server("localhost", port, pki / "ca.pem"), LOGIN)
@@ -49,6 +49,14 @@ def test_a_refusal_carries_the_code_that_was_on_the_wire(pki: Path, connack: int
             link.open()
         link.close()
     assert refused.value.connack == connack
+
+
+def test_a_server_that_does_not_speak_its_protocol_is_told(pki: Path) -> None:
+    with server_that_answers(pki, b"\x20\x02\x00\x01") as port:
+        link = Link(Server("localhost", port, pki / "ca.pem"), LOGIN)
+        with pytest.raises(LinkError, match=r"does not speak MQTT 3\.1\.1"):
+            link.open()
+        link.close()
 
 
 def test_a_server_that_hangs_up_is_told(pki: Path) -> None:
