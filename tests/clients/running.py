@@ -12,6 +12,7 @@ from registration.listener.server import Endpoint, Listener
 from tests.clients.mqtt import PATIENCE, MqttClient
 
 T = TypeVar("T")
+StartListener = Callable[..., "RunningListener"]
 
 
 class RunningListener:
@@ -72,9 +73,7 @@ class RunningListener:
 
     def client(self, *, tls: bool = True) -> MqttClient:
         """A connection that the end of the test closes."""
-        client = MqttClient(
-            self.port if tls else self.plain_port, self.client_tls if tls else None
-        )
+        client = MqttClient(self.port if tls else self.plain_port, self.client_tls if tls else None)
         self._clients.append(client)
         return client
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from registration.certificate_names import CertificateNames
 from registration.pki import CA_CERTIFICATE, ensure_certificates, server_context
-from tests.clients.running import RunningListener
+from tests.clients.running import RunningListener, StartListener
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +29,29 @@ def server_tls(pki_directory: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def listener(
-    server_tls: ssl.SSLContext, pki_directory: Path, tmp_path: Path, transactional_db: None
-) -> Iterator[RunningListener]:
-    running = RunningListener(server_tls, pki_directory / CA_CERTIFICATE, tmp_path / "listeners")
-    running.start()
-    yield running
-    running.stop()
+def start_listener(
+    server_tls: ssl.SSLContext,
+    pki_directory: Path,
+    tmp_path: Path,
+    transactional_db: None,
+    settings: Settings,
+) -> Iterator[StartListener]:
+    """Starts a listener, with settings of its own; the end of the test stops it."""
+    started: list[RunningListener] = []
+
+    def start(**options: object) -> RunningListener:
+        for name, value in options.items():
+            setattr(settings, name, value)
+        ca = pki_directory / CA_CERTIFICATE
+        started.append(RunningListener(server_tls, ca, tmp_path / "listeners"))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for listener in started:
+        listener.stop()
+
+
+@pytest.fixture
+def listener(start_listener: StartListener) -> RunningListener:
+    return start_listener()

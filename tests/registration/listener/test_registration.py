@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from devices.models import ClientBinding, Device, LogEntry, Session
+from devices.models import ClientBinding
 from devices.protocol import mqtt
 from devices.protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect
