@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # A device that does not read what it is sent for so long is cut off.
 READ_WITHIN = 10.0
 
+# Bytes of the CONNECT, and of all that is sent before it is answered.
+MAX_EARLY = 2 * mqtt.LIMIT_UNAUTHENTICATED
 _KEEPALIVE_FACTOR = 1.5
 
 
@@ -89,7 +91,7 @@ class Connection(Wire):
         try:
             self._early_bytes += len(data)
             self._take(self._decoder.feed(data))
-            if self._state is State.DECIDING and self._early_bytes > mqtt.LIMIT_UNAUTHENTICATED:
+            if self._state is State.DECIDING and self._early_bytes > MAX_EARLY:
                 raise mqtt.ProtocolError("too much sent before CONNACK")
         except mqtt.ProtocolError as error:
             self._take(error.packets)
@@ -174,7 +176,6 @@ class Connection(Wire):
 
     def _connect(self, packet: mqtt.Connect) -> None:
         self._keepalive = packet.keepalive
-        self._early_bytes = 0
         self._state = step(self._state, State.DECIDING)
         request = self._hub.gate.examine(packet, self._origin)
         if isinstance(request, int):
