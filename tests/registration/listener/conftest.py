@@ -1,8 +1,9 @@
 """A listener to connect to, with certificates that are made once."""
 
 import ipaddress
+import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytest_django import Settings
 
 from registration.certificate_names import CertificateNames
 from registration.pki import CA_CERTIFICATE, ensure_certificates, server_context
+from tests.clients.process import ListenerProcess, StartProcess
 from tests.clients.running import RunningListener, StartListener
 
 
@@ -55,3 +57,24 @@ def start_listener(
 @pytest.fixture
 def listener(start_listener: StartListener) -> RunningListener:
     return start_listener()
+
+
+@pytest.fixture
+def start(
+    process_environment: dict[str, str], pki_directory: Path, tmp_path: Path
+) -> Iterator[StartProcess]:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o700)
+    shutil.copytree(pki_directory, data_dir / "pki")
+    started: list[ListenerProcess] = []
+
+    def begin(
+        *arguments: str, environment: Mapping[str, str] | None = None, **ports: int
+    ) -> ListenerProcess:
+        complete = {**process_environment, **(environment or {})}
+        started.append(ListenerProcess(complete, data_dir, *arguments, **ports))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.end()
