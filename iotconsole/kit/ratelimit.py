@@ -16,7 +16,7 @@ from django.conf import settings
 
 WINDOW_SECONDS = 60.0
 # One entry takes about 300 bytes; the least recently used one goes first.
-MAX_KEYS = 50_000
+MAX_KEYS = 20_000
 
 Clock = Callable[[], float]  # seconds, never set back
 

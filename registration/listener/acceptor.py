@@ -116,7 +116,7 @@ class Acceptor:
         self._resume = self._loop.call_later(_PAUSE, self._listen)
 
     def _welcome(self, accepted: socket.socket, peer: Any) -> None:
-        address = _address_of(peer)
+        address = address_of(peer)
         slot = self._hub.slots.take(address)
         if slot is None:
             accepted.close()
@@ -155,7 +155,7 @@ class Acceptor:
             logger.warning("port %d: %s", self.port, text)
 
 
-def _address_of(peer: Any) -> str | None:
+def address_of(peer: Any) -> str | None:
     """As text, an IPv4 address as such also where it came in over IPv6."""
     if not isinstance(peer, tuple) or not peer:
         return None

@@ -15,36 +15,16 @@ from devices.protocol import mqtt
 from devices.protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from devices.protocol.params import CODE_SIGN_METHOD
 from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
+from registration.listener.answers import connack_of
 from registration.operations.register import RegistrationRequest
 
 KEEPALIVE = range(30, 1201)  # seconds, for connections; a registration may send any
-
-# Which CONNACK tells of which reason (mission.md); all others are 4 and 5.
-_REGISTRATION: Mapping[str, int] = {
-    "bad_parameters": mqtt.CONNACK_IDENTIFIER,
-    "unsupported_sign_method": mqtt.CONNACK_IDENTIFIER,
-    "no_tls": mqtt.CONNACK_IDENTIFIER,
-    "server_error": mqtt.CONNACK_UNAVAILABLE,
-}
-_CONNECTION: Mapping[str, int] = {
-    "bad_parameters": mqtt.CONNACK_IDENTIFIER,
-    "unsupported_sign_method": mqtt.CONNACK_IDENTIFIER,
-    "keepalive_out_of_range": mqtt.CONNACK_IDENTIFIER,
-    "server_error": mqtt.CONNACK_UNAVAILABLE,
-}
 
 # Log entries a minute about bytes that are no MQTT, from one address and from all together.
 _GARBAGE_LOGGED_PER_ADDRESS = 10
 _GARBAGE_LOGGED = 300
 
 DeviceRequest = RegistrationRequest | ConnectionRequest
-
-
-def connack_of(reason: str, *, registration: bool) -> int:
-    """The code that answers a refusal for `reason`, a key of devices.reasons.REASONS."""
-    if registration:
-        return _REGISTRATION.get(reason, mqtt.CONNACK_CREDENTIALS)
-    return _CONNECTION.get(reason, mqtt.CONNACK_NOT_AUTHORISED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from devices.operations.outcome import Refused
+from registration.listener.database import Outage
 from registration.listener.errors import describe
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
@@ -28,6 +29,11 @@ logger = logging.getLogger(__name__)
 MAX_BATCH = 200
 MAX_WAITING = 4000  # requests; some two seconds of work, and devices give up after five
 MAX_RECORDS = 50_000  # records kept while the database is away
+
+MAX_ATTEMPTS = 5  # to write a record that the database refuses
+
+# What a request gets that could not be done; devices are told CONNACK 3.
+FAILED = Refused("server_error")
 
 # Seconds between attempts to write what could not be written.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
@@ -39,12 +45,13 @@ Done = Callable[[Outcome], None]
 class Job:
     """A request on its way. Set `cancelled` when nobody wants it done any more."""
 
-    __slots__ = ("cancelled", "done", "request")
+    __slots__ = ("attempts", "cancelled", "done", "request")
 
     def __init__(self, request: Request, done: Done | None) -> None:
         self.request = request
         self.done = done
         self.cancelled = False
+        self.attempts = 0
 
 
 class Batcher:
@@ -70,6 +77,7 @@ class Batcher:
         self._finished = asyncio.Event()
         # The worker's own: whether this is the end, and the records that wait for the database.
         self._ending = False
+        self._outage = Outage("batcher")
         self._held: deque[Job] = deque()
         self._pause = 0.0
         self._retry_at = 0.0
@@ -120,7 +128,7 @@ class Batcher:
         jobs = self._take()
         if not jobs:
             return
-        outcomes: Sequence[Outcome] = [Refused("server_error")] * len(jobs)
+        outcomes: Sequence[Outcome] = [FAILED] * len(jobs)
         try:
             outcomes = self._settle(jobs)
         except Exception as error:
@@ -154,10 +162,11 @@ class Batcher:
         try:
             outcomes = self._run([job.request for job in jobs], timezone.now())
         except Exception as error:
-            logger.warning("batch of %d failed: %s", len(jobs), describe(error))
+            logger.info("batch of %d failed: %s", len(jobs), describe(error))
             connection.close()
             return self._one_by_one(jobs)
         self._pause = self._retry_at = 0.0
+        self._outage.passed()
         return outcomes
 
     def _one_by_one(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -168,20 +177,29 @@ class Batcher:
                 outcomes += self._run([job.request], timezone.now())
             except Exception as error:
                 connection.close()
-                away = isinstance(error, OperationalError | InterfaceError)
-                outcomes.append(self._fail(job, error, away=away))
-                if away and not self._database_answers():
-                    rest = jobs[place + 1 :]
-                    return outcomes + [self._fail(other, error, away=True) for other in rest]
+                lost = isinstance(error, OperationalError | InterfaceError)
+                if lost and not self._database_answers():
+                    self._outage.failed(error)
+                    return outcomes + [self._give_up(other) for other in jobs[place:]]
+                outcomes.append(self._fail(job, error, again=lost))
         return outcomes
 
-    def _fail(self, job: Job, error: Exception, *, away: bool) -> Outcome:
-        kind = type(job.request).__name__
-        if away and isinstance(job.request, RECORDS):
+    def _give_up(self, job: Job) -> Outcome:
+        """There is no database: a device is told to come again, a record waits."""
+        if isinstance(job.request, RECORDS):
+            self._hold(job)
+        return FAILED
+
+    def _fail(self, job: Job, error: Exception, *, again: bool) -> Outcome:
+        """The database refuses just this one; a record may have met a lock, so it has some more
+        attempts."""
+        job.attempts += 1
+        if again and isinstance(job.request, RECORDS) and job.attempts < MAX_ATTEMPTS:
             self._hold(job)
         else:
+            kind = type(job.request).__name__
             logger.error("%s %s failed: %s", kind, job.request.trace_id, describe(error))
-        return Refused("server_error")
+        return FAILED
 
     def _hold(self, job: Job) -> None:
         if len(self._held) >= self._max_records:

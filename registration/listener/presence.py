@@ -56,6 +56,14 @@ def _abandoned(file: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def _listener_of(file: Path) -> UUID | None:
+    """None for a file that is none of ours."""
+    try:
+        return UUID(file.stem)
+    except ValueError:
+        return None
+
+
 class Presence:
     """Blocking database calls; run them on a database thread."""
 
@@ -96,11 +104,12 @@ class Presence:
         self._lock.release()
 
     def _bury_killed(self, file: Path) -> int:
-        if file == self._lock.path:
+        listener = _listener_of(file)
+        if listener is None or listener == self.listener:
             return 0
         with _abandoned(file) as abandoned:
             if not abandoned:
                 return 0
-            ended = sessions.bury_listener(UUID(file.stem), timezone.now())
+            ended = sessions.bury_listener(listener, timezone.now())
             file.unlink(missing_ok=True)
             return ended

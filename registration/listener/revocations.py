@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from devices.models import Revocation
+from iotconsole.kit.ratelimit import Clock
 from registration.listener.session import Identity
 from registration.listener.sessions import Sessions
 
@@ -24,8 +25,9 @@ _MOST_LATE = 500
 class Revocations:
     """What was read, what is to be read, and whom it concerns."""
 
-    def __init__(self, sessions: Sessions, last_id: int) -> None:
+    def __init__(self, sessions: Sessions, last_id: int, *, clock: Clock = time.monotonic) -> None:
         self._sessions = sessions
+        self._clock = clock
         self.last_id = last_id
         self._late: dict[int, float] = {}  # skipped ids, and when they were skipped
         self._recent: defaultdict[int, dict[int, Revocation]] = defaultdict(dict)
@@ -38,7 +40,7 @@ class Revocations:
 
     def apply(self, revocations: Iterable[Revocation]) -> None:
         """Cut the sessions these concern, and remember them for those not online yet."""
-        now = time.monotonic()
+        now = self._clock()
         for revocation in revocations:
             self._note_id(revocation.pk, now)
             self._recent[revocation.device_id][revocation.pk] = revocation

@@ -43,7 +43,7 @@ class Rounds:
         plan: tuple[tuple[str, float, Callable[[], Awaitable[None]]], ...] = (
             ("deadlines", DEADLINES_SECONDS, self._deadlines),
             ("reading revocations", POLL_SECONDS, self.poll),
-            ("heartbeat", HEARTBEAT_SECONDS, self._beat),
+            ("heartbeat", HEARTBEAT_SECONDS, self.beat),
             ("looking for lost listeners", BURY_SECONDS, self._bury),
             ("reconciling sessions", RECONCILE_SECONDS, self.reconcile),
             ("pruning revocations", PRUNE_SECONDS, self._prune),
@@ -91,7 +91,8 @@ class Rounds:
     async def _deadlines(self) -> None:
         self._hub.sweep()
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Say that this listener lives; if others thought not, check its sessions."""
         if not await self._keeper.call(self._presence.beat):
             await self.reconcile()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from devices.models import ServiceType
 from devices.operations import log
+from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
 from devices.protocol import mqtt
 from devices.protocol.topics import (
@@ -37,6 +38,19 @@ class Identity:
     listener: UUID
     address: str | None
     revoked_up_to: int
+
+    @classmethod
+    def of(cls, request: ConnectionRequest, admitted: Admitted) -> "Identity":
+        return cls(
+            device_id=admitted.device_id,
+            product_key=request.params.product_key,
+            device_name=request.params.device_name,
+            client_id=request.client_id,
+            trace_id=request.trace_id,
+            listener=request.listener,
+            address=request.address,
+            revoked_up_to=admitted.revoked_up_to,
+        )
 
     @property
     def name(self) -> tuple[str, str]:

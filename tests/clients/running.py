@@ -12,6 +12,7 @@ from registration.listener.server import Endpoint, Listener
 from tests.clients.mqtt import PATIENCE, MqttClient
 
 T = TypeVar("T")
+StartListener = Callable[..., "RunningListener"]
 
 
 class RunningListener:

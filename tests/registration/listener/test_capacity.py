@@ -1,0 +1,147 @@
+"""How many connections there may be, and what each may cost."""
+
+import asyncio.sslproto
+import errno
+import socket
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from devices.models import ClientBinding
+from registration.listener import acceptor
+from registration.listener.acceptor import shrink_tls_buffers
+from registration.listener.batcher import Job
+from tests.clients.connects import registration_connect, signed_connect
+from tests.clients.mqtt import MqttClient
+from tests.clients.running import RunningListener, StartListener, eventually
+from tests.factories import make_device, make_product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_tls_connection_gets_the_small_buffer(listener: RunningListener) -> None:
+    """The name is private to asyncio: should this fail, an idle connection costs 279 KiB again
+    (engines.md 1.4)."""
+    device = make_device(make_product(), "lamp-0001")
+    listener.online(signed_connect(device), tls=True)
+    connection = next(iter(listener.listener.hub.connections))
+    protocol: Any = cast("Any", connection._transport)._ssl_protocol
+    assert len(protocol._ssl_buffer) == acceptor.TLS_READ_BUFFER
+
+
+def test_a_python_without_that_buffer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(asyncio.sslproto.SSLProtocol, "max_size")
+    assert not shrink_tls_buffers()
+
+
+def turned_away(listener: RunningListener) -> bool:
+    """Whether a new plain connection is closed without a word."""
+    with MqttClient(listener.plain_port) as client:
+        client.send(b"\xc0\x00")
+        return client.is_closed() and client.read == b""
+
+
+def test_one_address_has_so_many_connections_that_have_proven_nothing(
+    start_listener: StartListener,
+) -> None:
+    device = make_device(make_product(), "lamp-0001")
+    listener = start_listener(MAX_UNAUTHENTICATED_PER_ADDRESS=3)
+    slots = listener.listener.hub.slots
+    idle = [listener.client(tls=False) for _ in range(3)]
+    assert eventually(lambda: slots.taken_unproven == 3)
+    assert turned_away(listener)
+    idle.pop().close()
+    assert eventually(lambda: slots.taken_unproven == 2)
+    # Those that are online do not count, however many.
+    for number in range(5):
+        other = make_device(device.product, f"lamp-1{number:03}")
+        listener.online(signed_connect(other))
+    assert (slots.taken, slots.taken_unproven) == (7, 2)
+
+
+def test_all_together_have_so_many_places(start_listener: StartListener) -> None:
+    product = make_product()
+    listener = start_listener(MAX_CONNECTIONS=3)
+    for number in range(3):
+        device = make_device(product, f"lamp-{number:04}")
+        listener.online(signed_connect(device))
+    assert turned_away(listener)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello"])
+def test_a_handshake_that_fails_gives_its_place_back(
+    listener: RunningListener, sent: bytes
+) -> None:
+    slots = listener.listener.hub.slots
+    with socket.create_connection(("127.0.0.1", listener.port)) as client:
+        client.sendall(sent)
+        assert eventually(lambda: slots.taken == (0 if sent else 1))
+    assert eventually(lambda: slots.taken == 0)
+    assert not listener.listener.hub.connections
+
+
+def test_without_descriptors_accepting_rests_and_goes_on(
+    listener: RunningListener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    accepting = listener.listener._acceptors[1]
+    real = accepting._socket
+    failures = iter([OSError(errno.EMFILE, "Too many open files")] * 2)
+
+    def accept() -> tuple[socket.socket, Any]:
+        for error in failures:
+            raise error
+        return real.accept()
+
+    short = SimpleNamespace(accept=accept, fileno=real.fileno, close=real.close)
+    short.getsockname = real.getsockname
+    monkeypatch.setattr(acceptor, "_PAUSE", 0.01)
+    accepting._socket = cast("socket.socket", short)
+    device = make_device(make_product(), "lamp-0001")
+    assert listener.attempt(signed_connect(device), tls=False) == 0
+    told = [record for record in caplog.records if "Too many open files" in record.getMessage()]
+    assert len(told) == 1
+
+
+def test_what_nobody_waits_for_any_more_is_not_issued(
+    listener: RunningListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that gave up while its request still waited costs no ClientID."""
+    product, hub = make_product(), listener.listener.hub
+    kept = []
+
+    def keep(request: Any, done: Any) -> Any:
+        kept.append(Job(request, done))
+        return kept[-1]
+
+    monkeypatch.setattr(hub.batcher, "submit", keep)
+    client = listener.client()
+    client.send(registration_connect(product, "sim-00001"))
+    assert eventually(lambda: len(kept) == 1)
+    client.close()
+    assert eventually(lambda: not hub.connections)
+    assert kept[0].cancelled
+    assert not ClientBinding.objects.exists()
+
+
+def test_with_too_much_waiting_a_device_is_told_to_come_again(
+    listener: RunningListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener.listener.hub.batcher, "_max_waiting", 0)
+    product = make_product()
+    device = make_device(product, "lamp-0001")
+    assert listener.attempt(registration_connect(product, "sim-00001")) == 3
+    assert listener.attempt(signed_connect(device), tls=False) == 3
+
+
+def test_a_device_is_answered_in_time_even_if_the_database_is_not(
+    listener: RunningListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = listener.listener.hub
+    monkeypatch.setattr(hub.batcher, "submit", Job)  # never run
+    client = listener.client(tls=False)
+    client.send(signed_connect(make_device(make_product(), "lamp-0001")))
+    assert eventually(lambda: any(c.deciding for c in hub.connections))
+    next(iter(hub.connections)).deadline = 0.0  # ten seconds after the connection
+    assert client.connack() == 3
+    assert client.is_closed()

@@ -1,0 +1,165 @@
+"""The listener's smaller parts, each by itself: states, slots, sockets, lines for the log."""
+
+import asyncio
+import logging
+import socket
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from devices.models import Device
+from devices.reasons import REASONS
+from registration.listener.acceptor import address_of, listening_socket
+from registration.listener.answers import connack_of
+from registration.listener.database import DatabaseThread, Outage
+from registration.listener.errors import describe
+from registration.listener.session import printable
+from registration.listener.slots import Slots
+from registration.listener.states import STEPS, State, step
+from tests.factories import make_device, make_product
+
+# --- states -------------------------------------------------------------------------------
+
+
+def test_every_state_has_its_steps_and_all_end_in_lost() -> None:
+    assert set(STEPS) == set(State)
+    assert all(State.LOST in steps for state, steps in STEPS.items() if state is not State.LOST)
+    assert STEPS[State.LOST] == frozenset()
+
+
+def test_a_step_that_the_table_lacks_is_an_error() -> None:
+    assert step(State.CONNECTING, State.DECIDING) is State.DECIDING
+    with pytest.raises(ValueError, match="no step from REGISTERED to ONLINE"):
+        step(State.REGISTERED, State.ONLINE)
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+def test_every_reason_has_a_code_that_tells_no_more_than_it_may() -> None:
+    told = {reason: connack_of(reason, registration=True) for reason in REASONS}
+    assert {reason for reason, code in told.items() if code != 4} == {
+        "bad_parameters",
+        "unsupported_sign_method",
+        "no_tls",
+        "server_error",
+    }
+    assert told["server_error"] == connack_of("server_error", registration=False) == 3
+
+
+# --- slots --------------------------------------------------------------------------------
+
+
+def test_unproven_connections_are_limited_in_all_and_per_address() -> None:
+    slots = Slots(total=10, unproven=3, unproven_per_address=2)
+    taken = [slots.take("192.0.2.1") for _ in range(3)]
+    assert [slot is not None for slot in taken] == [True, True, False]
+    assert slots.take("192.0.2.2") is not None
+    assert slots.take("192.0.2.3") is None
+
+
+def test_a_proven_connection_makes_room_for_another_unproven_one() -> None:
+    slots = Slots(total=3, unproven=1, unproven_per_address=1)
+    for _ in range(3):
+        slot = slots.take("192.0.2.1")
+        assert slot is not None
+        slots.prove(slot)
+        slots.prove(slot)
+    assert slots.take("192.0.2.1") is None
+
+
+def test_released_slots_leave_nothing_behind() -> None:
+    slots = Slots(total=5, unproven=5, unproven_per_address=5)
+    for _ in range(3):
+        taken = [slots.take(f"192.0.2.{number}") for number in range(5)]
+        for number, slot in enumerate(taken):
+            assert slot is not None
+            if number % 2:
+                slots.prove(slot)
+            slots.release(slot)
+    assert (slots.taken, slots.taken_unproven, len(slots._by_origin)) == (0, 0, 0)
+
+
+# --- sockets ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        (("192.0.2.1", 5000), "192.0.2.1"),
+        (("::ffff:192.0.2.1", 5000, 0, 0), "192.0.2.1"),
+        (("2001:db8::1", 5000, 0, 0), "2001:db8::1"),
+        (("fe80::1%eth0", 5000, 0, 2), "fe80::1"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_address_of_a_peer(peer: object, address: str | None) -> None:
+    assert address_of(peer) == address
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"])
+def test_it_listens_on_names_and_addresses_of_either_family(host: str) -> None:
+    listening_socket(host, 0, shared=False).close()
+
+
+def test_workers_share_a_port_and_others_do_not() -> None:
+    with listening_socket("127.0.0.1", 0, shared=True) as first:
+        port = first.getsockname()[1]
+        listening_socket("127.0.0.1", port, shared=True).close()
+        with pytest.raises(OSError, match="in use"):
+            listening_socket("127.0.0.1", port, shared=False)
+
+
+# --- database threads and the log ---------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_thread_works_and_raises_where_it_is_called() -> None:
+    make_device(make_product())
+
+    async def story() -> tuple[int, str]:
+        thread = DatabaseThread("test")
+        count = await thread.call(Device.objects.count)
+        with pytest.raises(Device.DoesNotExist) as caught:
+            await thread.call(Device.objects.get, device_name="nobody")
+        assert await thread.call(Device.objects.count) == count
+        thread.close()
+        thread.join(10)
+        return count, type(caught.value).__name__
+
+    assert asyncio.run(story()) == (1, "DoesNotExist")
+
+
+@pytest.mark.django_db
+def test_an_error_is_described_without_its_text() -> None:
+    device = make_device(make_product(), "lamp-0001")
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        Device.objects.create(product=device.product, device_name="lamp-0001")
+    line = describe(caught.value)
+    assert line.startswith("IntegrityError (")
+    assert "lamp" not in line
+    assert "device_name" not in line
+
+
+def test_an_outage_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    outage = Outage("heartbeat")
+    for _ in range(3):
+        outage.failed(OSError("secret"))
+    for _ in range(3):
+        outage.passed()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+    assert "secret" not in caplog.text
+
+
+def test_what_a_device_sent_is_made_printable() -> None:
+    assert printable("a\x1b[31m\n/" + "x" * 500) == "a?[31m?/" + "x" * 120
+
+
+def test_closed_ports_are_free_again() -> None:
+    listening = listening_socket("127.0.0.1", 0, shared=False)
+    port = listening.getsockname()[1]
+    listening.close()
+    with socket.create_server(("127.0.0.1", port)):
+        pass
