@@ -1,15 +1,22 @@
 """A page as a tree, and what htmx makes of it: the tests apply a swap and compare."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
-from django.http import HttpResponse
 from django.test.html import Element, parse_html
 
 # Different in every rendering, and of no meaning to a comparison.
 _MASKED = {"csrfmiddlewaretoken"}
 
 
-def tree(response: HttpResponse) -> Element:
+class Answer(Protocol):
+    """Whatever a view or the test client returns."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def tree(response: Answer) -> Element:
     """The whole answer under one root."""
     root = Element("root", ())
     root.append(_parsed(response.content.decode()))

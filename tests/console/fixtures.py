@@ -1,4 +1,4 @@
-"""People at their browsers, and a fleet to look at. Imported by the conftest of each app's views."""
+"""People at their browsers, and a fleet to look at, for the conftest of each app with views."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -2,16 +2,16 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.test import Client
 from django.views.defaults import server_error
 
 from iotconsole.views import forbidden
-from tests.console.dom import by_id, text, tree
+from tests.console.dom import Answer, by_id, text, tree
 from tests.console.seed import Fleet
 
 
-def main_of(response: HttpResponse) -> str:
+def main_of(response: Answer) -> str:
     return text(by_id(tree(response), "main"))
 
 

@@ -1,17 +1,13 @@
 """What holds on every page: sign-in, headers, and nothing inline or foreign."""
 
 import re
-from collections.abc import Callable
+from typing import Any
 
-import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.seed import Fleet
-
-Pages = Callable[[], list[str]]
 
 
 def pages(fleet: Fleet) -> list[str]:
@@ -38,7 +34,7 @@ def pages(fleet: Fleet) -> list[str]:
     ]
 
 
-def fetched(client: Client, fleet: Fleet) -> list[tuple[str, HttpResponse]]:
+def fetched(client: Client, fleet: Fleet) -> list[tuple[str, Any]]:
     return [(url, client.get(url)) for url in pages(fleet)]
 
 

@@ -56,7 +56,7 @@ def test_an_empty_list_has_one_empty_page() -> None:
     assert (shown.rows, shown.older, shown.newer, shown.newest) == ([], None, None, 0)
 
 
-@pytest.mark.parametrize("nonsense", ["", "x", "-1", "1.5", "９", "9" * 19, "9" * 40])
+@pytest.mark.parametrize("nonsense", ["", "x", "-1", "1.5", "\uff19", "9" * 19, "9" * 40])
 def test_nonsense_in_the_url_shows_the_first_page(nonsense: str) -> None:
     all_keys = entries(2)
     assert keys(page(before=nonsense)) == all_keys[::-1]

@@ -1,6 +1,7 @@
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from devices.models import Device
 from devices.operations.manage import clear
@@ -114,9 +115,13 @@ def test_topics_name_this_product(console: Client, fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(("tab", "most"), [("", 8), ("devices/", 10), ("connect/", 9)])
 def test_costs_the_same_however_many_devices(
-    console: Client, fleet: Fleet, tab: str, most: int, django_assert_max_num_queries: object
+    console: Client,
+    fleet: Fleet,
+    tab: str,
+    most: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(15):
         make_device(fleet.lamp, f"extra-{number:04}")
-    with django_assert_max_num_queries(most):  # type: ignore[operator]
+    with django_assert_max_num_queries(most):
         console.get(fleet.lamp.get_absolute_url() + tab)

@@ -1,5 +1,6 @@
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from operators.actor import SHELL
 from products.models import Product
@@ -80,11 +81,11 @@ def test_pages_by_key_and_keeps_the_filter(
 
 
 def test_costs_the_same_however_many_products(
-    console: Client, fleet: Fleet, django_assert_num_queries: object
+    console: Client, fleet: Fleet, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
         create_product(SHELL, f"Pump_{number}")
     assert Product.objects.count() == 22
     # session, operator, products, device counts
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(4):
         console.get("/products/")
