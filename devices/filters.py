@@ -96,13 +96,13 @@ class LogFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library 
         label="From",
         field_name="at",
         lookup_expr="gte",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "data-utc": True}),
     )
     until = django_filters.IsoDateTimeFilter(
         label="To",
         field_name="at",
         lookup_expr="lte",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "data-utc": True}),
     )
     # What stands behind "More filters".
     rare = ("type", "client", "trace", "since", "until")

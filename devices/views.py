@@ -53,10 +53,20 @@ def device_list(request: HttpRequest) -> HttpResponse:
         "filter": chosen,
         "page": page,
         "rows": device_rows(page.rows),
+        "states_url": _states_url(request, page.rows),
         "totals": totals(request.GET.get("product", "")),
         "filtered": bool(request.GET),
     }
     return render_page(request, "devices/list.html", context, regions=("device-list",))
+
+
+def _states_url(request: HttpRequest, devices: list[Device]) -> str:
+    """Asks for the states of these devices; keeps the filters, which the totals link to."""
+    params = request.GET.copy()
+    for cursor in ("before", "after"):
+        params.pop(cursor, None)
+    params.setlist("id", [str(device.pk) for device in devices])
+    return f"{reverse('devices:states')}?{params.urlencode()}"
 
 
 @require_safe

@@ -1,19 +1,14 @@
 """How a log entry is told."""
 
-import re
-
 from django import template
 from django.urls import reverse
 
 from devices.logs import reason_of
 from devices.models import LogEntry
-from devices.protocol.params import DEVICE_NAME_PATTERN
+from devices.protocol.params import is_device_name, is_product_key
 from devices.reasons import Reason
 
 register = template.Library()
-
-_PRODUCT_KEY = re.compile(r"[A-Za-z0-9]{1,20}")
-_DEVICE_NAME = re.compile(DEVICE_NAME_PATTERN)
 
 
 @register.filter
@@ -24,10 +19,9 @@ def reason(entry: LogEntry) -> Reason:
 @register.filter
 def device_url(entry: LogEntry) -> str:
     """Device Details, or empty when the names could not be any device's."""
-    names = entry.product_key, entry.device_name
-    if not (_PRODUCT_KEY.fullmatch(names[0]) and _DEVICE_NAME.fullmatch(names[1])):
+    if not (is_product_key(entry.product_key) and is_device_name(entry.device_name)):
         return ""
-    return reverse("devices:details", args=names)
+    return reverse("devices:details", args=[entry.product_key, entry.device_name])
 
 
 @register.filter

@@ -43,6 +43,17 @@
     }
   };
 
+  // A time one types is in one's own zone, the URL and the server have UTC.
+  const localInputs = () => {
+    for (const input of document.querySelectorAll("input[data-utc]:not([data-local])")) {
+      const raw = input.getAttribute("value");
+      const at = raw && new Date(/(Z|[+-][0-9:]{5})$/.test(raw) ? raw : `${raw}Z`);
+      input.dataset.local = "";
+      if (!at || Number.isNaN(at.getTime())) continue;
+      input.value = new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    }
+  };
+
   // The clipboard API exists in secure contexts only; a console on a plain LAN address has none.
   const copyText = async (text) => {
     if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
@@ -89,10 +100,12 @@
   document.addEventListener("DOMContentLoaded", () => {
     adoptNotices();
     localTimes();
+    localInputs();
   });
   document.addEventListener("htmx:load", () => {
     adoptNotices();
     localTimes();
+    localInputs();
   });
 
   // Filters that are not set stay out of the URL.
@@ -100,6 +113,9 @@
     if (!event.detail.elt.matches("form.filters")) return;
     for (const [name, value] of [...event.detail.formData]) {
       if (value === "") event.detail.formData.delete(name);
+      else if (event.detail.elt.elements[name]?.hasAttribute?.("data-utc")) {
+        event.detail.formData.set(name, new Date(value).toISOString());
+      }
     }
   });
 
