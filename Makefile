@@ -73,20 +73,22 @@ python-is-usable:
 		echo 'Python has no venv module. On Debian and Ubuntu: apt install python3-venv' >&2; \
 		exit 1; }
 
-# Pinned versions that are already there cost pip no network, so an old stamp is harmless offline.
+# A stamp is a copy of what was installed, so a file that only looks newer costs nothing, and a
+# second run needs no network. A package that is no longer pinned does no harm when running; for
+# checks and tests it could (type stubs, plugins), so there the environment is made from scratch.
 $(RUN_STAMP): requirements.txt | python-is-usable
-	@echo 'Installing what requirements.txt pins into $(VENV) …'
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip $(PIP_INSTALL) requirements.txt
-	@touch $@
+	@cmp -s $< $@ || { echo 'Installing what $< pins into $(VENV) …' \
+		&& $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip $(PIP_INSTALL) $< && cp $< $@; } \
+		&& touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP) | python-is-usable
-	@echo 'Installing what requirements-dev.txt pins into $(VENV) …'
-	@$(BIN)/python -m pip $(PIP_INSTALL) requirements-dev.txt
-	@touch $@
+	@cat requirements.txt $< | cmp -s - $@ || { echo 'Installing what $< pins into $(VENV) …' \
+		&& { [ ! -e $@ ] || $(PYTHON) -m venv --clear $(VENV); } \
+		&& $(BIN)/python -m pip $(PIP_INSTALL) $< \
+		&& cp requirements.txt $(RUN_STAMP) && cat requirements.txt $< >$@; } \
+		&& touch $(RUN_STAMP) && touch $@
 
 $(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
-	@echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …'
-	@$(PYTHON) -m venv $(LINKKIT_VENV)
-	@$(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) requirements-linkkit.txt
-	@touch $@
+	@cmp -s $< $@ || { echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …' \
+		&& $(PYTHON) -m venv --clear $(LINKKIT_VENV) \
+		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
