@@ -26,7 +26,7 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run demo test check bench python-is-usable
+.PHONY: help run demo test check bench python-is-usable $(LINKKIT_VENV)
 help:
 	@echo 'make run    console and listener together, until Ctrl-C'
 	@echo 'make demo   add a demonstration product, devices, clones and logs'
@@ -88,6 +88,7 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP) | python-is-usable
 		&& cp requirements.txt $(RUN_STAMP) && cat requirements.txt $< >$@; } \
 		&& touch $(RUN_STAMP) && touch $@
 
+$(LINKKIT_VENV): $(LINKKIT_STAMP)
 $(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
 	@cmp -s $< $@ || { echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …' \
 		&& $(PYTHON) -m venv --clear $(LINKKIT_VENV) \

@@ -1,0 +1,73 @@
+"""Console and listener under the supervisor, as `make run` starts them, over real sockets."""
+
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from tests.ports import free_ports
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def environment(process_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    http, mqtts, mqtt = free_ports(3)
+    return {
+        **process_environment,
+        "DATA_DIR": str(tmp_path),
+        "HTTP_PORT": str(http),
+        "MQTTS_PORT": str(mqtts),
+        "MQTTS_HOST": "127.0.0.1",
+        "MQTT_PORT": str(mqtt),
+    }
+
+
+@pytest.fixture
+def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """`serve`, once it has said that everything accepts connections."""
+    manage = [sys.executable, "manage.py"]
+    subprocess.run([*manage, "certificates"], env=environment, check=True, capture_output=True)
+    process = subprocess.Popen(
+        [*manage, "serve"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if "Ctrl-C" in line:
+                break
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+def test_both_answer_and_both_stop(
+    running: subprocess.Popen[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    url = f"http://127.0.0.1:{environment['HTTP_PORT']}{reverse('operators:sign_in')}"
+    with urllib.request.urlopen(url, timeout=PATIENCE) as page:
+        assert page.status == 200
+    trusting = ssl.create_default_context(cafile=tmp_path / "pki" / "ca.pem")
+    address = ("127.0.0.1", int(environment["MQTTS_PORT"]))
+    with (
+        socket.create_connection(address, timeout=PATIENCE) as raw,
+        trusting.wrap_socket(raw, server_hostname="127.0.0.1") as secured,
+    ):
+        assert secured.version() == "TLSv1.3"
+    running.send_signal(signal.SIGINT)
+    # Returns only when no process holds the pipe any more.
+    output, _ = running.communicate(timeout=PATIENCE)
+    assert output.endswith("Stopped.\n")
+    assert running.returncode == 0
