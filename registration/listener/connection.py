@@ -120,9 +120,7 @@ class Connection(Wire):
         self._hub.slots.release(self._slot)
         if self._job is not None:
             self._job.cancelled = True
-        if self._session is not None:
-            self._hub.sessions.forget(self)
-            self._hub.record(self._session.end(self._reason))
+        self._end_session(self._reason)
 
     def abandon(self) -> None:
         """Instead of `connection_lost`, when `connection_made` was never called."""
@@ -146,7 +144,7 @@ class Connection(Wire):
         """End the session; the older of two is told why (protocol.md 2.4)."""
         if self._state is not State.ONLINE:
             return
-        self._reason = reason
+        self._end_session(reason)
         if reason == "takeover":
             self.send(mqtt.publish(*push.kick_notice()))
         self._close()
@@ -157,8 +155,6 @@ class Connection(Wire):
             self._deny(mqtt.CONNACK_UNAVAILABLE)
         elif self._state is not State.CLOSING:
             self._close()
-
-    # --- packets ------------------------------------------------------------------------------
 
     def _take(self, packets: Sequence[mqtt.Packet]) -> None:
         for packet in packets:
@@ -217,8 +213,6 @@ class Connection(Wire):
         if packet.packet_id is not None:
             self.send(mqtt.puback(packet.packet_id))
 
-    # --- decisions ----------------------------------------------------------------------------
-
     def _decided(self, outcome: Outcome) -> None:
         """Called after the commit; the connection may be gone by now."""
         job, self._job = self._job, None
@@ -260,8 +254,8 @@ class Connection(Wire):
         self._take_early()
 
     def _take_early(self) -> None:
-        early, self._early = self._early, []
-        if early:
+        if self._early:
+            early, self._early = self._early, []
             self.cork()
             self._take(early)
             self.uncork()
@@ -276,16 +270,22 @@ class Connection(Wire):
                 self.abort()
             return
         self._reason = "protocol_error"
+        self.cut(self._reason)
         if self._state is not State.CLOSING:
             self._close()
-
-    # --- helpers ------------------------------------------------------------------------------
 
     def _is_ready(self) -> bool:
         return self._state is State.ONLINE and not self.slow
 
     def _heard(self) -> None:
         self.deadline = self._hub.now() + self._keepalive * _KEEPALIVE_FACTOR
+
+    def _end_session(self, reason: str) -> None:
+        """At once, and not when the peer has closed its side: it is over for the console too."""
+        if self._session is not None:
+            self._hub.sessions.forget(self)
+            self._hub.record(self._session.end(reason))
+            self._session = None
 
     def _deny(self, code: int) -> None:
         self.send(mqtt.connack(code))

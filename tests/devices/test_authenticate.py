@@ -204,3 +204,16 @@ def test_a_batch_needs_the_same_few_statements_as_one_request(
     # Transaction, devices, revocations, activation, live sessions, session upsert, log.
     with django_assert_num_queries(8, exact=False):  # type: ignore[operator]
         connect_now(*requests)
+
+
+def test_of_a_devices_revocations_those_after_its_admission_have_higher_ids() -> None:
+    """What settles the race between a CONNECT and Switch, Clear, Disable or a takeover."""
+    device = make_device(make_product())
+    clear(SHELL, device.product.product_key, device.device_name)
+    reset(SHELL, device.product.product_key, device.device_name)
+    before = Revocation.objects.latest("pk")
+    outcome = connect_by_secret(device)
+    assert isinstance(outcome, Admitted)
+    assert outcome.revoked_up_to == before.pk
+    clear(SHELL, device.product.product_key, device.device_name)
+    assert Revocation.objects.latest("pk").pk > outcome.revoked_up_to
