@@ -263,7 +263,7 @@ def test_an_address_over_its_limit_gets_the_code_of_what_it_asked_for(
         assert listener.attempt(mqtt.connect("nonsense"), tls=False) == 2
     assert listener.attempt(signed_connect(device), tls=False) == 5
     assert listener.attempt(registration_connect(product, "sim-00001")) == 4
-    assert LogEntry.objects.filter(reason="too_many_failures").count() == 1
+    assert logged("too_many_failures").address == "127.0.0.1"
     assert not ClientBinding.objects.exists()
 
 
