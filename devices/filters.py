@@ -12,11 +12,12 @@ from devices.logs import refusals
 from devices.models import Device, DeviceState, LogEntry, ServiceType
 from devices.reasons import REASONS
 from devices.states import compromised, in_state
-from iotconsole.kit.forms import dress
+from iotconsole.kit.filters import ConsoleFilter
+from iotconsole.kit.forms import MomentInput
 from products.models import Product
 
 
-class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+class DeviceFilter(ConsoleFilter[Device]):
     product = django_filters.ModelChoiceFilter(
         label="Product",
         queryset=Product.objects.only("product_key", "name").order_by("name"),
@@ -40,12 +41,6 @@ class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]  # the libra
         model = Device
         fields: tuple[str, ...] = ()
 
-    @property
-    def dressed(self) -> object:
-        """The filter form in the console's dress."""
-        dress(self.form)
-        return self.form
-
     def by_state(self, devices: QuerySet[Device], _name: str, value: str) -> QuerySet[Device]:
         return in_state(devices, value)
 
@@ -64,7 +59,7 @@ WITHIN = (
 )
 
 
-class LogFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+class LogFilter(ConsoleFilter[LogEntry]):
     """Values are compared as they are, so a name with `@`, `:` or a quote finds what it names."""
 
     q = django_filters.CharFilter(label="Text", method="by_text")
@@ -96,13 +91,13 @@ class LogFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library 
         label="From",
         field_name="at",
         lookup_expr="gte",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "data-utc": True}),
+        widget=MomentInput,
     )
     until = django_filters.IsoDateTimeFilter(
         label="To",
         field_name="at",
         lookup_expr="lte",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "data-utc": True}),
+        widget=MomentInput,
     )
     # What stands behind "More filters".
     rare = ("type", "client", "trace", "since", "until")
@@ -110,12 +105,6 @@ class LogFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library 
     class Meta:
         model = LogEntry
         fields: tuple[str, ...] = ()
-
-    @property
-    def dressed(self) -> object:
-        """The filter form in the console's dress."""
-        dress(self.form)
-        return self.form
 
     def by_result(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
         return entries.filter(code="200") if value == "success" else refusals(entries)

@@ -1,6 +1,5 @@
 """Log Service: what happened to, or was tried by, every device."""
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -13,15 +12,14 @@ PAGE_SIZE = 50
 MOST_NEW = 100
 
 
-def _chosen(request: HttpRequest) -> tuple[LogFilter, QuerySet[LogEntry]]:
-    chosen = LogFilter(request.GET, queryset=LogEntry.objects.order_by("-pk"))
-    return chosen, chosen.qs if chosen.form.is_valid() else LogEntry.objects.none()
+def _chosen(request: HttpRequest) -> LogFilter:
+    return LogFilter(request.GET, queryset=LogEntry.objects.order_by("-pk"))
 
 
 @require_safe
 def log_list(request: HttpRequest) -> HttpResponse:
-    chosen, entries = _chosen(request)
-    page = keyset_page(entries, request.GET, size=PAGE_SIZE)
+    chosen = _chosen(request)
+    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,
         "page": page,
@@ -34,9 +32,8 @@ def log_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def new_entries(request: HttpRequest) -> HttpResponse:
     """How many entries that fit the filters are newer than the one `seen` names."""
-    _, entries = _chosen(request)
     seen = _key(request, "seen")
-    count = capped_count(entries.filter(pk__gt=seen), MOST_NEW)
+    count = capped_count(_chosen(request).rows.filter(pk__gt=seen), MOST_NEW)
     context = {"new": count, "most": MOST_NEW, "newest": seen}
     return render_page(request, "logs/new.html", context)
 

@@ -24,9 +24,10 @@ _SNIPPETS = (
     (
         "c",
         "C SDK",
-        "Link SDK for C v4. Save it as demos/connect_here.c in the SDK, run make, then start "
-        "output/connect_here with a DeviceName.",
-        "devices/snippets/connect_here.c",
+        "Link SDK for C v4. Save it as demos/connect_here_demo.c in the SDK, run make, then start "
+        "output/connect-here-demo with a DeviceName. (A recent gcc needs -Werror taken out of the "
+        "SDK's Makefile.)",
+        "devices/snippets/connect_here_demo.c",
     ),
     (
         "python",

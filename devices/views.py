@@ -47,8 +47,7 @@ def _listed() -> QuerySet[Device]:
 @require_safe
 def device_list(request: HttpRequest) -> HttpResponse:
     chosen = DeviceFilter(request.GET, queryset=_listed())
-    found = chosen.qs if chosen.form.is_valid() else Device.objects.none()
-    page = keyset_page(found, request.GET, size=PAGE_SIZE)
+    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,
         "page": page,

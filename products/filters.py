@@ -3,11 +3,11 @@
 import django_filters
 from django.db.models import QuerySet
 
-from iotconsole.kit.forms import dress
+from iotconsole.kit.filters import ConsoleFilter
 from products.models import Product, ProductStatus
 
 
-class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+class ProductFilter(ConsoleFilter[Product]):
     name = django_filters.CharFilter(label="Product Name", lookup_expr="icontains")
     status = django_filters.ChoiceFilter(
         label="Status", choices=ProductStatus.choices, empty_label="All"
@@ -23,12 +23,6 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # the libr
     class Meta:
         model = Product
         fields: tuple[str, ...] = ()
-
-    @property
-    def dressed(self) -> object:
-        """The filter form in the console's dress."""
-        dress(self.form)
-        return self.form
 
     def by_registration(
         self, products: QuerySet[Product], _name: str, value: str

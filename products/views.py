@@ -48,7 +48,7 @@ def product_or_404(product_key: str) -> Product:
 @require_safe
 def product_list(request: HttpRequest) -> HttpResponse:
     chosen = ProductFilter(request.GET, queryset=Product.objects.defer("product_secret"))
-    page = keyset_page(chosen.qs, request.GET, size=PAGE_SIZE)
+    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     counts = dict(
         Product.objects.filter(pk__in=[product.pk for product in page.rows])
         .order_by()

@@ -1,9 +1,12 @@
 """Forms in the console's dress, and what becomes of an operation's error in them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django import forms
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from iotconsole.kit.errors import OperationError
 
@@ -21,6 +24,35 @@ def dress(form: forms.BaseForm) -> None:
         else:
             name = "form-control form-control-sm"
         widget.attrs["class"] = f"{name} {widget.attrs.get('class', '')}".strip()
+
+
+class MomentInput(forms.DateTimeInput):
+    """A moment to the minute, typed in the reader's zone: console.js turns it to UTC and back.
+
+    Without scripts it is the server's zone. Needs a field that takes ISO 8601.
+    """
+
+    input_type = "datetime-local"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        moment = _moment(value)
+        here = context["widget"]["attrs"]
+        here["data-moment"] = moment.astimezone(UTC).isoformat() if moment else ""
+        if moment:
+            context["widget"]["value"] = f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}"
+        return context
+
+
+def _moment(value: Any) -> datetime | None:
+    """What was typed, or None when it is no moment."""
+    try:
+        moment = parse_datetime(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    if not isinstance(moment, datetime):
+        return None
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
 class ConsoleForm(forms.Form):

@@ -45,11 +45,10 @@
 
   // A time one types is in one's own zone, the URL and the server have UTC.
   const localInputs = () => {
-    for (const input of document.querySelectorAll("input[data-utc]:not([data-local])")) {
-      const raw = input.getAttribute("value");
-      const at = raw && new Date(/(Z|[+-][0-9:]{5})$/.test(raw) ? raw : `${raw}Z`);
-      input.dataset.local = "";
-      if (!at || Number.isNaN(at.getTime())) continue;
+    for (const input of document.querySelectorAll("input[data-moment]:not([data-shown])")) {
+      input.dataset.shown = "";
+      if (!input.dataset.moment) continue;
+      const at = new Date(input.dataset.moment);
       input.value = new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
     }
   };
@@ -113,7 +112,7 @@
     if (!event.detail.elt.matches("form.filters")) return;
     for (const [name, value] of [...event.detail.formData]) {
       if (value === "") event.detail.formData.delete(name);
-      else if (event.detail.elt.elements[name]?.hasAttribute?.("data-utc")) {
+      else if (event.detail.elt.elements[name]?.hasAttribute?.("data-moment")) {
         event.detail.formData.set(name, new Date(value).toISOString());
       }
     }

@@ -1,3 +1,4 @@
+from tests.console.browser import browser, visit
 from tests.console.fixtures import ca_file, chen, console, fleet, outbox, viewing
 
-__all__ = ["ca_file", "chen", "console", "fleet", "outbox", "viewing"]
+__all__ = ["browser", "ca_file", "chen", "console", "fleet", "outbox", "viewing", "visit"]

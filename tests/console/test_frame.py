@@ -110,9 +110,8 @@ def test_every_control_has_a_name(console: Client, fleet: Fleet) -> None:
             names = dict(element.attributes)
             if element.name in {"button", "a"}:
                 assert text(element) or names.get("aria-label"), f"{url}: {element}"
-            if element.name in {"input", "select", "textarea"} and not (
-                names.get("type") == "hidden" or "hidden" in names
-            ):
+            hidden = names.get("type") == "hidden" or "hidden" in names
+            if element.name in {"input", "select", "textarea"} and not hidden:
                 assert names.get("id") in labelled or names.get("aria-label"), f"{url}: {element}"
 
 

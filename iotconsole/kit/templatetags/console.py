@@ -61,9 +61,9 @@ def short(identifier: str) -> str:
 
 
 @register.inclusion_tag("kit/chip.html")
-def chip(value: str, label: str) -> dict[str, str]:
-    """An identifier in monospace with a copy button; `label` names it."""
-    return {"value": value, "label": label, "name": "" if label.startswith("·") else label}
+def chip(value: str, label: str, *, bare: bool = False) -> dict[str, object]:
+    """An identifier in monospace with a copy button; `bare` where its name stands already."""
+    return {"value": value, "label": label, "bare": bare}
 
 
 @register.inclusion_tag("kit/field.html")

@@ -1,6 +1,6 @@
 {% autoescape off %}/* Registers once over MQTT, then connects with what it was given.
- *   output/connect_here DEVICE_NAME            preregistration-free (regnwl)
- *   output/connect_here DEVICE_NAME register   pre-registration: add the DeviceName first
+ *   output/connect-here-demo DEVICE_NAME            preregistration-free (regnwl)
+ *   output/connect-here-demo DEVICE_NAME register   pre-registration: add the DeviceName first
  */
 #include <stdio.h>
 #include <string.h>
