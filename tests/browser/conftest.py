@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.console.browser import browser
 from tests.processes import (
     Listener,
     ServerProcess,
@@ -18,18 +19,8 @@ from tests.processes import (
 )
 from tests.sdk.conftest import new_device
 
-__all__ = ["new_device"]  # a fixture for the devices of the story
+__all__ = ["browser", "new_device"]  # fixtures of others that the story uses
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PASSWORD = re.compile(r"sign in as admin with the password (\S+)")
 
 
@@ -75,20 +66,10 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no {CHROMIUM}: on Debian, `apt install chromium`")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page whose scripts and requests must all succeed."""
     complaints: list[str] = []
-    page = chromium.new_context().new_page()
+    page = browser.new_context().new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
     yield page
