@@ -68,8 +68,8 @@ def test_a_moment_without_a_zone_is_the_servers(settings: LazySettings) -> None:
     assert moment == datetime(2026, 11, 23, 20, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("typed", [None, "", "nonsense", "2026-13-45T99:99", 5])
+@pytest.mark.parametrize("typed", ["nonsense", "2026-13-45T99:99", 5])
 def test_what_is_no_moment_is_kept_as_typed(typed: object) -> None:
     widget = MomentInput().get_context("since", typed, {})["widget"]
     assert widget["attrs"]["data-moment"] == ""
-    assert widget["value"] == (None if typed in (None, "") else str(typed))
+    assert widget["value"] == str(typed)
