@@ -56,7 +56,7 @@ class Story:
     def create_product(self) -> None:
         self.go("/products/")
         self.page.get_by_role("link", name="Create Product").first.click()
-        self.page.get_by_label("Product Name").fill("Smart-Lamp")
+        self.page.get_by_role("dialog").get_by_label("Product Name").fill("Smart-Lamp")
         self.page.get_by_role("button", name="OK").click()
         expect(self.page.get_by_role("heading", name="Smart-Lamp")).to_be_visible()
         found = re.search(r"/products/([A-Za-z0-9]{11})/", self.page.url)
