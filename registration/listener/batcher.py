@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from devices.operations.outcome import Refused
 from registration.listener.database import Outage
-from registration.listener.errors import describe
+from registration.listener.errors import Sparingly, describe
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
 logger = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Batcher:
         self._loop = loop
         self._run = run
         self._crowded = crowded
+        self._warnings = Sparingly(logger)
         self._max_waiting = max_waiting
         self._max_records = max_records
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -106,6 +107,9 @@ class Batcher:
     def submit(self, request: Request, done: Done) -> Job | None:
         """`done` gets the outcome after the commit; None when too much waits already."""
         if self._queue.qsize() >= self._max_waiting:
+            self._warnings.warn(
+                "%d requests wait: devices are told to come again", self._max_waiting
+            )
             return None
         job = Job(request, done)
         self._queue.put(job)
@@ -115,6 +119,8 @@ class Batcher:
         """Write it, later if need be."""
         if self._queue.qsize() < self._max_records:
             self._queue.put(Job(request, None))
+        else:
+            self._warnings.warn("%d requests wait: log entries are lost", self._max_records)
 
     # --- the worker's thread ------------------------------------------------------------------
 
