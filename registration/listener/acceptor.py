@@ -8,10 +8,10 @@ import ipaddress
 import logging
 import socket
 import ssl
-import time
 from typing import Any
 
 from registration.listener.connection import Connection
+from registration.listener.errors import Sparingly
 from registration.listener.hub import Hub
 from registration.listener.states import CLOSE_WITHIN, CONNECT_WITHIN
 
@@ -20,9 +20,8 @@ logger = logging.getLogger(__name__)
 BACKLOG = 4096
 # Accepted at one go, before others on the loop have their turn.
 _AT_ONCE = 64
-# Seconds to wait when the process has no descriptors left, and between lines saying so.
+# Seconds to wait when the process has no descriptors left.
 _PAUSE = 0.5
-_COMPLAIN_EVERY = 60.0
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 # asyncio keeps a read buffer of this size for every TLS connection; its own 256 KiB make an idle
@@ -73,7 +72,7 @@ class Acceptor:
         self._opening: set[asyncio.Task[None]] = set()
         self._resume: asyncio.TimerHandle | None = None
         self._turned_away = 0
-        self._complained_at = 0.0
+        self._warnings = Sparingly(logger)
 
     @property
     def port(self) -> int:
@@ -111,7 +110,7 @@ class Acceptor:
 
     def _rest(self, error: OSError) -> None:
         """The socket stays readable, so without a pause the loop would spin."""
-        self._complain(f"cannot accept: {error.strerror}")
+        self._warnings.warn("port %d: cannot accept: %s", self.port, error.strerror)
         self._loop.remove_reader(self._socket)
         self._resume = self._loop.call_later(_PAUSE, self._listen)
 
@@ -121,7 +120,9 @@ class Acceptor:
         if slot is None:
             accepted.close()
             self._turned_away += 1
-            self._complain(f"{self._turned_away} connection(s) turned away: all places taken")
+            self._warnings.warn(
+                "port %d: all places taken, %d turned away so far", self.port, self._turned_away
+            )
             return
         connection = Connection(self._hub, slot, address, secure=self._secure)
         task = self._loop.create_task(self._open(accepted, connection))
@@ -147,12 +148,6 @@ class Acceptor:
             await self._loop.connect_accepted_socket(
                 lambda: connection, accepted, ssl=self._tls, **timeouts
             )
-
-    def _complain(self, text: str) -> None:
-        now = time.monotonic()
-        if now - self._complained_at >= _COMPLAIN_EVERY or not self._complained_at:
-            self._complained_at = now
-            logger.warning("port %d: %s", self.port, text)
 
 
 def address_of(peer: Any) -> str | None:

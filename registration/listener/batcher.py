@@ -1,6 +1,8 @@
 """Natural batching: one thread takes whatever waits and runs it as one transaction.
 
-Alone, a request waits for nothing; under load the commit is shared. Answers go back to the event
+Alone, a request waits for nothing. While a crowd of connections is on its way, the thread gives it
+a moment to gather: with 200 at once over TLS this halves the CPU of an activation, nearly doubles
+their rate and shortens the wait of each. Answers go back to the event
 loop after the commit, one wake-up per batch. The thread owns its database connection, replaces it
 when it breaks, and outlives every error.
 """
@@ -10,10 +12,10 @@ import contextlib
 import logging
 import queue
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from time import monotonic, sleep
 
 from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -21,7 +23,7 @@ from django.utils import timezone
 
 from devices.operations.outcome import Refused
 from registration.listener.database import Outage
-from registration.listener.errors import describe
+from registration.listener.errors import Sparingly, describe
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,10 @@ MAX_ATTEMPTS = 5  # to write a record that the database refuses
 
 # What a request gets that could not be done; devices are told CONNACK 3.
 FAILED = Refused("server_error")
+
+# Seconds for a crowd to gather, unless so many requests wait already.
+MOMENT = 0.05
+ENOUGH = MAX_BATCH // 2
 
 # Seconds between attempts to write what could not be written.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
@@ -65,11 +71,14 @@ class Batcher:
         loop: asyncio.AbstractEventLoop,
         *,
         run: Perform = perform,
+        crowded: Callable[[], bool] = lambda: False,
         max_waiting: int = MAX_WAITING,
         max_records: int = MAX_RECORDS,
     ) -> None:
         self._loop = loop
         self._run = run
+        self._crowded = crowded
+        self._warnings = Sparingly(logger)
         self._max_waiting = max_waiting
         self._max_records = max_records
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -98,6 +107,9 @@ class Batcher:
     def submit(self, request: Request, done: Done) -> Job | None:
         """`done` gets the outcome after the commit; None when too much waits already."""
         if self._queue.qsize() >= self._max_waiting:
+            self._warnings.warn(
+                "%d requests wait: devices are told to come again", self._max_waiting
+            )
             return None
         job = Job(request, done)
         self._queue.put(job)
@@ -107,6 +119,8 @@ class Batcher:
         """Write it, later if need be."""
         if self._queue.qsize() < self._max_records:
             self._queue.put(Job(request, None))
+        else:
+            self._warnings.warn("%d requests wait: log entries are lost", self._max_records)
 
     # --- the worker's thread ------------------------------------------------------------------
 
@@ -140,6 +154,7 @@ class Batcher:
         jobs: list[Job] = []
         with contextlib.suppress(queue.Empty):
             job = self._queue.get(timeout=self._patience())
+            self._gather()
             while True:
                 if job is None:
                     self._ending = True
@@ -148,15 +163,19 @@ class Batcher:
                 if len(jobs) >= MAX_BATCH:
                     break
                 job = self._queue.get_nowait()
-        if self._ending or time.monotonic() >= self._retry_at:
+        if self._ending or monotonic() >= self._retry_at:
             jobs += [self._held.popleft() for _ in range(min(len(self._held), MAX_BATCH))]
         return jobs
+
+    def _gather(self) -> None:
+        if not self._ending and self._queue.qsize() < ENOUGH and self._crowded():
+            sleep(MOMENT)
 
     def _patience(self) -> float | None:
         """Seconds to wait for a job; None is for ever."""
         if self._ending:
             return 0.0
-        return max(0.0, self._retry_at - time.monotonic()) if self._held else None
+        return max(0.0, self._retry_at - monotonic()) if self._held else None
 
     def _settle(self, jobs: Sequence[Job]) -> Sequence[Outcome]:
         try:
@@ -206,9 +225,9 @@ class Batcher:
             self._held.popleft()
             logger.error("database away for too long: a record was dropped")
         self._held.append(job)
-        if self._retry_at <= time.monotonic():
+        if self._retry_at <= monotonic():
             self._pause = min(max(2 * self._pause, _FIRST_PAUSE), _LONGEST_PAUSE)
-            self._retry_at = time.monotonic() + self._pause
+            self._retry_at = monotonic() + self._pause
 
     def _database_answers(self) -> bool:
         try:

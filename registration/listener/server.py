@@ -140,14 +140,14 @@ def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:
 
 def _hub(presence: Presence, last_revocation: int) -> Hub:
     loop = asyncio.get_running_loop()
-    batcher = Batcher(loop)
-    sessions = Sessions()
+    slots, sessions = Slots.from_settings(), Sessions()
+    batcher = Batcher(loop, crowded=slots.crowded)
     return Hub(
         listener=presence.listener,
         now=loop.time,
         batcher=batcher,
         gate=Gate(presence.listener, FailureLimits.from_settings(), batcher.record),
-        slots=Slots.from_settings(),
+        slots=slots,
         sessions=sessions,
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),

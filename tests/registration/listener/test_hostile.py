@@ -23,7 +23,7 @@ from tests.factories import make_device, make_product
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CONNECTIONS = 5000
-WARM_UP = 1000  # the allocator and caches reach their size
+WARM_UP = 2000  # the allocator and caches reach their size
 TLS_SHARE = 0.3
 HALF_OPEN = 200  # held all the time
 # Growth in memory that is noise. One kept connection in ten would be 20 MB.

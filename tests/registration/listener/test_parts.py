@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 
 from devices.models import Device
 from devices.reasons import REASONS
+from registration.listener import errors
 from registration.listener.acceptor import address_of, listening_socket
 from registration.listener.answers import connack_of
 from registration.listener.database import DatabaseThread, Outage
-from registration.listener.errors import describe
+from registration.listener.errors import Sparingly, describe, log_loop_error
 from registration.listener.session import printable
-from registration.listener.slots import Slots
+from registration.listener.slots import CROWD, Slots
 from registration.listener.states import STEPS, State, step
 from tests.factories import make_device, make_product
 
@@ -66,6 +67,15 @@ def test_a_proven_connection_makes_room_for_another_unproven_one() -> None:
         slots.prove(slot)
         slots.prove(slot)
     assert slots.take("192.0.2.1") is None
+
+
+def test_many_unproven_connections_are_a_crowd_and_proven_ones_are_none() -> None:
+    slots = Slots(total=1000, unproven=1000, unproven_per_address=1000)
+    taken = [slots.take("192.0.2.1") for _ in range(CROWD)]
+    assert slots.crowded()
+    assert taken[0] is not None
+    slots.prove(taken[0])
+    assert not slots.crowded()
 
 
 def test_released_slots_leave_nothing_behind() -> None:
@@ -163,3 +173,33 @@ def test_closed_ports_are_free_again() -> None:
     listening.close()
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_a_warning_that_anybody_can_cause_is_logged_once_a_minute(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(errors, "monotonic", lambda: now[0])
+    warnings = Sparingly(logging.getLogger("registration"))
+    for seconds in (0, 1, 58, 1, 1):
+        now[0] += seconds
+        warnings.warn("%d turned away", now[0])
+    assert [record.getMessage() for record in caplog.records] == [
+        "100 turned away",
+        "160 turned away",
+    ]
+
+
+def test_what_nobody_caught_is_one_line_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(log_loop_error)
+        loop.call_soon(int, "secret")
+        loop.call_exception_handler({"message": "socket"})
+        await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert len(caplog.records) == 2
+    assert "ValueError" in caplog.text
+    assert "secret" not in caplog.text
+    assert all(record.exc_info is None for record in caplog.records)
