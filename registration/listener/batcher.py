@@ -1,10 +1,8 @@
 """Natural batching: one thread takes whatever waits and runs it as one transaction.
 
-Alone, a request waits for nothing. While a crowd of connections is on its way, the thread gives it
-a moment to gather: with 200 at once over TLS this halves the CPU of an activation, nearly doubles
-their rate and shortens the wait of each. Answers go back to the event
-loop after the commit, one wake-up per batch. The thread owns its database connection, replaces it
-when it breaks, and outlives every error.
+Alone, a request waits for nothing; in a crowd the commit is shared (crowd.py). Answers go back to
+the event loop after the commit, one wake-up per batch. The thread owns its database connection,
+replaces it when it breaks, and outlives every error.
 """
 
 import asyncio
@@ -15,13 +13,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from time import monotonic, sleep
+from time import monotonic
 
 from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from devices.operations.outcome import Refused
+from registration.listener.crowd import Crowd
 from registration.listener.database import Outage
 from registration.listener.errors import Sparingly, describe
 from registration.listener.work import RECORDS, Outcome, Request, perform
@@ -36,10 +35,6 @@ MAX_ATTEMPTS = 5  # to write a record that the database refuses
 
 # What a request gets that could not be done; devices are told CONNACK 3.
 FAILED = Refused("server_error")
-
-# Seconds for a crowd to gather, unless so many requests wait already.
-MOMENT = 0.05
-ENOUGH = MAX_BATCH // 2
 
 # Seconds between attempts to write what could not be written.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
@@ -71,13 +66,13 @@ class Batcher:
         loop: asyncio.AbstractEventLoop,
         *,
         run: Perform = perform,
-        crowded: Callable[[], bool] = lambda: False,
+        crowd: Crowd | None = None,
         max_waiting: int = MAX_WAITING,
         max_records: int = MAX_RECORDS,
     ) -> None:
         self._loop = loop
         self._run = run
-        self._crowded = crowded
+        self._crowd = crowd or Crowd()
         self._warnings = Sparingly(logger)
         self._max_waiting = max_waiting
         self._max_records = max_records
@@ -154,7 +149,8 @@ class Batcher:
         jobs: list[Job] = []
         with contextlib.suppress(queue.Empty):
             job = self._queue.get(timeout=self._patience())
-            self._gather()
+            if not self._ending:
+                self._crowd.gather(self._queue.qsize)
             while True:
                 if job is None:
                     self._ending = True
@@ -163,13 +159,10 @@ class Batcher:
                 if len(jobs) >= MAX_BATCH:
                     break
                 job = self._queue.get_nowait()
+        self._crowd.came(len(jobs))
         if self._ending or monotonic() >= self._retry_at:
             jobs += [self._held.popleft() for _ in range(min(len(self._held), MAX_BATCH))]
         return jobs
-
-    def _gather(self) -> None:
-        if not self._ending and self._queue.qsize() < ENOUGH and self._crowded():
-            sleep(MOMENT)
 
     def _patience(self) -> float | None:
         """Seconds to wait for a job; None is for ever."""

@@ -141,7 +141,7 @@ def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:
 def _hub(presence: Presence, last_revocation: int) -> Hub:
     loop = asyncio.get_running_loop()
     slots, sessions = Slots.from_settings(), Sessions()
-    batcher = Batcher(loop, crowded=slots.crowded)
+    batcher = Batcher(loop)
     return Hub(
         listener=presence.listener,
         now=loop.time,

@@ -16,10 +16,6 @@ class Slot:
     proven: bool = False
 
 
-# So many connections that have proven nothing yet are a crowd: most are about to ask.
-CROWD = 32
-
-
 class Slots:
     def __init__(self, total: int, unproven: int, unproven_per_address: int) -> None:
         self._total = total
@@ -36,10 +32,6 @@ class Slots:
             settings.MAX_UNAUTHENTICATED,
             settings.MAX_UNAUTHENTICATED_PER_ADDRESS,
         )
-
-    def crowded(self) -> bool:
-        """Whether requests are about to come in numbers."""
-        return self.taken_unproven >= CROWD
 
     def take(self, address: str | None) -> Slot | None:
         """A place for a connection just accepted, or None when there is none."""

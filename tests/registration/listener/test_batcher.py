@@ -17,7 +17,6 @@ from devices.operations.authenticate import Admitted
 from devices.operations.outcome import Refused
 from devices.operations.sessions import SessionEnd
 from devices.protocol.client_id import RegistrationMode
-from registration.listener import batcher as module
 from registration.listener.batcher import Batcher, Perform
 from registration.listener.work import Outcome, Request, perform
 from registration.operations.register import SecretIssued
@@ -126,32 +125,6 @@ def test_what_waits_is_done_in_one_transaction() -> None:
     within_the_batcher(gate, story)
     assert [len(batch) for batch in gate.batches] == [1, 150]
     assert ClientBinding.objects.count() == 150
-
-
-def test_a_crowd_gets_a_moment_to_gather_and_a_single_request_waits_for_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    product, gate, come = make_product(), Gatekeeper(), threading.Event()
-    gate.open.set()
-    moments: list[float] = []
-
-    def moment(seconds: float) -> None:
-        moments.append(seconds)
-        assert come.wait(10)
-
-    monkeypatch.setattr(module, "sleep", moment)
-    crowded = iter([True])
-
-    async def story() -> None:
-        async with running(run=gate, crowded=lambda: next(crowded, False)) as batcher:
-            crowd = [asked(batcher, registration(product, f"sim-{n:05}")) for n in range(5)]
-            come.set()
-            await asyncio.wait_for(asyncio.gather(*crowd), 20)
-            await answers(batcher, registration(product, "sim-alone"))
-
-    asyncio.run(story())
-    assert [len(batch) for batch in gate.batches] == [5, 1]
-    assert moments == [module.MOMENT]
 
 
 def test_a_batch_takes_no_more_than_its_limit() -> None:

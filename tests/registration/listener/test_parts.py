@@ -15,7 +15,7 @@ from registration.listener.answers import connack_of
 from registration.listener.database import DatabaseThread, Outage
 from registration.listener.errors import Sparingly, describe, log_loop_error
 from registration.listener.session import printable
-from registration.listener.slots import CROWD, Slots
+from registration.listener.slots import Slots
 from registration.listener.states import STEPS, State, step
 from tests.factories import make_device, make_product
 
@@ -67,15 +67,6 @@ def test_a_proven_connection_makes_room_for_another_unproven_one() -> None:
         slots.prove(slot)
         slots.prove(slot)
     assert slots.take("192.0.2.1") is None
-
-
-def test_many_unproven_connections_are_a_crowd_and_proven_ones_are_none() -> None:
-    slots = Slots(total=1000, unproven=1000, unproven_per_address=1000)
-    taken = [slots.take("192.0.2.1") for _ in range(CROWD)]
-    assert slots.crowded()
-    assert taken[0] is not None
-    slots.prove(taken[0])
-    assert not slots.crowded()
 
 
 def test_released_slots_leave_nothing_behind() -> None:
