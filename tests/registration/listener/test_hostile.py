@@ -153,6 +153,9 @@ def test_hostile_connections_leave_the_listener_serving_and_as_small_as_before(
         genuine.send(registration_connect(product, "sim-00002"))
         assert genuine.connack() == 0
         assert genuine.push().topic == "/ext/regnwl"
+    with process.client(tls=True) as forger:
+        forger.send(registration_connect(product, "sim-00002", secret="not the secret"))
+        assert forger.connack() == 4
     assert LogEntry.objects.filter(reason="bad_signature").exists()
     for word in ("Traceback", "Exception", "ERROR"):
         assert word not in process.log
