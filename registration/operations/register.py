@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from devices.credentials import decoy_secret
 from devices.models import ClientBinding, Device, ServiceType
 from devices.operations import log
@@ -29,7 +31,7 @@ class RegistrationRequest:
     address: str | None = None
 
     @property
-    def name(self) -> tuple[str, str]:
+    def name(self) -> "Name":
         return self.params.product_key, self.params.device_name
 
 
@@ -42,7 +44,8 @@ class SecretIssued:
 
 Outcome = SecretIssued | ClientIdIssued | Refused
 Products = dict[str, Product]  # by ProductKey
-Devices = dict[tuple[str, str], Device]  # by ProductKey and DeviceName
+Name = tuple[str, str]  # ProductKey and DeviceName
+Devices = dict[Name, Device]
 
 
 def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Outcome]:
@@ -90,7 +93,7 @@ def _settle(
     """Answer requests whose signature is proven and whose product is open."""
     if not requests:
         return []
-    devices = _devices_of(requests, products)
+    devices = _devices_of(requests, products, now)
     claimed = _with_claimed_certificate(devices.values())
     refusals = [_refuse(r, devices.get(r.name), claimed) for r in requests]
     passed = [
@@ -100,26 +103,37 @@ def _settle(
     return [refusal or next(issued) for refusal in refusals]
 
 
-def _devices_of(requests: Iterable[RegistrationRequest], products: Products) -> Devices:
+def _devices_of(
+    requests: Iterable[RegistrationRequest], products: Products, now: datetime
+) -> Devices:
     """The devices asked for, locked; those that preregistration-free requests lack are created."""
     regnwl = {r.name for r in requests if r.params.mode is RegistrationMode.REGNWL}
     register = {r.name for r in requests if r.params.mode is RegistrationMode.REGISTER}
     devices = _lock_devices(regnwl | register, products, secrets=bool(register))
     if missing := regnwl - devices.keys():
-        Device.objects.bulk_create(
-            [
-                Device(product=products[key], device_name=name, preregistered=False)
-                for key, name in sorted(missing)
-            ],
-            ignore_conflicts=True,  # an operator may be adding the same name at this moment
-        )
-        devices |= _lock_devices(missing, products, secrets=False)
+        devices |= _create_devices(missing, products, now)
     return devices
 
 
-def _lock_devices(
-    names: Collection[tuple[str, str]], products: Products, *, secrets: bool
-) -> Devices:
+def _create_devices(names: Collection[Name], products: Products, now: datetime) -> Devices:
+    """Being new, they are locked. Their first request is about to be served."""
+    created = {
+        (key, name): Device(
+            product=products[key], device_name=name, preregistered=False, registered_at=now
+        )
+        for key, name in sorted(names)
+    }
+    try:
+        with transaction.atomic():
+            Device.objects.bulk_create(created.values())
+    except IntegrityError:
+        # An operator is adding one of the names at this moment.
+        Device.objects.bulk_create(created.values(), ignore_conflicts=True)
+        return _lock_devices(names, products, secrets=False)
+    return created
+
+
+def _lock_devices(names: Collection[Name], products: Products, *, secrets: bool) -> Devices:
     """Locks in the order of the primary key, as everybody who locks several does.
 
     Without `secrets` the DeviceSecrets are not read: decrypting one costs as much as its row.
@@ -172,7 +186,7 @@ def _issue(passed: Sequence[tuple[RegistrationRequest, Device]], now: datetime) 
     served = {
         device.pk
         for (_, device), outcome in zip(passed, outcomes, strict=True)
-        if not isinstance(outcome, Refused)
+        if not isinstance(outcome, Refused) and device.registered_at != now
     }
     Device.objects.filter(pk__in=served).update(registered_at=now)
     return outcomes
