@@ -65,27 +65,32 @@ def _environment(directory: Path) -> Mapping[str, str]:
 
 
 def _table(figures: Sequence[Figure]) -> str:
-    """Markdown; the ratio is to the floor of the same transport and the same number at once."""
-    floors = {
-        f["name"].removeprefix("floor, "): f for f in figures if f["name"].startswith("floor")
-    }
+    """Markdown. The floor is of the same transport and number at once, measured just before."""
     lines = [
-        "| scenario | per second | median ms | p99 ms | CPU µs | x floor |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| scenario | per second | median ms | p99 ms | CPU µs | floor CPU µs | x floor |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    memory = ["", "| idle connection | KiB | x floor |", "| --- | ---: | ---: |"]
+    memory = ["", "| idle session | KiB | floor KiB |", "| --- | ---: | ---: |"]
     for figure in figures:
-        floor = floors[figure["name"].split(", ", 1)[1]]
         if "bytes" in figure:
-            ratio = figure["bytes"] / floor["bytes"]
-            memory.append(f"| {figure['name']} | {figure['bytes'] / 1024:.1f} | {ratio:.2f} |")
+            ours, floor = figure["bytes"] / 1024, figure["floor_bytes"] / 1024
+            memory.append(f"| {figure['name']} | {ours:.1f} | {floor:.1f} |")
         else:
-            ratio = figure["cpu_us"] / floor["cpu_us"]
-            lines.append(
-                f"| {figure['name']} | {figure['per_second']:.0f} | {figure['median_ms']:.1f}"
-                f" | {figure['p99_ms']:.1f} | {figure['cpu_us']:.0f} | {ratio:.2f} |"
-            )
+            lines.append(_line(figure["name"], figure["ours"], figure["floor"]["cpu_us"]))
     return "\n".join([*lines, *memory])
+
+
+def _line(name: str, ours: Mapping[str, float], floor: float) -> str:
+    cells = [
+        name,
+        f"{ours['per_second']:.0f}",
+        f"{ours['median_ms']:.1f}",
+        f"{ours['p99_ms']:.1f}",
+        f"{ours['cpu_us']:.0f}",
+        f"{floor:.0f}",
+        f"{ours['cpu_us'] / floor:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

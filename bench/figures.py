@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,31 +25,72 @@ Start = Callable[[], Server]
 
 # How many conversations are held, by how many at once.
 LOADS = {1: 300, 200: 3000}
+TRANSPORTS = ("TLS", "plain")
+LISTENER = ["manage.py", "mqtt_listener"]
 IDLE = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two servers: how it is started, and where it listens by transport."""
+
+    start: Start
+    targets: Mapping[str, Target]
+
+
 def all_figures(scale: float) -> Iterator[Figure]:
-    """The floor first, then the listener; `scale` shrinks every count for a quick look."""
+    """Speed, then memory; `scale` shrinks every count for a quick look.
+
+    The machine's speed drifts within minutes, so every figure of the listener stands beside one of
+    the floor that was measured immediately before it.
+    """
     call_command("migrate", verbosity=0)
     call_command("certificates", verbosity=0)
+    floor, listener = _side(_floor_command), _side(lambda _pki, _ports: LISTENER)
+    kinds = _kinds()
+    with floor.start() as floor_server, listener.start() as server:
+        for transport in TRANSPORTS:
+            for kind, prepare in kinds.items():
+                for at_once, count in LOADS.items():
+                    talks = prepare(_scaled(count, scale))
+                    connection.close()
+                    hello = scenarios.floor(len(talks))
+                    name = f"{kind}, {transport}, {at_once} at once"
+                    yield {
+                        "name": name,
+                        "floor": measure(floor_server, floor.targets[transport], hello, at_once),
+                        "ours": measure(server, listener.targets[transport], talks, at_once),
+                    }
+    for transport in TRANSPORTS:
+        yield {
+            "name": transport,
+            "floor_bytes": _idle(floor, transport, scenarios.floor(_scaled(IDLE, scale))),
+            "bytes": _idle(listener, transport, kinds["signature"](_scaled(IDLE, scale))),
+        }
+
+
+def measure(
+    server: Server, target: Target, talks: list[Conversation], at_once: int
+) -> dict[str, float]:
+    return scenarios.measure(server, target, talks, at_once).as_dict()
+
+
+def _side(command: Callable[[Path, list[int]], list[str]]) -> Side:
     pki = Path(settings.DATA_DIR) / "pki"
     targets = {"TLS": Target(free_port(), pki / "ca.pem"), "plain": Target(free_port())}
     ports = [target.port for target in targets.values()]
     environment = {
         **os.environ,
-        "MQTTS_PORT": str(targets["TLS"].port),
-        "MQTT_PORT": str(targets["plain"].port),
+        "MQTTS_PORT": str(ports[0]),
+        "MQTT_PORT": str(ports[1]),
         "MQTTS_HOST": "127.0.0.1",
         "MQTT_BEHIND_TLS_PROXY": "true",  # so that it answers registrations
     }
-    floor = ["-m", "bench.floor", str(pki), *map(str, ports)]
-    start_floor = partial(Server, floor, ports, environment)
-    start_listener = partial(Server, ["manage.py", "mqtt_listener"], ports, environment)
-    kinds = _kinds()
-    yield from _speed(start_floor, {"floor": scenarios.floor}, targets, scale)
-    yield from _speed(start_listener, kinds, targets, scale)
-    yield from _memory(start_floor, "floor", scenarios.floor, targets, scale)
-    yield from _memory(start_listener, "session", kinds["signature"], targets, scale)
+    return Side(partial(Server, command(pki, ports), ports, environment), targets)
+
+
+def _floor_command(pki: Path, ports: list[int]) -> list[str]:
+    return ["-m", "bench.floor", str(pki), *map(str, ports)]
 
 
 def _kinds() -> Mapping[str, Prepare]:
@@ -62,30 +104,11 @@ def _kinds() -> Mapping[str, Prepare]:
     }
 
 
-def _speed(
-    start: Start, kinds: Mapping[str, Prepare], targets: Mapping[str, Target], scale: float
-) -> Iterator[Figure]:
-    """Every kind over both transports."""
-    with start() as server:
-        for transport, target in targets.items():
-            for kind, prepare in kinds.items():
-                for at_once, count in LOADS.items():
-                    talks = prepare(_scaled(count, scale))
-                    connection.close()
-                    name = f"{kind}, {transport}, {at_once} at once"
-                    yield scenarios.measure(name, server, target, talks, at_once).as_dict()
-
-
-def _memory(
-    start: Start, kind: str, prepare: Prepare, targets: Mapping[str, Target], scale: float
-) -> Iterator[Figure]:
+def _idle(side: Side, transport: str, talks: list[Conversation]) -> float:
     """A new server each time: one that was busy fills memory it holds already."""
-    for transport, target in targets.items():
-        talks = prepare(_scaled(IDLE, scale))
-        connection.close()
-        with start() as server:
-            held = scenarios.idle_bytes(server, target, talks)
-        yield {"name": f"{kind}, {transport}, idle", "bytes": held}
+    connection.close()
+    with side.start() as server:
+        return scenarios.idle_bytes(server, side.targets[transport], talks)
 
 
 def _scaled(count: int, scale: float) -> int:

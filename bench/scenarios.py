@@ -22,27 +22,25 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One line of the table. Latencies in ms, CPU of the server in µs per conversation."""
+    """Latencies in ms, CPU of the server in µs per conversation."""
 
-    name: str
     per_second: float
     median_ms: float
     p99_ms: float
     cpu_us: float
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, float]:
         return asdict(self)
 
 
 def measure(
-    name: str, server: Server, target: Target, conversations: Sequence[Conversation], at_once: int
+    server: Server, target: Target, conversations: Sequence[Conversation], at_once: int
 ) -> Figures:
     """Hold all conversations and read the server's CPU before and after."""
     before = server.cpu_seconds()
     timing = run(target, conversations, at_once)
     cpu = server.cpu_seconds() - before
     return Figures(
-        name=name,
         per_second=timing.per_second,
         median_ms=timing.percentile(0.5) * 1000,
         p99_ms=timing.percentile(0.99) * 1000,

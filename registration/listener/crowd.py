@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable
 from time import monotonic, sleep
 
-# Requests in about the last second that make a crowd. Below, a request waits for nothing.
-CROWD = 100
+# Requests in about the last second that did not come alone and so make a crowd. Below, a request
+# waits for nothing; one device after the other never is a crowd, however fast they come.
+CROWD = 50
 # Seconds that a first request waits at most, and within which another must come.
 LONGEST = 0.05
 STEP = 0.005
@@ -34,9 +35,11 @@ class Crowd:
         self._at = now()
 
     def came(self, count: int) -> None:
-        """`count` requests were taken. Older ones fade: after one second to 37 %."""
+        """`count` requests were taken together. Older ones fade: after one second to 37 %."""
         now = self._now()
-        self._recent = self._recent * math.exp(self._at - now) + count
+        recent = self._recent * math.exp(self._at - now) + max(0, count - 1)
+        # However many there were, their crowd is gone 0.7 s after the last of them.
+        self._recent = min(recent, 2.0 * CROWD)
         self._at = now
 
     def gather(self, waiting: Callable[[], int]) -> None:
