@@ -159,7 +159,8 @@ class Batcher:
                 if len(jobs) >= MAX_BATCH:
                     break
                 job = self._queue.get_nowait()
-        self._crowd.came(len(jobs))
+        # Records wait for nobody's company: one device that comes and goes is no crowd.
+        self._crowd.came(sum(job.done is not None for job in jobs))
         if self._ending or monotonic() >= self._retry_at:
             jobs += [self._held.popleft() for _ in range(min(len(self._held), MAX_BATCH))]
         return jobs
