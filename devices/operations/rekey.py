@@ -1,0 +1,37 @@
+"""Encrypting every stored secret anew, so that an old key can be taken out of FIELD_KEYS."""
+
+from django.db import transaction
+
+from devices.models import Device
+from products.models import Product
+
+# Few enough that devices, which need the same rows, never wait long.
+_CHUNK = 500
+
+
+def reencrypt_secrets() -> int:
+    """Encrypt ProductSecrets and DeviceSecrets with the first of FIELD_KEYS; returns how many.
+
+    Each chunk commits by itself, so it may be stopped at any time and run again, and devices are
+    served meanwhile. Raises DecryptionError when a secret fits none of the keys.
+    """
+    return _reencrypt(Product, "product_secret") + _reencrypt(Device, "device_secret")
+
+
+def _reencrypt(model: type[Product] | type[Device], field: str) -> int:
+    done, last = 0, 0
+    while keys := _reencrypt_chunk(model, field, last):
+        done, last = done + len(keys), keys[-1]
+    return done
+
+
+@transaction.atomic
+def _reencrypt_chunk(model: type[Product] | type[Device], field: str, last: int) -> list[int]:
+    """Primary keys of the next rows after `last`, locked while they are written."""
+    locked = model._default_manager.select_for_update(of=("self",), no_key=True)
+    rows = locked.filter(pk__gt=last).only("pk", field).order_by("pk")[:_CHUNK]
+    keys = []
+    for row in rows:
+        row.save(update_fields=[field])
+        keys.append(row.pk)
+    return keys

@@ -1,0 +1,40 @@
+"""`manage.py reencrypt_secrets`."""
+
+import pytest
+from cryptography.fernet import Fernet
+from pytest_django.fixtures import Settings
+
+from devices.models import Device
+from devices.operations import rekey
+from iotconsole.kit.fields import DecryptionError
+from products.models import Product
+from tests.factories import make_device, make_product
+from tests.shell import answer, failure
+
+pytestmark = pytest.mark.django_db
+
+
+def test_afterwards_the_old_key_is_needed_no_more(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rekey, "_CHUNK", 2)
+    product = make_product()
+    devices = [make_device(product) for _ in range(5)]
+    old, new = settings.FIELD_KEYS[0], Fernet.generate_key().decode()
+    settings.FIELD_KEYS = [new, old]
+    assert answer("reencrypt_secrets") == {"reencrypted": 6}
+    settings.FIELD_KEYS = [new]
+    assert Product.objects.get().product_secret == product.product_secret
+    for device in devices:
+        assert Device.objects.get(pk=device.pk).device_secret == device.device_secret
+    settings.FIELD_KEYS = [old]
+    with pytest.raises(DecryptionError):
+        Product.objects.get()
+
+
+def test_a_secret_that_fits_no_key_is_said_and_left_alone(settings: Settings) -> None:
+    product, keys = make_product(), settings.FIELD_KEYS
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    assert "FIELD_KEYS" in str(failure("reencrypt_secrets"))
+    settings.FIELD_KEYS = keys
+    assert Product.objects.get().product_secret == product.product_secret
