@@ -115,6 +115,8 @@ def test_workers_share_the_ports_and_stop_together(start: StartProcess) -> None:
 
 def test_a_worker_that_dies_takes_the_command_with_it(start: StartProcess) -> None:
     process = start("--workers", "2").ready("2 workers serve")
+    # A port takes connections a little before its worker is announced.
+    assert eventually(lambda: Row.objects.count() == 2)
     os.kill(Row.objects.all()[0].pid, signal.SIGKILL)
     assert process.wait() == 1
     assert "listener" in process.log
