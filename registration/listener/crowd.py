@@ -15,7 +15,7 @@ from time import monotonic, sleep
 CROWD = 50
 # Seconds that a first request waits at most, and within which another must come.
 LONGEST = 0.05
-STEP = 0.005
+STEP = 0.01
 # A batch of so many gains nothing from more.
 ENOUGH = 100
 
