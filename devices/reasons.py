@@ -150,7 +150,8 @@ _ALL = (
         "429",
         "Too many refused attempts",
         "So many attempts from this address, for this product or device were refused in the last "
-        "minute that further ones are turned away for a while.",
+        "minute that for a while what failed before is turned away unread, and other refusals are "
+        "not logged one by one. Good credentials are still accepted.",
         "Find out what keeps failing first; the limits are settings (FAILURES_PER_…).",
     ),
     Reason(

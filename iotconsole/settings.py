@@ -144,7 +144,8 @@ OTP_TOTP_THROTTLE_FACTOR = 1
 # --- Registration and connections ----------------------------------------------------------
 # An unclaimed ClientID older than this gives its slot to a new one (mission.md, "sixth ClientID").
 UNCLAIMED_CLIENT_ID_SECONDS = env.integer("UNCLAIMED_CLIENT_ID_SECONDS", default=600, low=1)
-# Refused attempts in one minute before further ones are turned away unread.
+# Refused attempts in one minute before repeated ones are turned away unread and the others are not
+# logged one by one.
 FAILURES_PER_ADDRESS = env.integer("FAILURES_PER_ADDRESS", default=600, low=1)
 FAILURES_PER_PRODUCT = env.integer("FAILURES_PER_PRODUCT", default=3000, low=1)
 FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)

@@ -41,6 +41,7 @@ class ConnectionRequest:
     trace_id: str
     listener: UUID
     address: str | None = None
+    quiet: bool = False  # in a flood: not logged when refused
 
     @property
     def name(self) -> tuple[str, str]:
@@ -84,7 +85,14 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
         _activate(admitted, devices, bindings, now)
         _end_others(admitted, now)
         _record(admitted, now)
-    log.write(map(_event, requests, outcomes), now)
+    log.write(
+        [
+            _event(request, outcome)
+            for request, outcome in zip(requests, outcomes, strict=True)
+            if not (request.quiet and isinstance(outcome, Refused))
+        ],
+        now,
+    )
     return outcomes
 
 

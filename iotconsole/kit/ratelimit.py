@@ -1,7 +1,10 @@
 """Counting refused attempts, so that guessing and floods end early and honest devices do not.
 
-Only failures count: a factory behind one address may succeed hundreds of times a second. Counts
-live in this process's memory for one minute from the first failure of a key.
+Only failures count: a factory behind one address may succeed hundreds of times a second. Over a
+limit a credential that has just failed is not looked at again, and what else fails is not logged
+one by one; but a credential that has not failed is still checked, so nobody can lock out those who
+share an address or a name with him. Counts live in this process's memory for one minute from the
+first failure of a key.
 """
 
 import hashlib
@@ -97,16 +100,17 @@ class FailureCounter:
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """An attempt to be turned away. `report` is true for the first one of the window."""
+    """An attempt beyond a limit. `report` is true for the first one of the window; `repeated`, when
+    this very credential has failed in it and need not be looked at again."""
 
     report: bool
+    repeated: bool
 
 
 class FailureLimits:
     """The three limits of the settings: per address, per product, per device.
 
-    The limits of a product and of a device stop only addresses that failed there themselves, so
-    that nobody can lock a device out by failing in its name.
+    The limits of a product and of a device concern only addresses that failed there themselves.
     """
 
     def __init__(
@@ -124,8 +128,9 @@ class FailureLimits:
         self._addresses = counter(per_address)
         self._products = counter(per_product)
         self._devices = counter(per_device)
-        # Who contributed to a product's or device's count; no limit of its own.
+        # Who contributed to a product's or device's count, and with what; no limits of their own.
         self._contributors = counter(1)
+        self._credentials = counter(1)
 
     @classmethod
     def from_settings(cls) -> "FailureLimits":
@@ -135,24 +140,45 @@ class FailureLimits:
             settings.FAILURES_PER_DEVICE,
         )
 
-    def failed(self, address: str | None, product_key: str = "", device_name: str = "") -> None:
+    def failed(
+        self,
+        address: str | None,
+        product_key: str = "",
+        device_name: str = "",
+        credential: str = "",
+    ) -> None:
         """Count a refused attempt. Empty names are of no product or device."""
         origin = network_of(address)
         self._addresses.add(origin)
         for counter, key in self._named(product_key, device_name):
             counter.add(*key)
             self._contributors.add(origin, *key)
+        self._credentials.add(origin, product_key, device_name, credential)
 
     def excess(
-        self, address: str | None, product_key: str = "", device_name: str = ""
+        self,
+        address: str | None,
+        product_key: str = "",
+        device_name: str = "",
+        credential: str = "",
     ) -> Excess | None:
-        """None when the attempt may go on; it costs no more than a few look-ups."""
+        """None within the limits; it costs no more than a few look-ups."""
         origin = network_of(address)
+        over = self._over(origin, product_key, device_name)
+        if over is None:
+            return None
+        counter, key = over
+        repeated = self._credentials.failed(origin, product_key, device_name, credential)
+        return Excess(report=counter.tell(*key), repeated=repeated)
+
+    def _over(
+        self, origin: str, product_key: str, device_name: str
+    ) -> tuple[FailureCounter, tuple[str, ...]] | None:
         if self._addresses.exceeded(origin):
-            return Excess(report=self._addresses.tell(origin))
+            return self._addresses, (origin,)
         for counter, key in self._named(product_key, device_name):
             if counter.exceeded(*key) and self._contributors.failed(origin, *key):
-                return Excess(report=counter.tell(*key))
+                return counter, key
         return None
 
     def _named(

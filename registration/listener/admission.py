@@ -5,7 +5,7 @@ state). Every refusal has its exact reason in the log; the device learns one of 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from devices.models import ServiceType
@@ -46,6 +46,13 @@ class Attempt:
     product_key: str = ""
     device_name: str = ""
     client_id: str = ""
+    # What it tried to prove itself with, for telling a repeated failure from a first one.
+    credential: str = field(default="", repr=False)
+
+    @property
+    def key(self) -> tuple[str | None, str, str, str]:
+        """What the limits count it by."""
+        return self.origin.address, self.product_key, self.device_name, self.credential
 
     def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log.Event:
         return log.Event(
@@ -83,18 +90,25 @@ class Gate:
         self._all_garbage = FailureCounter(_GARBAGE_LOGGED)
 
     def examine(self, packet: mqtt.Connect, origin: Origin) -> DeviceRequest | int:
-        """The request to run, or the CONNACK code of a refusal, which is logged then."""
+        """The request to run, or the CONNACK code of a refusal, which is logged then.
+
+        Over a limit a credential that failed before is turned away unread, and whatever else is
+        refused is not logged one by one.
+        """
         request, attempt, fault = _read(packet, origin, self._listener)
-        excess = self._limits.excess(origin.address, attempt.product_key, attempt.device_name)
-        if excess is not None:
-            if excess.report:
-                self._record(attempt.event("too_many_failures"))
-            return connack_of("too_many_failures", registration=attempt.registration)
-        if request is not None:
+        excess = self._limits.excess(*attempt.key)
+        if excess is not None and excess.report:
+            self._record(attempt.event("too_many_failures"))
+        if request is None:
+            self._limits.failed(*attempt.key)
+            if excess is None:
+                self._record(attempt.event(fault.reason, fault.detail))
+            return fault.connack
+        if excess is None:
             return request
-        self._failed(attempt)
-        self._record(attempt.event(fault.reason, fault.detail))
-        return fault.connack
+        if excess.repeated:
+            return connack_of("too_many_failures", registration=attempt.registration)
+        return replace(request, quiet=True)
 
     def refused(self, request: DeviceRequest, origin: Origin, reason: str) -> int:
         """The CONNACK code of a refusal by an operation, which has logged it, or by ourselves."""
@@ -102,7 +116,7 @@ class Gate:
         if reason == "server_error":
             self._record(attempt.event(reason))
         else:
-            self._failed(attempt)
+            self._limits.failed(*attempt.key)
         return connack_of(reason, registration=attempt.registration)
 
     def garbage(self, origin: Origin, problem: str) -> None:
@@ -116,9 +130,6 @@ class Gate:
             return
         attempt = Attempt(origin, registration=False, operation="online")
         self._record(attempt.event("protocol_error", {"problem": problem}))
-
-    def _failed(self, attempt: Attempt) -> None:
-        self._limits.failed(attempt.origin.address, attempt.product_key, attempt.device_name)
 
 
 _NO_FAULT = _Fault("ok", mqtt.CONNACK_ACCEPTED, {})
@@ -145,8 +156,10 @@ def _read(
 
 def _attempt(request: DeviceRequest, origin: Origin) -> Attempt:
     if isinstance(request, RegistrationRequest):
-        return Attempt(origin, True, request.params.mode.value, *request.name)
-    return Attempt(origin, False, "online", *request.name, request.client_id)
+        mode, signature = request.params.mode.value, request.signature.decode("latin-1")
+        return Attempt(origin, True, mode, *request.name, credential=mode + signature)
+    client_id, password = request.client_id, request.password.decode("latin-1")
+    return Attempt(origin, False, "online", *request.name, client_id, f"{client_id}|{password}")
 
 
 def _malformed(error: ParameterError, origin: Origin) -> Attempt:

@@ -29,6 +29,7 @@ class RegistrationRequest:
     signature: bytes = field(repr=False)
     trace_id: str
     address: str | None = None
+    quiet: bool = False  # in a flood: not logged when refused
 
     @property
     def name(self) -> "Name":
@@ -55,7 +56,14 @@ def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Out
     passed = [r for r, refusal in zip(requests, refusals, strict=True) if refusal is None]
     settled = iter(_settle(passed, products, now))
     outcomes = [refusal or next(settled) for refusal in refusals]
-    log.write(map(_event, requests, outcomes), now)
+    log.write(
+        [
+            _event(request, outcome)
+            for request, outcome in zip(requests, outcomes, strict=True)
+            if not (request.quiet and isinstance(outcome, Refused))
+        ],
+        now,
+    )
     return outcomes
 
 

@@ -66,13 +66,19 @@ def test_keys_are_not_kept_in_clear(clock: Clock) -> None:
     assert all(len(key) == 16 for key in counter._windows)
 
 
-def test_an_address_over_its_limit_is_turned_away_whatever_it_names(clock: Clock) -> None:
+def test_over_a_limit_a_repeated_credential_is_told_from_one_that_has_not_failed(
+    clock: Clock,
+) -> None:
     limits = FailureLimits(2, 100, 100, clock=clock)
-    for number in range(2):
-        limits.failed("192.0.2.1", "pk", f"lamp-{number}")
-    assert limits.excess("192.0.2.1", "other", "device") == Excess(report=True)
-    assert limits.excess("192.0.2.1", "pk", "lamp-0") == Excess(report=False)
-    assert limits.excess("192.0.2.2", "pk", "lamp-0") is None
+    for _ in range(2):
+        limits.failed("192.0.2.1", "pk", "lamp-0001", "wrong")
+    again = limits.excess("192.0.2.1", "pk", "lamp-0001", "wrong")
+    assert again == Excess(report=True, repeated=True)
+    right = limits.excess("192.0.2.1", "pk", "lamp-0001", "right")
+    assert right == Excess(report=False, repeated=False)
+    sibling = limits.excess("192.0.2.1", "other", "device", "wrong")
+    assert sibling == Excess(report=False, repeated=False)
+    assert limits.excess("192.0.2.2", "pk", "lamp-0001", "wrong") is None
 
 
 @pytest.mark.parametrize(("per_product", "per_device"), [(5, 100), (100, 5)])
