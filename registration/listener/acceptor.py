@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+from functools import partial
 from typing import Any
 
 from registration.listener.connection import Connection
@@ -127,6 +128,7 @@ class Acceptor:
         connection = Connection(self._hub, slot, address, secure=self._secure)
         task = self._loop.create_task(self._open(accepted, connection))
         self._opening.add(task)
+        slot.give_up = partial(_give_up, task, connection)
         task.add_done_callback(lambda done: self._opened(done, accepted, connection))
 
     def _opened(
@@ -148,6 +150,14 @@ class Acceptor:
             await self._loop.connect_accepted_socket(
                 lambda: connection, accepted, ssl=self._tls, **timeouts
             )
+
+
+def _give_up(task: asyncio.Task[None], connection: Connection) -> None:
+    """Somebody else needs the place."""
+    if connection.established:
+        connection.abort()
+    else:
+        task.cancel()
 
 
 def address_of(peer: Any) -> str | None:

@@ -180,6 +180,8 @@ class Connection(Wire):
         self._job = self._hub.batcher.submit(request, self._decided)
         if self._job is None:
             self._deny(mqtt.CONNACK_UNAVAILABLE)
+        else:
+            self._hub.slots.asked(self._slot)
 
     def _registered(self, packet: mqtt.Packet) -> None:
         """A device may ping and acknowledge until it leaves; it has no topics."""

@@ -3,6 +3,7 @@
 import asyncio.sslproto
 import errno
 import socket
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -42,22 +43,29 @@ def turned_away(listener: RunningListener) -> bool:
         return client.is_closed() and client.read == b""
 
 
-def test_one_address_has_so_many_connections_that_have_proven_nothing(
-    start_listener: StartListener,
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_genuine_device_gets_the_place_of_a_half_open_connection(
+    start_listener: StartListener, tls: bool
 ) -> None:
     device = make_device(make_product(), "lamp-0001")
     listener = start_listener(MAX_UNAUTHENTICATED_PER_ADDRESS=3)
     slots = listener.listener.hub.slots
-    idle = [listener.client(tls=False) for _ in range(3)]
+    port = listener.port if tls else listener.plain_port
+    # Half open: over TLS they do not even begin the handshake.
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
     assert eventually(lambda: slots.taken_unproven == 3)
-    assert turned_away(listener)
-    idle.pop().close()
-    assert eventually(lambda: slots.taken_unproven == 2)
     # Those that are online do not count, however many.
     for number in range(5):
         other = make_device(device.product, f"lamp-1{number:03}")
-        listener.online(signed_connect(other))
-    assert (slots.taken, slots.taken_unproven) == (7, 2)
+        listener.online(signed_connect(other), tls=tls)
+    listener.online(signed_connect(device), tls=tls)
+    assert slots.taken_unproven == 2
+    held[0].settimeout(5)
+    with suppress(ConnectionResetError):
+        assert held[0].recv(1) == b""
+    for connection in held:
+        connection.close()
+    assert eventually(lambda: (slots.taken, slots.taken_unproven) == (6, 0))
 
 
 def test_all_together_have_so_many_places(start_listener: StartListener) -> None:

@@ -15,7 +15,7 @@ from registration.listener.answers import connack_of
 from registration.listener.database import DatabaseThread, Outage
 from registration.listener.errors import Sparingly, describe, log_loop_error
 from registration.listener.session import printable
-from registration.listener.slots import Slots
+from registration.listener.slots import Slot, Slots
 from registration.listener.states import STEPS, State, step
 from tests.factories import make_device, make_product
 
@@ -51,22 +51,62 @@ def test_every_reason_has_a_code_that_tells_no_more_than_it_may() -> None:
 # --- slots --------------------------------------------------------------------------------
 
 
-def test_unproven_connections_are_limited_in_all_and_per_address() -> None:
-    slots = Slots(total=10, unproven=3, unproven_per_address=2)
-    taken = [slots.take("192.0.2.1") for _ in range(3)]
-    assert [slot is not None for slot in taken] == [True, True, False]
-    assert slots.take("192.0.2.2") is not None
-    assert slots.take("192.0.2.3") is None
+class Places:
+    """Slots, and which of those taken were asked to give theirs up."""
+
+    def __init__(self, total: int, unproven: int, unproven_per_address: int) -> None:
+        self.slots = Slots(total, unproven, unproven_per_address)
+        self.given_up: list[str] = []
+
+    def take(self, name: str, address: str = "192.0.2.1") -> Slot | None:
+        slot = self.slots.take(address)
+        if slot is not None:
+            slot.give_up = lambda: self.given_up.append(name)
+        return slot
 
 
-def test_a_proven_connection_makes_room_for_another_unproven_one() -> None:
-    slots = Slots(total=3, unproven=1, unproven_per_address=1)
-    for _ in range(3):
-        slot = slots.take("192.0.2.1")
-        assert slot is not None
-        slots.prove(slot)
-        slots.prove(slot)
-    assert slots.take("192.0.2.1") is None
+def test_of_one_address_the_longest_silent_gives_its_place_to_the_newcomer() -> None:
+    places = Places(total=10, unproven=5, unproven_per_address=2)
+    for name in ("one", "two", "three"):
+        assert places.take(name) is not None
+    assert places.take("other", "192.0.2.2") is not None
+    assert places.given_up == ["one"]
+    assert places.slots.taken_unproven == 3
+
+
+def test_of_all_together_too() -> None:
+    places = Places(total=10, unproven=3, unproven_per_address=3)
+    for number in range(5):
+        assert places.take(f"number {number}", f"192.0.2.{number}") is not None
+    assert places.given_up == ["number 0", "number 1"]
+    assert places.slots.taken == 3
+
+
+def test_whoever_has_asked_or_proven_something_keeps_its_place() -> None:
+    places = Places(total=3, unproven=2, unproven_per_address=2)
+    proven, asked = places.take("proven"), places.take("asked")
+    assert proven is not None
+    assert asked is not None
+    places.slots.prove(proven)
+    places.slots.prove(proven)
+    places.slots.asked(asked)
+    assert places.take("silent") is not None
+    assert places.take("newcomer") is not None
+    assert places.given_up == ["silent"]
+    newest = places.take("newest")
+    assert newest is not None
+    places.slots.asked(newest)
+    assert places.take("too many") is None
+    assert places.given_up == ["silent", "newcomer"]
+
+
+def test_a_slot_is_released_once_however_often_it_is_said() -> None:
+    places = Places(total=3, unproven=1, unproven_per_address=1)
+    first = places.take("first")
+    assert first is not None
+    places.take("second")
+    places.slots.release(first)
+    assert places.slots.taken == 1
 
 
 def test_released_slots_leave_nothing_behind() -> None:
@@ -79,6 +119,8 @@ def test_released_slots_leave_nothing_behind() -> None:
                 slots.prove(slot)
             slots.release(slot)
     assert (slots.taken, slots.taken_unproven, len(slots._by_origin)) == (0, 0, 0)
+    assert not slots._silent
+    assert not slots._silent_by_origin
 
 
 # --- sockets ------------------------------------------------------------------------------
