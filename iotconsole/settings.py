@@ -151,7 +151,7 @@ FAILURES_PER_PRODUCT = env.integer("FAILURES_PER_PRODUCT", default=3000, low=1)
 FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
 # How long the Log Service keeps entries; `manage.py prune_logs` deletes older ones.
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
-MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", default=20000, low=1)
+MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", default=16000, low=1)
 MAX_UNAUTHENTICATED = env.integer("MAX_UNAUTHENTICATED", default=5000, low=1)
 MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(
     "MAX_UNAUTHENTICATED_PER_ADDRESS", default=2500, low=1
