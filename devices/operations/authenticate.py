@@ -23,7 +23,7 @@ from devices.models import (
     Session,
 )
 from devices.operations import log
-from devices.operations.outcome import Refused
+from devices.operations.outcome import Refused, to_be_logged
 from devices.operations.sessions import last_revocation_id
 from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
@@ -85,14 +85,7 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
         _activate(admitted, devices, bindings, now)
         _end_others(admitted, now)
         _record(admitted, now)
-    log.write(
-        [
-            _event(request, outcome)
-            for request, outcome in zip(requests, outcomes, strict=True)
-            if not (request.quiet and isinstance(outcome, Refused))
-        ],
-        now,
-    )
+    log.write((_event(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
 
 

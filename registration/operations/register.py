@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from devices.credentials import decoy_secret
 from devices.models import ClientBinding, Device, ServiceType
 from devices.operations import log
-from devices.operations.outcome import Refused
+from devices.operations.outcome import Refused, to_be_logged
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
 from products.models import Product
@@ -56,14 +56,7 @@ def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Out
     passed = [r for r, refusal in zip(requests, refusals, strict=True) if refusal is None]
     settled = iter(_settle(passed, products, now))
     outcomes = [refusal or next(settled) for refusal in refusals]
-    log.write(
-        [
-            _event(request, outcome)
-            for request, outcome in zip(requests, outcomes, strict=True)
-            if not (request.quiet and isinstance(outcome, Refused))
-        ],
-        now,
-    )
+    log.write((_event(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
 
 
