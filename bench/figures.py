@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from bench import scenarios
 from bench.load import Conversation, Target
-from bench.process import Server, free_port
+from bench.process import Server
 from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import create_product
+from tests.ports import free_port
 
 Figure = dict[str, object]
 Prepare = Callable[[int], list[Conversation]]

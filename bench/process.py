@@ -14,13 +14,6 @@ START_SECONDS = 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Server:
     """`python <arguments>`, ready once every port accepts. Use it in a `with`."""
 

@@ -16,17 +16,10 @@ from django.conf import settings
 
 from registration.certificate_names import certificate_names
 from registration.pki import CA_CERTIFICATE, ensure_certificates
+from tests.ports import free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for_port(port: int, process: "ServerProcess", seconds: float = START_SECONDS) -> None:

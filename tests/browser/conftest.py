@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.console.browser import browser
+from tests.ports import free_port
 from tests.processes import (
     Listener,
     ServerProcess,
-    free_port,
     run_command,
     wait_for_port,
 )

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -15,13 +14,9 @@ from django.conf import settings
 from registration.pki import CA_CERTIFICATE
 from tests.clients.mqtt import PATIENCE, MqttClient
 from tests.clients.running import eventually
+from tests.ports import free_port
 
 StartProcess = Callable[..., "ListenerProcess"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class ListenerProcess:

@@ -12,7 +12,7 @@ from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates, server_context
 from registration.simulator.firmware import Login
 from registration.simulator.link import Link, LinkError, RefusedError, Server, UnreachableError
-from tests.processes import free_port
+from tests.ports import free_port
 
 LOGIN = Login("client", "name&key", "password")
 
