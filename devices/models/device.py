@@ -1,0 +1,110 @@
+"""A device and the ClientIDs issued under its DeviceName."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from devices.credentials import new_device_secret, new_iot_id
+from devices.protocol.params import DEVICE_NAME_PATTERN
+from iotconsole.kit.fields import EncryptedTextField
+from products.models import Product
+
+MAX_CLIENT_IDS = 5
+
+
+class DeviceState(models.TextChoices):
+    """In the platform's words; the numbers of its API stand in protocol.md 5.2."""
+
+    INACTIVE = "inactive", "Inactive"
+    ONLINE = "online", "Online"
+    OFFLINE = "offline", "Offline"
+    DISABLED = "disabled", "Disabled"
+
+
+class Device(models.Model):
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="devices")
+    device_name = models.CharField(
+        max_length=32, validators=[RegexValidator(rf"\A{DEVICE_NAME_PATTERN}\Z")]
+    )
+    nickname = models.CharField(max_length=64, blank=True)
+    iot_id = models.CharField(max_length=64, unique=True, default=new_iot_id)
+    device_secret = EncryptedTextField(default=new_device_secret)
+    # True when an operator added it; False when its first preregistration-free request created it.
+    preregistered = models.BooleanField(default=True)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # When it last was handed its DeviceSecret or a ClientID.
+    registered_at = models.DateTimeField(null=True)
+    # First connection ever; what tells Inactive from the other states. Reset leaves it.
+    activated_at = models.DateTimeField(null=True)
+    # First connection since creation or Reset: from then on the device certificate has its one
+    # physical device and pre-registration is refused (mission.md).
+    claimed_at = models.DateTimeField(null=True)
+    # Set by Switch and Clear: the DeviceSecret opens nothing until Reset.
+    secret_blocked = models.BooleanField(default=False)
+    # Set by Switch (and by Clear when asked): nobody may register under this name until allowed.
+    registration_refused = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # One DeviceName per product; also serves every lookup by name and prefix search.
+            models.UniqueConstraint(fields=["product", "device_name"], name="device_name_unique"),
+        ]
+        indexes = [
+            # The list of one product, newest first, and its total.
+            models.Index(fields=["product", "-id"], name="device_by_product"),
+            # Totals and filters by activation.
+            models.Index(fields=["product", "activated_at"], name="device_by_activation"),
+        ]
+
+    def __str__(self) -> str:
+        return self.device_name
+
+    def __repr__(self) -> str:
+        return f"<Device {self.pk} {self.device_name}>"
+
+    def get_absolute_url(self) -> str:
+        return reverse("devices:details", args=[self.product.product_key, self.device_name])
+
+    @property
+    def target(self) -> str:
+        """How the audit trail names this device."""
+        return f"device/{self.product.product_key}/{self.device_name}"
+
+
+class VoidReason(models.TextChoices):
+    SWITCHED = "switched", "Another ClientID was kept by Switch"
+    CLEARED = "cleared", "Cleared"
+    RECLAIMED = "reclaimed", "Never connected; its slot went to a newer registration"
+
+
+class ClientBinding(models.Model):
+    """A ClientID and the hash of its DeviceToken: one physical device under a DeviceName."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="bindings")
+    client_id = models.CharField(max_length=64, unique=True)
+    token_digest = models.CharField(max_length=64)
+    slot = models.SmallIntegerField()
+    issued_at = models.DateTimeField()
+    first_connected_at = models.DateTimeField(null=True)
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=12, choices=VoidReason, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slot__gte=0, slot__lt=MAX_CLIENT_IDS), name="binding_slot_range"
+            ),
+            # Never more than five live bindings: five slots, each held once. Also serves the
+            # banner and the security-compromised list, which look for a second live slot.
+            models.UniqueConstraint(
+                fields=["device", "slot"],
+                condition=Q(voided_at__isnull=True),
+                name="binding_slot_held_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.client_id

@@ -1,0 +1,51 @@
+"""What happened to devices."""
+
+from django.db import models
+
+
+class ServiceType(models.TextChoices):
+    REGISTRATION = "registration", "Dynamic registration"
+    DEVICE = "device", "Device behaviour"
+    UPLINK = "uplink", "Device to cloud"
+    SUBSCRIBE = "subscribe", "Subscription"
+    MANAGEMENT = "management", "Management"
+
+
+class LogEntry(models.Model):
+    """One thing that happened to, or was tried by, a device. Append-only; holds no secret.
+
+    Names are text, not foreign keys: most refusals name things that do not exist, and the log
+    outlives what it tells of. `code` is "200" or the platform's (console_api.md 2.2).
+    """
+
+    at = models.DateTimeField()
+    trace_id = models.CharField(max_length=16)
+    product_key = models.CharField(max_length=64, blank=True)
+    device_name = models.CharField(max_length=64, blank=True)
+    client_id = models.CharField(max_length=64, blank=True)
+    service_type = models.CharField(max_length=16, choices=ServiceType)
+    operation = models.CharField(max_length=24)
+    code = models.CharField(max_length=8)
+    reason = models.CharField(max_length=32)  # a key of devices.reasons.REASONS
+    address = models.GenericIPAddressField(null=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            # Log Service, filtered by device or product, newest first.
+            models.Index(fields=["product_key", "device_name", "-id"], name="log_by_device"),
+            # "Log Service" links of one ClientID.
+            models.Index(fields=["client_id", "-id"], name="log_by_client_id"),
+            # Following one connection.
+            models.Index(fields=["trace_id"], name="log_by_trace"),
+            # Time filters and pruning by age.
+            models.Index(fields=["at"], name="log_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.code}"
+
+    @property
+    def succeeded(self) -> bool:
+        return self.code == "200"

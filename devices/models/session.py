@@ -1,0 +1,88 @@
+"""Who is connected where, and whose connection must end."""
+
+from django.db import models
+from django.db.models import Q
+
+from devices.models.device import Device
+
+
+class ListenerProcess(models.Model):
+    """One running listener. Its sessions end with it."""
+
+    id = models.UUIDField(primary_key=True)
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Session(models.Model):
+    """The latest connection of one credential; live while `ended_at` is null.
+
+    `client_id` is the issued ClientID, or empty for a connection with the DeviceSecret.
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="sessions")
+    client_id = models.CharField(max_length=64, blank=True)
+    trace_id = models.CharField(max_length=16)
+    listener = models.UUIDField()
+    address = models.GenericIPAddressField(null=True)
+    sdk = models.CharField(max_length=64, blank=True)
+    connected_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # The upsert of a new connection, and the rows of one device.
+            models.UniqueConstraint(fields=["device", "client_id"], name="session_per_credential"),
+            # One live session per identity; also finds who is online.
+            models.UniqueConstraint(
+                fields=["device"], condition=Q(ended_at__isnull=True), name="session_one_live"
+            ),
+        ]
+        indexes = [
+            # Ending the sessions of a listener, or of one connection.
+            models.Index(
+                fields=["listener", "trace_id"],
+                condition=Q(ended_at__isnull=True),
+                name="session_live_by_listener",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.trace_id}"
+
+
+class RevocationReason(models.TextChoices):
+    SWITCH = "switch", "Another ClientID was kept by Switch"
+    CLEAR = "clear", "Cleared"
+    DISABLE = "disable", "Disabled"
+    DELETE = "delete", "Deleted"
+    TAKEOVER = "takeover", "Kicked by the same device"
+
+
+class Revocation(models.Model):
+    """Close sessions of a device, on whichever listener holds them.
+
+    Written in the transaction of the change that causes it; listeners poll it by id. `device_id`
+    is a plain number, because the device may be gone. All sessions of the device end, except that
+    of `keep_client_id` (Switch) or `keep_trace_id` (takeover) where one is named.
+    """
+
+    device_id = models.BigIntegerField()
+    reason = models.CharField(max_length=10, choices=RevocationReason)
+    keep_client_id = models.CharField(max_length=64, blank=True)
+    keep_trace_id = models.CharField(max_length=16, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Pruning by age.
+            models.Index(fields=["created_at"], name="revocation_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.device_id}"
