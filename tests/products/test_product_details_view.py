@@ -66,7 +66,7 @@ def test_the_banner_goes_when_the_clones_are_cleared(console: Client, fleet: Fle
 
 def test_says_who_turned_the_switch_and_what_happened_today(console: Client, fleet: Fleet) -> None:
     live = by_id(tree(console.get(fleet.lamp.get_absolute_url())), "live")
-    assert "turned on 2 h ago by chen" in text(live)
+    assert "Turned on 2 h ago by chen" in text(live)
     assert "6 activated today · 2 refused ( why? )" in text(live)
 
 

@@ -49,7 +49,7 @@ def test_the_right_code_turns_the_switch(
     switch = by_id(page, "registration-switch")
     assert attribute(switch, "aria-checked") == ("true" if wished == "on" else "false")
     assert f"Turned {wished} Dynamic Registration for {product.name}." in text(page)
-    assert f"turned {wished} now by chen" in text(page)
+    assert f"Turned {wished} now by chen" in text(page)
 
 
 def test_opening_and_leaving_the_dialog_changes_nothing(console: Client, fleet: Fleet) -> None:
