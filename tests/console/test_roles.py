@@ -64,7 +64,7 @@ def test_a_viewer_is_refused_every_act(
     for url in acts(fleet) + reveals(fleet):
         response = viewing.post(url, form, headers=headers)
         assert response.status_code == 403, url
-        assert "viewer" in text(by_id(tree(response), "main")), url
+        assert "Viewer" in text(by_id(tree(response), "main")), url
         assert fleet.lamp.product_secret not in response.content.decode(), url
         assert fleet.cloned.device_secret not in response.content.decode(), url
     assert everything() == before
