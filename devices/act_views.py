@@ -12,7 +12,8 @@ from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows, current_client_id
 from devices.views import device_or_404
-from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.dialogs import Act, ask, kept
+from operators.freshness import fresh_confirmation_required
 from operators.permissions import actor_of, operator_required
 
 View = Callable[[HttpRequest, str, str], HttpResponse]
@@ -21,6 +22,11 @@ View = Callable[[HttpRequest, str, str], HttpResponse]
 def device_act(view: View) -> View:
     """GET asks, POST acts; operators only."""
     return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
+
+
+def dangerous_act(view: View) -> View:
+    """As `device_act`, with a fresh confirmation of who asks."""
+    return device_act(fresh_confirmation_required(view))
 
 
 def _act(
@@ -45,7 +51,7 @@ def _act(
     )
 
 
-@device_act
+@dangerous_act
 def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Keep one ClientID."""
     device = device_or_404(product_key, device_name)
@@ -59,7 +65,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     form = SwitchForm(
         [row.client_id for row in rows],
         request.POST if request.method == "POST" else None,
-        initial={"client_id": current_client_id(rows)},
+        initial={"client_id": current_client_id(rows), **kept(request)},
     )
 
     def perform(data: Mapping[str, Any]) -> object:
@@ -70,7 +76,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     return ask(request, act, perform, form, template="devices/switch.html", context=context)
 
 
-@device_act
+@dangerous_act
 def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Void every ClientID."""
     device = device_or_404(product_key, device_name)
@@ -124,7 +130,7 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     return ask(request, act, perform)
 
 
-@device_act
+@dangerous_act
 def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(product_key, device_name)
     act = _act(
@@ -179,7 +185,7 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     return ask(request, act, perform)
 
 
-@device_act
+@dangerous_act
 def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(product_key, device_name)
     act = _act(

@@ -16,6 +16,7 @@ from devices.states import state_of, totals, with_state
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
+from operators.freshness import fresh_confirmation_to_reveal
 from operators.permissions import actor_of, operator_required
 
 PAGE_SIZE = 50
@@ -152,6 +153,7 @@ def _newest_log(device: Device) -> list[LogEntry]:
 @never_cache
 @require_POST
 @operator_required
+@fresh_confirmation_to_reveal
 def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(product_key, device_name)
     revealed = reveal_device_secret(actor_of(request), product_key, device_name)
@@ -161,6 +163,7 @@ def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 @never_cache
 @require_POST
 @operator_required
+@fresh_confirmation_to_reveal
 def parameters(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(product_key, device_name)
     revealed = reveal_connection(actor_of(request), product_key, device_name)

@@ -138,6 +138,10 @@ TWILIO_FROM = env.text("TWILIO_FROM", default="")
 TWILIO_API_URL = env.text("TWILIO_API_URL", default="")
 PHONENUMBER_DEFAULT_REGION = env.text("PHONE_DEFAULT_REGION", default="CN")
 PHONENUMBER_DB_FORMAT = "E164"
+# For so long after a code, dangerous acts of the same session ask for no other one.
+CONFIRMATION_FRESH_SECONDS = env.integer(
+    "CONFIRMATION_FRESH_SECONDS", default=300, low=30, high=3600
+)
 OTP_TOTP_ISSUER = "IoT Device Console"
 OTP_TOTP_THROTTLE_FACTOR = 1
 

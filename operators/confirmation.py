@@ -32,6 +32,7 @@ from operators.models import Operator, SmsDevice, SmsSend, new_code
 from operators.operations import audit, backup_codes
 
 __all__ = [
+    "IDENTITY",
     "PHONE_VERIFY",
     "Challenge",
     "ChallengeState",
@@ -48,6 +49,8 @@ __all__ = [
 
 # The one act whose code goes to its target instead of to the operator's verified number.
 PHONE_VERIFY = "phone.verify"
+# Confirms who sits there rather than one act; `operators.freshness` asks for it.
+IDENTITY = "confirm.identity"
 _PROOF = object()
 
 
@@ -204,8 +207,8 @@ def _audit_target(actor: Actor, purpose: Purpose) -> str:
 def confirm(actor: Actor, session_key: str, purpose: Purpose, method: str, code: str) -> Confirmed:
     """Take `code`, typed for `purpose`, and use it up.
 
-    `method` is sms, totp or backup. Raises ConfirmationError; a wrong code is audited (without
-    the code) and counted before it is raised.
+    `method` is sms, totp or backup. Raises ConfirmationError. Right or wrong, the try is audited
+    (without the code); a wrong one is counted before it is raised.
     """
     operator = actor.operator
     if operator is None:
@@ -213,8 +216,8 @@ def confirm(actor: Actor, session_key: str, purpose: Purpose, method: str, code:
     _require_role(operator, purpose)
     with transaction.atomic(durable=True):
         failure = _failure(operator, session_key, purpose, method, code)
-        if isinstance(failure, WrongCodeError):
-            _record_wrong(actor, purpose, method)
+        if failure is None or isinstance(failure, WrongCodeError):
+            _record_tried(actor, purpose, method, right=failure is None)
     if failure:
         raise failure
     return Confirmed(actor, purpose, method, _PROOF)
@@ -237,9 +240,11 @@ def _failure(
 _METHOD_WORDS = {"sms": "SMS code", "totp": "authenticator code", "backup": "backup code"}
 
 
-def _record_wrong(actor: Actor, purpose: Purpose, method: str) -> None:
-    summary = f"Wrong {_METHOD_WORDS[method]} to {purpose.sentence}"
-    audit.record(actor, "confirmation.refused", _audit_target(actor, purpose), summary[:300])
+def _record_tried(actor: Actor, purpose: Purpose, method: str, *, right: bool) -> None:
+    act = "confirmation.accept" if right else "confirmation.refused"
+    word = "Right" if right else "Wrong"
+    summary = f"{word} {_METHOD_WORDS[method]} to {purpose.sentence}"
+    audit.record(actor, act, _audit_target(actor, purpose), summary[:300])
 
 
 def challenge_state(operator: Operator, session_key: str, purpose: Purpose) -> ChallengeState:

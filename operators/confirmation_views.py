@@ -20,7 +20,10 @@ or not. The partial posts to the URL it was rendered from, so put whatever picks
 GET renders `template` (`fragment` for an htmx request, if given). POST sends a code or takes one:
 the partial alone comes back to htmx, the whole page to a browser without scripts; what failed
 comes with status 422, the words beside the field and what was typed still in it. `on_confirmed`
-answers the right code. The page must load `js/countdown.js`, and htmx must swap on 422.
+answers the right code, which also makes the session a freshly confirmed one (`freshness`). In
+`context`, `confirmation_target` names another element for htmx to replace (then `partial` is its
+template), and `carried` is a mapping of hidden fields for every form. The page must load
+`js/countdown.js`, and htmx must swap on 422.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,6 +47,7 @@ from operators.confirmation import (
     confirm,
     send_code,
 )
+from operators.confirmed_sessions import remember
 from operators.permissions import actor_of, operator_of
 
 PARTIAL = "operators/_confirm.html"
@@ -114,17 +118,25 @@ def handle(
     *,
     template: str,
     fragment: str = "",
+    partial: str = PARTIAL,
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """Answer one request of the dialog for `purpose`; see the module's docstring."""
     is_htmx = bool(getattr(request, "htmx", False))
     if request.method != "POST":
-        page = fragment if fragment and is_htmx else template
-        return _render(request, page, _dialog(request, purpose), context)
+        return show(request, purpose, fragment if fragment and is_htmx else template, context)
     outcome = _act(request, purpose)
     if isinstance(outcome, Confirmed):
+        remember(request.session, operator_of(request))
         return on_confirmed(outcome)
-    return _render(request, PARTIAL if is_htmx else template, outcome, context)
+    return _render(request, partial if is_htmx else template, outcome, context)
+
+
+def show(
+    request: HttpRequest, purpose: Purpose, template: str, context: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """The dialog as it is when nothing has been tried in it."""
+    return _render(request, template, _dialog(request, purpose), context)
 
 
 @sensitive_variables("typed")

@@ -14,6 +14,7 @@ from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
+from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
 from operators.permissions import actor_of, operator_required
 from products.certificate import read_ca_certificate
 from products.filters import ProductFilter
@@ -124,6 +125,7 @@ def _details(
 @never_cache
 @require_POST
 @operator_required
+@fresh_confirmation_to_reveal
 def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     """Show the ProductSecret, in the header or filled into the snippets of one tab."""
     product = product_or_404(product_key)
@@ -177,6 +179,7 @@ def _unpublish(product: Product) -> Act:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_required
+@fresh_confirmation_required
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(product_key)
     act = Act(

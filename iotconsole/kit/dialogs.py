@@ -30,6 +30,17 @@ class Act:
     danger: bool = False
 
 
+def keep(request: HttpRequest, typed: Mapping[str, str]) -> None:
+    """Have the dialog that answers this request begin with what was typed into it before."""
+    request.kept = typed  # type: ignore[attr-defined]
+
+
+def kept(request: HttpRequest) -> Mapping[str, str]:
+    """What `keep` was given, for the `initial` of a form; `ask` fills it in by itself."""
+    typed: Mapping[str, str] = getattr(request, "kept", {})
+    return typed
+
+
 def ask(
     request: HttpRequest,
     act: Act,
@@ -47,6 +58,8 @@ def ask(
     form = form or ConsoleForm(request.POST if posted else None)
     if posted and form.is_valid() and _performed(form, perform):
         return go(request, act.then, act.done, trail=act.trail)
+    if not posted:
+        form.initial.update(kept(request))
     return render_page(
         request,
         template,

@@ -6,7 +6,7 @@ here is cut down to that region. Everybody else gets the whole page.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from django_htmx.middleware import HtmxDetails
 # The element every dialog is put into, and the partial that a dialog's template defines.
 DIALOG = "dialog-body"
 MAIN = "main"
+_CHOSEN = "region_to_replace"
 
 
 class HtmxRequest(HttpRequest):
@@ -31,11 +32,26 @@ class HtmxRequest(HttpRequest):
 
 
 def wanted_region(request: HttpRequest) -> str:
-    """Id of the element htmx is going to replace; empty when a whole page is wanted."""
+    """Id of the element htmx is going to replace; empty when a whole page is wanted.
+
+    `retarget` decides otherwise than the request.
+    """
+    chosen: str = getattr(request, _CHOSEN, "")
+    if chosen:
+        return chosen
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     if not htmx or htmx.boosted or htmx.history_restore_request:
         return ""
     return htmx.target or ""
+
+
+def retarget(request: HttpRequest, region: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """Let `answer` render for the element `region`, and htmx replace that one with it."""
+    setattr(request, _CHOSEN, region)
+    response = answer()
+    response["HX-Retarget"] = f"#{region}"
+    response["HX-Reswap"] = "outerHTML"
+    return response
 
 
 def render_page(

@@ -10,6 +10,8 @@
     (first || box.querySelector("button[type=submit], button, a"))?.focus();
   };
 
+  const openerOf = (source) => (source.matches("form") ? source.querySelector("button") : source);
+
   const close = () => {
     const box = dialog();
     if (box?.open) box.close();
@@ -18,17 +20,24 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const source = event.detail.requestConfig.elt;
     if (event.detail.target?.id === "dialog-body" && !dialog()?.open) {
-      opener = source.matches("form") ? source.querySelector("button") : source;
+      opener = openerOf(source);
     }
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const box = dialog();
     if (!box) return;
-    if (event.detail.target.id === "main") return close();
+    // The server may answer for another element than the one that was asked for (HX-Retarget).
+    const { target, requestConfig } = event.detail;
+    const asked = requestConfig?.target?.id;
+    if (target.id === "main") return close();
+    if (target.id !== "dialog-body") return asked === "dialog-body" ? close() : undefined;
     const body = document.getElementById("dialog-body");
-    if (!box.contains(body) || event.detail.requestConfig?.target?.id !== "dialog-body") return;
-    if (!box.open && body.childElementCount) box.showModal();
+    if (!box.contains(body)) return;
+    if (!box.open && body.childElementCount) {
+      if (asked !== "dialog-body") opener = openerOf(requestConfig.elt);
+      box.showModal();
+    }
     focusFirst(box);
   });
 

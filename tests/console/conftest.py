@@ -1,4 +1,14 @@
 from tests.console.browser import browser, visit
-from tests.console.fixtures import ca_file, chen, console, fleet, outbox, viewing
+from tests.console.fixtures import ca_file, chen, console, fleet, outbox, unconfirmed, viewing
 
-__all__ = ["browser", "ca_file", "chen", "console", "fleet", "outbox", "viewing", "visit"]
+__all__ = [
+    "browser",
+    "ca_file",
+    "chen",
+    "console",
+    "fleet",
+    "outbox",
+    "unconfirmed",
+    "viewing",
+    "visit",
+]

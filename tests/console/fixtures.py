@@ -7,10 +7,11 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from operators import confirmed_sessions
 from operators.models import Operator, Role
 from operators.sms import memory
 from tests.console.seed import Fleet, seed
-from tests.operators.people import CHEN_PHONE, person
+from tests.operators.people import CHEN_PHONE, MEI_PHONE, person
 
 HTMX = {"HX-Request": "true"}
 
@@ -34,11 +35,31 @@ def chen(db: None) -> Operator:
 
 
 @pytest.fixture
-def console(chen: Operator) -> Client:
-    """Chen's browser."""
+def mei(db: None) -> Operator:
+    """Another operator, with a phone of her own."""
+    return person("mei", phone=MEI_PHONE)
+
+
+def confirmed(client: Client, operator: Operator) -> Client:
+    """As if the operator had just typed a right code in this browser."""
+    session = client.session
+    confirmed_sessions.remember(session, operator)
+    session.save()
+    return client
+
+
+@pytest.fixture
+def unconfirmed(chen: Operator) -> Client:
+    """Chen's browser, before any code was typed in it."""
     client = Client()
     client.force_login(chen)
     return client
+
+
+@pytest.fixture
+def console(unconfirmed: Client, chen: Operator) -> Client:
+    """Chen's browser, in which a code has just been typed."""
+    return confirmed(unconfirmed, chen)
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
-from tests.console.fixtures import ca_file, chen, console, fleet, outbox, viewing
+from tests.console.fixtures import ca_file, chen, console, fleet, outbox, unconfirmed, viewing
 
-__all__ = ["ca_file", "chen", "console", "fleet", "outbox", "viewing"]
+__all__ = ["ca_file", "chen", "console", "fleet", "outbox", "unconfirmed", "viewing"]

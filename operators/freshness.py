@@ -1,0 +1,128 @@
+"""A dangerous act asks who is there, unless this session has just said so.
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @operator_required
+    @fresh_confirmation_required
+    def clear(request, product_key, device_name): ...      # GET asks in a dialog, POST acts
+
+    @require_POST
+    @operator_required
+    @fresh_confirmation_to_reveal
+    def secret(request, product_key): ...                  # POST shows something
+
+Any code this session has confirmed with in the last CONFIRMATION_FRESH_SECONDS will do. Without
+one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes
+(or what was to be revealed). What had been typed into the act travels along in a hidden field
+(no secret does) and is there again: `iotconsole.kit.dialogs.kept`.
+"""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+
+from iotconsole.kit.dialogs import keep
+from iotconsole.kit.htmx import DIALOG, retarget, wanted_region
+from operators.confirmation import IDENTITY, Purpose
+from operators.confirmation_views import handle, show
+from operators.confirmed_sessions import is_fresh
+from operators.models import Operator
+from operators.permissions import operator_of
+
+View = Callable[..., HttpResponse]
+Answer = Callable[[], HttpResponse]
+
+TEMPLATE = "operators/identity.html"
+# Hidden fields of the dialog's forms: what makes a POST one of them, what was typed into the act
+# before, and the element that was to show what is revealed.
+ASKING, KEPT, REGION = "confirming", "kept", "region"
+_NEVER_KEPT = re.compile(r"password|secret|token|otp|^csrf|(^|_)code$", re.IGNORECASE)
+_ID = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def identity_purpose(operator: Operator) -> Purpose:
+    """One code for whatever this session does in the next minutes."""
+    sentence = _("that it is you who reveals secrets and changes devices in the console")
+    return Purpose(IDENTITY, operator.target, "fresh", sentence)
+
+
+def fresh_confirmation_required(view: View) -> View:
+    """For an act with a dialog: GET shows it, POST does it."""
+
+    def resume(request: HttpRequest, act: Answer) -> HttpResponse:
+        """The dialog, with what had been typed: it may be long since the operator has seen it."""
+        keep(request, QueryDict(request.POST.get(KEPT, "")).dict())
+        request.method, request.POST = "GET", QueryDict()
+        return act()
+
+    return _guarded(view, resume)
+
+
+def fresh_confirmation_to_reveal(view: View) -> View:
+    """For a POST that changes nothing but shows a secret: it is done again after the code."""
+
+    def resume(request: HttpRequest, act: Answer) -> HttpResponse:
+        region = request.POST.get(REGION, "")
+        request.POST = QueryDict(request.POST.get(KEPT, ""))
+        if wanted_region(request) and _ID.fullmatch(region):
+            return retarget(request, region, act)
+        return act()
+
+    return _guarded(view, resume)
+
+
+def _guarded(view: View, resume: Callable[[HttpRequest, Answer], HttpResponse]) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def act() -> HttpResponse:
+            return view(request, *args, **kwargs)
+
+        if not is_fresh(request.session, operator_of(request)):
+            return _ask(request, lambda: resume(request, act))
+        # Another tab may have confirmed meanwhile: then this code is not needed any more.
+        return resume(request, act) if _is_answer(request) else act()
+
+    return guarded
+
+
+def _is_answer(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.POST.get(ASKING) == IDENTITY
+
+
+def _ask(request: HttpRequest, then: Answer) -> HttpResponse:
+    """The dialog of codes, for whatever element htmx asks; `then` answers the right code."""
+    region = wanted_region(request)
+    if region and region != DIALOG:
+        return retarget(request, DIALOG, lambda: _dialog(request, region, then))
+    return _dialog(request, "", then)
+
+
+def _dialog(request: HttpRequest, region: str, then: Answer) -> HttpResponse:
+    purpose = identity_purpose(operator_of(request))
+    template = f"{TEMPLATE}#{DIALOG}" if wanted_region(request) else TEMPLATE
+    context = {
+        "carried": {ASKING: IDENTITY, **_wish(request, region)},
+        "confirmation_target": f"#{DIALOG}",
+        "back": request.path.rstrip("/").rpartition("/")[0] + "/",
+    }
+    if _is_answer(request):
+        return handle(
+            request, purpose, lambda _: then(), template=template, partial=template, context=context
+        )
+    response = show(request, purpose, template, context)
+    if request.method == "POST":  # the act was wanted and not done
+        response.status_code = 422
+    return response
+
+
+def _wish(request: HttpRequest, region: str) -> dict[str, str]:
+    """What has to be known after the code."""
+    if _is_answer(request):
+        return {name: request.POST.get(name, "") for name in (KEPT, REGION)}
+    typed = request.POST.copy()
+    for name in [name for name in typed if _NEVER_KEPT.search(name)]:
+        del typed[name]
+    return {KEPT: typed.urlencode(), REGION: region}

@@ -1,0 +1,85 @@
+"""The code that dangerous acts ask for, in a real browser."""
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from devices.models import Device
+from operators.sms.memory import Message
+from tests.console.browser import Visit
+from tests.console.seed import Fleet
+from tests.operators.people import code_in, other_than
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def visit(visit: Visit, unconfirmed: Client) -> Visit:
+    """Chen, who has not confirmed yet."""
+    session = unconfirmed.session
+    del session["identity_confirmed"]
+    session.save()
+    return visit
+
+
+def type_code(page: Page, outbox: list[Message]) -> None:
+    page.get_by_role("button", name="Send code to +86 ••• 1234").click()
+    field = page.get_by_label("Six-digit code")
+    expect(field).to_be_focused()
+    field.fill(other_than(code_in(outbox[-1])))
+    field.press("Enter")
+    expect(page.get_by_text("Wrong code. 4 tries left.")).to_be_visible()
+    expect(field).to_be_focused()
+    field.fill(code_in(outbox[-1]))
+    field.press("Enter")
+
+
+def test_a_code_then_the_dialog_then_the_next_act_without_a_code(
+    visit: Visit, fleet: Fleet, outbox: list[Message]
+) -> None:
+    page = visit.open(fleet.plain.get_absolute_url())
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("link", name="Reset").click()
+    expect(dialog).to_contain_text("Confirm that it is you")
+    type_code(page, outbox)
+    expect(dialog).to_contain_text("gets the same DeviceSecret")
+    dialog.get_by_role("button", name="Reset").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".toast")).to_contain_text("it may register again")
+    assert Device.objects.get(pk=fleet.plain.pk).claimed_at is None
+    page.get_by_role("link", name="Delete").click()
+    expect(dialog).to_contain_text("cannot be brought back")
+    assert len(outbox) == 1
+
+
+def test_a_secret_appears_in_its_place_after_the_code(
+    visit: Visit, fleet: Fleet, outbox: list[Message]
+) -> None:
+    page = visit.open(fleet.lamp.get_absolute_url())
+    page.get_by_role("button", name="View ProductSecret").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
+    type_code(page, outbox)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#secret")).to_contain_text(fleet.lamp.product_secret)
+    assert page.url.endswith(fleet.lamp.get_absolute_url())
+
+
+def test_escape_reveals_nothing_and_gives_the_focus_back(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open(fleet.lamp.get_absolute_url())
+    view = page.get_by_role("button", name="View ProductSecret")
+    view.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
+    page.keyboard.press("Escape")
+    expect(view).to_be_focused()
+    expect(page.locator("#secret")).to_contain_text("••••")
+
+
+def test_without_scripts_the_code_has_a_page_of_its_own(
+    visit: Visit, fleet: Fleet, outbox: list[Message]
+) -> None:
+    page = visit.open(fleet.lamp.get_absolute_url(), scripts=False)
+    page.get_by_role("button", name="View ProductSecret").click()
+    page.get_by_role("button", name="Send code to +86 ••• 1234").click()
+    page.get_by_label("Six-digit code").fill(code_in(outbox[-1]))
+    page.get_by_role("button", name="Confirm").first.click()
+    expect(page.locator("#secret")).to_contain_text(fleet.lamp.product_secret)
