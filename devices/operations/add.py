@@ -56,10 +56,15 @@ def check_nickname(nickname: str) -> str:
     nickname = nickname.strip()
     if not nickname:
         return ""
-    if not (4 <= wide_length(nickname) <= 64 and _NICKNAME.fullmatch(nickname)):
+    if not is_nickname(nickname):
         raise OperationError(
             "An alias has 4 to 64 characters: letters, digits, space, - and _; "
             "a Chinese or Japanese one counts as two.",
             field="nickname",
         )
     return nickname
+
+
+def is_nickname(text: str) -> bool:
+    """Whether an alias that is not empty keeps the platform's rule (console_api.md 1.6)."""
+    return 4 <= wide_length(text) <= 64 and _NICKNAME.fullmatch(text) is not None

@@ -1,0 +1,1 @@
+"""Devices by the ten thousand: what an uploaded file says, and what is wrong with it."""

@@ -1,0 +1,111 @@
+"""An uploaded file as rows: CSV in any of its dialects, or XLSX. Nothing in it can raise but
+OperationError, whose words are for the operator."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from devices.batches.cells import Table
+from devices.batches.columns import Columns, columns_of
+from devices.batches.problems import DEVICE_NAME, Note, Problem
+from devices.batches.rows import Row, row_of
+from devices.batches.text import read_text
+from devices.batches.workbook import read_workbook
+from iotconsole.kit.errors import OperationError
+
+MOST_ROWS = 100_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_POSITIONAL = Columns(device_name=0, nickname=1, width=2, notes=(Note("no_header"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`columns` are the names of the cells in `Row.others`."""
+
+    rows: list[Row]
+    columns: list[str]
+    notes: list[Note]
+
+    @property
+    def bad(self) -> int:
+        return sum(1 for row in self.rows if row.problems)
+
+
+def read_file(content: bytes, largest: int) -> Reading:
+    """Every row, with what is wrong with it by itself or against the others of the file.
+
+    `largest` is what a file may measure, in bytes.
+    """
+    if len(content) > largest:
+        raise OperationError(
+            _("The file is larger than %(size)s MB. Divide it.") % {"size": largest >> 20},
+            field="file",
+        )
+    table = _table(content, largest)
+    numbered = ((n, cells) for n, cells in enumerate(table.rows, 1) if any(map(str.strip, cells)))
+    first = next(numbered, None)
+    if first is None:
+        raise OperationError(_("The file is empty."), field="file")
+    columns = columns_of(first[1])
+    notes = [*table.notes, *(columns or _POSITIONAL).notes]
+    rows, surplus = _read_rows(numbered, columns or _POSITIONAL, None if columns else first)
+    if surplus and columns:
+        notes.append(Note("surplus_cells", {"count": surplus}))
+    _mark_repeated(rows)
+    return Reading(rows, list(columns.kept_names) if columns else [], notes)
+
+
+def _table(content: bytes, largest: int) -> Table:
+    if content.startswith(_ZIP):
+        return read_workbook(content, largest)
+    if content.startswith(_OLE):
+        raise OperationError(
+            _("This is an old or a password-protected workbook. Save it as XLSX or CSV."),
+            field="file",
+        )
+    return read_text(content)
+
+
+def _read_rows(
+    numbered: Iterator[tuple[int, list[str]]],
+    columns: Columns,
+    first: tuple[int, list[str]] | None,
+) -> tuple[list[Row], int]:
+    """The rows, and how many of them have cells beyond the header; `first` was data already."""
+    rows = [_row(*first, columns)] if first else []
+    surplus = 0
+    for number, cells in numbered:
+        if len(rows) == MOST_ROWS:
+            raise _too_many()
+        rows.append(_row(number, cells, columns))
+        surplus += any(map(str.strip, cells[columns.width :]))
+    if not rows:
+        raise OperationError(
+            _("The file has a header and nothing below it. Data begins in the second row."),
+            field="file",
+        )
+    return rows, surplus
+
+
+def _row(number: int, cells: Sequence[str], columns: Columns) -> Row:
+    def cell(position: int | None) -> str:
+        return cells[position] if position is not None and position < len(cells) else ""
+
+    others = [cell(position) for position in columns.kept]
+    return row_of(number, cell(columns.device_name), cell(columns.nickname), others)
+
+
+def _mark_repeated(rows: Sequence[Row]) -> None:
+    seen: dict[str, int] = {}
+    for row in rows:
+        earlier = seen.setdefault(row.device_name, row.number)
+        if earlier != row.number and row.device_name:
+            row.problems.append(Problem(DEVICE_NAME, "repeated", {"row": earlier}))
+
+
+def _too_many() -> OperationError:
+    return OperationError(
+        _("The file has more than %(most)s rows. Divide it.") % {"most": f"{MOST_ROWS:,}"},
+        field="file",
+    )

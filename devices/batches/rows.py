@@ -1,0 +1,90 @@
+"""One row of an uploaded file, and the rules it has to keep."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from devices.batches.cells import Spoilt, tidy
+from devices.batches.problems import DEVICE_NAME, NICKNAME, Problem
+from devices.operations.add import is_nickname
+from devices.protocol.params import is_device_name
+from products.operations.manage import wide_length
+
+SHORTEST_NAME, LONGEST_NAME = 4, 32
+# 8.6E+14: a mantissa with a point, or an exponent with a sign. 1E10 may be a serial number.
+_SCIENTIFIC = re.compile(r"\d+[.,]\d+[eE][+-]?\d+|\d+[eE][+-]\d+")
+_FOREIGN = re.compile(r"[^A-Za-z0-9\-_@.:]")
+_FOREIGN_TO_NICKNAMES = re.compile(r"[^\w\- ]", re.UNICODE)
+_MOST_NAMED = 5
+
+
+@dataclass(slots=True)
+class Row:
+    """`number` counts as the spreadsheet does; `others` are cells only the report shows again."""
+
+    number: int
+    device_name: str
+    nickname: str = ""
+    others: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def as_data(self) -> list[Any]:
+        """For JSON; short, because there are a hundred thousand."""
+        problems = [[p.column, p.key, dict(p.facts)] for p in self.problems]
+        return [self.number, self.device_name, self.nickname, self.others, problems]
+
+    @classmethod
+    def from_data(cls, data: list[Any]) -> "Row":
+        number, device_name, nickname, others, problems = data
+        return cls(number, device_name, nickname, others, [Problem(*each) for each in problems])
+
+    def value(self, column: str) -> str:
+        return self.device_name if column == DEVICE_NAME else self.nickname
+
+
+def check(row: Row, name_cell: str) -> None:
+    """Add what is wrong with the row by itself; `name_cell` is its DeviceName as it was read."""
+    row.problems += _name_problems(row.device_name, getattr(name_cell, "key", ""))
+    if row.nickname and not is_nickname(row.nickname):
+        row.problems.append(_nickname_problem(row.nickname))
+
+
+def _name_problems(name: str, spoilt: str) -> Iterator[Problem]:
+    if spoilt:
+        yield Problem(DEVICE_NAME, spoilt)
+    elif not name:
+        yield Problem(DEVICE_NAME, "missing")
+    elif _SCIENTIFIC.fullmatch(name):
+        yield Problem(DEVICE_NAME, "scientific")
+    elif not is_device_name(name):
+        yield _broken_rule(name)
+
+
+def _broken_rule(name: str) -> Problem:
+    if _FOREIGN.search(name):
+        return Problem(DEVICE_NAME, "characters", _found(_FOREIGN, name))
+    key = "short" if len(name) < SHORTEST_NAME else "long"
+    return Problem(DEVICE_NAME, key, {"length": len(name)})
+
+
+def _nickname_problem(nickname: str) -> Problem:
+    if _FOREIGN_TO_NICKNAMES.search(nickname):
+        return Problem(NICKNAME, "nickname_characters", _found(_FOREIGN_TO_NICKNAMES, nickname))
+    return Problem(NICKNAME, "nickname_length", {"length": wide_length(nickname)})
+
+
+def _found(foreign: re.Pattern[str], text: str) -> Mapping[str, str]:
+    """The foreign characters, each once; by number where they cannot be seen."""
+    found = dict.fromkeys(foreign.findall(text))
+    shown = [c if c.isprintable() and not c.isspace() else f"U+{ord(c):04X}" for c in found]
+    more = [] if len(shown) <= _MOST_NAMED else ["…"]
+    return {"found": " ".join(shown[:_MOST_NAMED] + more)}
+
+
+def row_of(number: int, name_cell: str, nickname: str, others: list[str]) -> Row:
+    """The row, tidied and checked by itself."""
+    name = str(name_cell) if isinstance(name_cell, Spoilt) else tidy(name_cell)
+    row = Row(number, tidy(name), tidy(nickname), [tidy(cell) for cell in others])
+    check(row, name_cell)
+    return row
