@@ -52,11 +52,11 @@ class Operator(AbstractUser):
 
 
 class AuditEntry(models.Model):
-    """One act of one operator (or of the shell). Append-only; holds no secret, password or code."""
+    """One act of an operator, the shell or the server itself. Append-only; holds no secret."""
 
     at = models.DateTimeField(auto_now_add=True)
     operator = models.ForeignKey(Operator, null=True, on_delete=models.PROTECT, related_name="+")
-    origin = models.CharField(max_length=16)  # console, shell, api
+    origin = models.CharField(max_length=16)  # console, shell, api, system
     address = models.GenericIPAddressField(null=True)
     act = models.CharField(max_length=48)  # "product.create", "device.switch", …
     target = models.CharField(max_length=128)  # "product/<ProductKey>", "device/<PK>/<DeviceName>"
