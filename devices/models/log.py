@@ -16,10 +16,15 @@ class LogEntry(models.Model):
 
     Names are text, not foreign keys: most refusals name things that do not exist, and the log
     outlives what it tells of. `code` is "200" or the platform's (console_api.md 2.2).
+
+    `trace_id` is that of the credential (devices/traces.py) once it is proven, so that one trace
+    leads from registration to connection to kick; what proves nothing has its connection's id.
     """
 
     at = models.DateTimeField()
     trace_id = models.CharField(max_length=16)
+    # The connection it happened on, which Session.trace_id names; empty for an operator's act.
+    connection_id = models.CharField(max_length=16, blank=True, default="")
     product_key = models.CharField(max_length=64, blank=True)
     device_name = models.CharField(max_length=64, blank=True)
     client_id = models.CharField(max_length=64, blank=True)
@@ -37,8 +42,8 @@ class LogEntry(models.Model):
             models.Index(fields=["product_key", "device_name", "-id"], name="log_by_device"),
             # "Log Service" links of one ClientID.
             models.Index(fields=["client_id", "-id"], name="log_by_client_id"),
-            # Following one connection.
-            models.Index(fields=["trace_id"], name="log_by_trace"),
+            # The story of one credential in its order, page by page.
+            models.Index(fields=["trace_id", "id"], name="log_by_story"),
             # Time filters and pruning by age.
             models.Index(fields=["at"], name="log_by_time"),
         ]

@@ -27,6 +27,7 @@ from devices.operations.outcome import Refused, to_be_logged
 from devices.operations.sessions import last_revocation_id
 from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
+from devices.traces import trace_of
 
 # What a token is compared with when its ClientID does not exist.
 _NO_DIGEST = "0" * 64
@@ -59,9 +60,11 @@ class Admitted:
 
     `revoked_up_to` settles races: of the device's revocations exactly those with a higher id came
     after this. They and this hold the device's row, and ids grow, so there is no third case.
+    `story` is the trace id of the credential.
     """
 
     device_id: int
+    story: str = field(default="", compare=False)
     revoked_up_to: int = field(default=0, compare=False)
 
 
@@ -117,9 +120,12 @@ def _check(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> 
         reason = _check_signature(request, request.params, device)
     if device is None:
         return Refused("unknown_device")
+    if reason == "bad_credential":
+        return Refused(reason)
     if reason is None and not device.enabled:
         reason = "device_disabled"
-    return Refused(reason) if reason else Admitted(device.pk)
+    story = trace_of(request.client_id or device.iot_id)
+    return Refused(reason, story) if reason else Admitted(device.pk, story)
 
 
 def _check_signature(
@@ -220,7 +226,8 @@ def _event(request: ConnectionRequest, outcome: Outcome) -> log.Event:
         service_type=ServiceType.DEVICE,
         operation="online",
         reason=outcome.reason if isinstance(outcome, Refused) else "online",
-        trace_id=request.trace_id,
+        trace_id=outcome.story,
+        connection_id=request.trace_id,
         product_key=params.product_key,
         device_name=params.device_name,
         client_id=request.client_id,

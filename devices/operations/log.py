@@ -6,6 +6,7 @@ from datetime import datetime
 
 from devices.models import Device, LogEntry, ServiceType
 from devices.reasons import REASONS
+from devices.traces import trace_of
 from operators.actor import Actor
 
 # A device may put anything into its names; what is logged is bounded.
@@ -16,6 +17,7 @@ _LONGEST_NAME = 64
 class Event:
     """What a log line says. `reason` is a key of REASONS; the code follows from it.
 
+    `trace_id` is the credential's where it is proven; left out it is that of the connection.
     `detail` holds short facts (mode, SDK, topic…), never a secret, password, token or code.
     """
 
@@ -23,6 +25,7 @@ class Event:
     operation: str
     reason: str
     trace_id: str = ""
+    connection_id: str = ""
     product_key: str = ""
     device_name: str = ""
     client_id: str = ""
@@ -38,7 +41,8 @@ def write(events: Iterable[Event], now: datetime) -> None:
 def _entry(event: Event, now: datetime) -> LogEntry:
     return LogEntry(
         at=now,
-        trace_id=event.trace_id,
+        trace_id=event.trace_id or event.connection_id,
+        connection_id=event.connection_id,
         product_key=event.product_key[:_LONGEST_NAME],
         device_name=event.device_name[:_LONGEST_NAME],
         client_id=event.client_id[:_LONGEST_NAME],
@@ -57,6 +61,7 @@ def management_event(device: Device, operation: str, actor: Actor) -> Event:
         service_type=ServiceType.MANAGEMENT,
         operation=operation,
         reason="ok",
+        trace_id=trace_of(device.iot_id),
         product_key=device.product.product_key,
         device_name=device.device_name,
         address=actor.address,

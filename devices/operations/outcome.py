@@ -1,15 +1,19 @@
 """What an operation answers a device with when it does not do what was asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`reason` is a key of devices.reasons.REASONS. The device learns only a CONNACK code."""
+    """`reason` is a key of devices.reasons.REASONS. The device learns only a CONNACK code.
+
+    `story` is the trace id of the credential, if it was a good one all the same.
+    """
 
     reason: str
+    story: str = field(default="", compare=False)
 
 
 class Quietable(Protocol):

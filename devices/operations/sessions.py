@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
+from devices.traces import trace_of
 
 # Sessions of a lost listener are ended this many at a time, so that no transaction gets long.
 _CHUNK = 500
@@ -17,7 +18,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """`reason` is a key of devices.reasons.REASONS."""
+    """`reason` is a key of devices.reasons.REASONS, `story` the credential's trace id."""
 
     trace_id: str
     listener: UUID
@@ -26,6 +27,7 @@ class SessionEnd:
     device_name: str
     client_id: str = ""
     address: str | None = None
+    story: str = ""
 
 
 def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
@@ -43,7 +45,8 @@ def _event(end: SessionEnd) -> log.Event:
         service_type=ServiceType.DEVICE,
         operation="offline",
         reason=end.reason,
-        trace_id=end.trace_id,
+        trace_id=end.story,
+        connection_id=end.trace_id,
         product_key=end.product_key,
         device_name=end.device_name,
         client_id=end.client_id,
@@ -100,6 +103,7 @@ def _end_chunk(
                 "client_id",
                 "address",
                 "device__device_name",
+                "device__iot_id",
                 "device__product__product_key",
             )
             .order_by("pk")[:_CHUNK]
@@ -107,6 +111,7 @@ def _end_chunk(
         ends = [
             SessionEnd(
                 trace_id=session.trace_id,
+                story=trace_of(session.client_id or session.device.iot_id),
                 listener=listener,
                 reason=reason,
                 product_key=session.device.product.product_key,

@@ -23,5 +23,5 @@ def alphanumeric(length: int) -> str:
 
 
 def trace_id() -> str:
-    """16 hex digits that tie together the log entries of one connection."""
+    """16 hex digits that name one connection."""
     return secrets.token_hex(8)

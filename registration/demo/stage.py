@@ -58,6 +58,7 @@ class Unit:
     sdk: str = "sdk-c-4.2.0"
     credential: Credential | None = None
     trace_id: str = ""
+    story: str = ""
 
     @property
     def client_id(self) -> str:
@@ -133,6 +134,7 @@ class Stage:
         params, password = _credentials(unit)
         request = ConnectionRequest(params, password, unit.trace_id, self._listener, unit.address)
         outcome = authenticate([request], self.moment)[0]
+        unit.story = outcome.story
         _expect("" if isinstance(outcome, Admitted) else outcome.reason, refused)
 
     def disconnect(self, unit: Unit, reason: str) -> None:
@@ -145,6 +147,7 @@ class Stage:
             device_name=unit.device_name,
             client_id=unit.client_id,
             address=unit.address,
+            story=unit.story,
         )
         end_sessions([end], self.moment)
 
@@ -156,7 +159,8 @@ class Stage:
             service_type=service_type,
             operation=operation,
             reason=reason,
-            trace_id=unit.trace_id or trace_id(),
+            trace_id=unit.story,
+            connection_id=unit.trace_id or trace_id(),
             product_key=unit.product_key,
             device_name=unit.device_name,
             client_id=unit.client_id,

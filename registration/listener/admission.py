@@ -59,7 +59,7 @@ class Attempt:
             service_type=ServiceType.REGISTRATION if self.registration else ServiceType.DEVICE,
             operation=self.operation,
             reason=reason,
-            trace_id=self.origin.trace_id,
+            connection_id=self.origin.trace_id,
             product_key=self.product_key,
             device_name=self.device_name,
             client_id=self.client_id,

@@ -28,7 +28,10 @@ _WILDCARDS = frozenset("+#")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose session it is. `revoked_up_to`: later revocations of the device concern it."""
+    """Whose session it is. `trace_id` names the connection, `story` the credential in the log.
+
+    `revoked_up_to`: later revocations of the device concern it.
+    """
 
     device_id: int
     product_key: str
@@ -38,6 +41,7 @@ class Identity:
     listener: UUID
     address: str | None
     revoked_up_to: int
+    story: str = ""
 
     @classmethod
     def of(cls, request: ConnectionRequest, admitted: Admitted) -> "Identity":
@@ -47,6 +51,7 @@ class Identity:
             device_name=request.params.device_name,
             client_id=request.client_id,
             trace_id=request.trace_id,
+            story=admitted.story,
             listener=request.listener,
             address=request.address,
             revoked_up_to=admitted.revoked_up_to,
@@ -112,6 +117,7 @@ class Session:
         who = self.identity
         return SessionEnd(
             trace_id=who.trace_id,
+            story=who.story,
             listener=who.listener,
             reason=reason,
             product_key=who.product_key,
@@ -162,7 +168,8 @@ class Session:
                 service_type=service,
                 operation=operation,
                 reason="topic_denied",
-                trace_id=who.trace_id,
+                trace_id=who.story,
+                connection_id=who.trace_id,
                 product_key=who.product_key,
                 device_name=who.device_name,
                 client_id=who.client_id,

@@ -17,6 +17,7 @@ from devices.operations import log
 from devices.operations.outcome import Refused, to_be_logged
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
+from devices.traces import trace_of
 from products.models import Product
 from registration.operations.slots import ClientIdIssued, issue_client_ids
 
@@ -38,9 +39,10 @@ class RegistrationRequest:
 
 @dataclass(frozen=True, slots=True)
 class SecretIssued:
-    """The answer to authType=register."""
+    """The answer to authType=register. `story` is the trace id of the credential."""
 
     device_secret: str = field(repr=False)
+    story: str = field(default="", compare=False)
 
 
 Outcome = SecretIssued | ClientIdIssued | Refused
@@ -179,7 +181,7 @@ def _issue(passed: Sequence[tuple[RegistrationRequest, Device]], now: datetime) 
     regnwl = [device for r, device in passed if r.params.mode is RegistrationMode.REGNWL]
     client_ids = iter(issue_client_ids(regnwl, now))
     outcomes: list[Outcome] = [
-        SecretIssued(device.device_secret)
+        SecretIssued(device.device_secret, trace_of(device.iot_id))
         if r.params.mode is RegistrationMode.REGISTER
         else next(client_ids)
         for r, device in passed
@@ -198,18 +200,21 @@ def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:
     detail = {"mode": params.mode.value, "signmethod": params.sign_method.value}
     if params.sdk:
         detail["sdk"] = params.sdk
-    reason, client_id = "ok", ""
+    reason, client_id, story = "ok", "", ""
     if isinstance(outcome, Refused):
         reason = outcome.reason
-    elif isinstance(outcome, ClientIdIssued):
-        client_id = outcome.client_id
+    elif isinstance(outcome, SecretIssued):
+        story = outcome.story
+    else:
+        client_id, story = outcome.client_id, trace_of(outcome.client_id)
         if outcome.voided_client_id:
             reason, detail["voided"] = "slot_reclaimed", outcome.voided_client_id
     return log.Event(
         service_type=ServiceType.REGISTRATION,
         operation=params.mode.value,
         reason=reason,
-        trace_id=request.trace_id,
+        trace_id=story,
+        connection_id=request.trace_id,
         product_key=params.product_key,
         device_name=params.device_name,
         client_id=client_id,
