@@ -11,6 +11,8 @@ PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_
 RUN_STAMP := $(VENV)/.run-$(PYTHON_VERSION)
 DEV_STAMP := $(VENV)/.dev-$(PYTHON_VERSION)
 LINKKIT_STAMP := $(LINKKIT_VENV)/.installed-$(PYTHON_VERSION)
+# Judges the pages in the browser tests. Nothing of it is served.
+AXE := node_modules/axe-core/axe.min.js
 
 # The same seed for both databases, printed, so that a failing order can be run again.
 ifndef TEST_SEED
@@ -42,7 +44,7 @@ demo: $(RUN_STAMP)
 
 # Tests without a database run once, with SQLite, which therefore comes last: its closing line
 # counts them all. Both runs happen even when the first fails.
-test: $(DEV_STAMP) $(LINKKIT_STAMP)
+test: $(DEV_STAMP) $(LINKKIT_STAMP) $(AXE)
 	@echo "Order of tests: TEST_SEED=$(TEST_SEED)"; status=0; \
 	TEST_DATABASE=postgres $(PYTEST) || { status=1; postgres=failed; }; \
 	TEST_DATABASE=sqlite $(PYTEST) || status=1; \
@@ -93,3 +95,9 @@ $(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
 	@cmp -s $< $@ || { echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …' \
 		&& $(PYTHON) -m venv --clear $(LINKKIT_VENV) \
 		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
+
+$(AXE): package-lock.json
+	@command -v npm >/dev/null || { \
+		echo 'npm is needed for axe-core. On Debian and Ubuntu: apt install npm' >&2; exit 1; }
+	@echo 'Installing axe-core into node_modules …' \
+		&& npm ci --silent --ignore-scripts --no-audit --no-fund && touch $@

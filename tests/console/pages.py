@@ -1,0 +1,84 @@
+"""Every page and dialog of the console by a short name, for the tests that look at all of them."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from devices.models import Device
+from products.models import Product
+
+# Answers that are no pages, and URLs that only act.
+NOT_PAGES = {
+    "ca_certificate",
+    "devices:parameters",
+    "devices:secret",
+    "devices:states",
+    "logs:new",
+    "operators:settings",  # leads to the first of its pages
+    "operators:sign_out",
+    "operators:verify_phone",
+    "products:secret",
+}
+
+
+def every_page(product: Product, device: Device) -> dict[str, str]:
+    """Name → path. `product` has devices and `device` has several ClientIDs."""
+    of_product = {"product_key": product.product_key}
+    of_device = {"product_key": device.product.product_key, "device_name": device.device_name}
+    return {
+        "overview": reverse("overview"),
+        **_product_pages(of_product),
+        **_device_pages(of_device, of_product),
+        "logs": reverse("logs:list"),
+        "audit": reverse("operators:audit"),
+        **_settings_pages(),
+    }
+
+
+def _product_pages(of_product: dict[str, str]) -> dict[str, str]:
+    here = reverse("products:details", kwargs=of_product)
+    switch = reverse("registration:dynamic_registration", kwargs=of_product)
+    return {
+        "products": reverse("products:list"),
+        "product-create": reverse("products:create"),
+        "product": here,
+        **{f"product-{tab}": f"{here}{tab}/" for tab in ("devices", "topics", "connect")},
+        "product-edit": reverse("products:edit", kwargs=of_product),
+        "product-publish": reverse("products:publish", kwargs=of_product),
+        "product-delete": reverse("products:delete", kwargs=of_product),
+        "dynamic-registration-off": f"{switch}?to=off",
+    }
+
+
+def _device_pages(of_device: dict[str, str], of_product: dict[str, str]) -> dict[str, str]:
+    here = reverse("devices:details", kwargs=of_device)
+    acts = ("switch", "clear", "allow", "reset", "disable", "enable", "delete")
+    return {
+        "devices": reverse("devices:list"),
+        "devices-compromised": f"{reverse('devices:list')}?compromised=true",
+        "device-add": reverse("devices:add"),
+        "watch": reverse("devices:watch", kwargs=of_product),
+        "device": here,
+        **{f"device-{tab}": f"{here}{tab}/" for tab in ("log", "topics", "mqtt")},
+        **{f"device-{act}": reverse(f"devices:{act}", kwargs=of_device) for act in acts},
+    }
+
+
+def _settings_pages() -> dict[str, str]:
+    names = ("phone", "authenticator", "backup_codes", "password")
+    return {
+        **{f"settings-{name.replace('_', '-')}": reverse(f"operators:{name}") for name in names},
+        "development-sms": reverse("operators:development_sms"),
+    }
+
+
+def url_names(
+    patterns: list[URLPattern | URLResolver] | None = None, space: str = ""
+) -> Iterator[str]:
+    """The name of every URL of the site."""
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(each, URLResolver):
+            inside = f"{each.namespace}:" if each.namespace else ""
+            yield from url_names(each.url_patterns, space + inside)
+        elif each.name:
+            yield space + each.name

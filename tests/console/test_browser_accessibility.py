@@ -1,0 +1,53 @@
+"""WCAG 2.2 AA on every page, as axe-core sees it."""
+
+import pytest
+from django.conf import LazySettings
+from django.conf import settings as project
+from playwright.sync_api import Page
+
+from tests.console.browser import PHONE, Visit
+from tests.console.pages import every_page
+from tests.console.seed import Fleet
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = project.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+VIOLATIONS = """async () => {
+  const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const found = await axe.run(document, { runOnly: wcag, resultTypes: ["violations"] });
+  return found.violations.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        pytest.skip("no axe-core: `make test` installs it with npm")
+    return AXE.read_text()
+
+
+def violations(page: Page, axe: str) -> list[list[str]]:
+    # Evaluated by the browser itself: the page's own Content-Security-Policy stays in force.
+    page.evaluate(axe)
+    found: list[list[str]] = page.evaluate(VIOLATIONS)
+    return found
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_has_a_violation(
+    visit: Visit, fleet: Fleet, axe: str, dark: bool, settings: LazySettings
+) -> None:
+    settings.SMS_BACKEND = "console"
+    page = visit.open("/", dark=dark)
+    found = {}
+    for name, path in every_page(fleet.lamp, fleet.cloned).items():
+        page.goto(path)
+        found[name] = violations(page, axe)
+    assert {name: broken for name, broken in found.items() if broken} == {}
+
+
+def test_no_list_has_a_violation_on_a_phone(visit: Visit, fleet: Fleet, axe: str) -> None:
+    page = visit.open("/", size=PHONE)
+    for path in ("/", "/products/", "/devices/", "/logs/", "/audit/"):
+        page.goto(path)
+        assert violations(page, axe) == [], path
