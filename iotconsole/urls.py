@@ -2,10 +2,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from devices import log_urls
 from iotconsole import views
+from iotconsole.search import search
 from products.views import ca_certificate
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
+    path("search/", search, name="search"),
     path("ca.pem", ca_certificate, name="ca_certificate"),
     path("products/", include("registration.urls")),
     path("products/", include("products.urls")),

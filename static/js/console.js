@@ -1,4 +1,4 @@
-// Copy buttons, toasts, the search key, local times.
+// Copy buttons, toasts, local times.
 "use strict";
 (() => {
   const toasts = () => document.getElementById("toasts");
@@ -84,16 +84,6 @@
       button.classList.remove("copied");
       button.setAttribute("aria-label", name);
     }, 1500);
-  });
-
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    const wanted = (event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !typing);
-    const search = document.querySelector("[data-search]");
-    if (!wanted || !search || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    search.focus();
-    search.select();
   });
 
   document.addEventListener("DOMContentLoaded", () => {

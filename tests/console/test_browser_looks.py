@@ -127,14 +127,45 @@ def test_the_theme_follows_the_system_until_one_is_chosen(visit: Visit, fleet: F
 
 
 @pytest.mark.parametrize("key", ["/", "Control+k"])
-def test_a_key_leads_to_the_search(visit: Visit, fleet: Fleet, key: str) -> None:
+def test_a_key_leads_to_the_search_and_enter_to_what_it_found(
+    visit: Visit, fleet: Fleet, key: str
+) -> None:
     page = visit.open("/")
     page.keyboard.press(key)
-    box = page.get_by_label("Search devices by name")
+    box = page.get_by_role("combobox", name="Search or jump to")
     expect(box).to_be_focused()
     page.keyboard.type("lamp-0007")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("lamp-0007")
     page.keyboard.press("Enter")
-    expect(page.locator("#device-list tbody tr")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_text("lamp-0007")
+
+
+def test_arrows_choose_in_the_search_and_escape_leaves_it(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open("/", size=PHONE)
+    page.keyboard.press("/")
+    options = page.get_by_role("option")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(options.first).to_be_hidden()
+
+
+def test_an_act_found_by_the_search_asks_in_the_dialog(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("create")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Create Product")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Product Name")).to_be_focused()
+
+
+def test_without_scripts_the_search_is_a_page(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open("/", scripts=False)
+    page.get_by_role("combobox").fill("lamp-0")
+    page.get_by_role("combobox").press("Enter")
+    page.get_by_role("main").get_by_role("link", name="lamp-0003").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("lamp-0003")
 
 
 def test_a_slash_can_be_typed_into_a_field(visit: Visit, fleet: Fleet) -> None:
