@@ -43,7 +43,8 @@ def test_no_page_has_a_violation(
     for name, path in every_page(fleet.lamp, fleet.cloned).items():
         page.goto(path)
         found[name] = violations(page, axe)
-    assert {name: broken for name, broken in found.items() if broken} == {}
+    broken = [f"{name}: {each}" for name, of_page in found.items() for each in of_page]
+    assert "\n".join(broken) == ""
 
 
 def test_no_list_has_a_violation_on_a_phone(visit: Visit, fleet: Fleet, axe: str) -> None:
