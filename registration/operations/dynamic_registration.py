@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from devices.models import ServiceType
 from devices.operations import log
@@ -39,7 +40,7 @@ def set_dynamic_registration(product: Product, *, enabled: bool, confirmed: Conf
         try:
             locked = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
         except Product.DoesNotExist as error:
-            raise NotFoundError("This product does not exist.") from error
+            raise NotFoundError(_("This product does not exist.")) from error
         locked.dynamic_registration = enabled
         locked.dynamic_registration_changed_at = now
         locked.dynamic_registration_changed_by = confirmed.actor.operator
