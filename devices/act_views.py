@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from devices.forms import ClearForm, SwitchForm
@@ -38,12 +40,13 @@ def _act(
     then: str = "",
     danger: bool = False,
 ) -> Act:
+    """`title` and `done` name the device as %(name)s."""
     here = device.get_absolute_url()
     return Act(
-        title=f"{title} {device.device_name}",
+        title=title % {"name": device.device_name},
         sentences=sentences,
         button=button,
-        done=done,
+        done=done % {"name": device.device_name},
         trail=device.target,
         back=here,
         then=then or here,
@@ -58,9 +61,9 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     rows = client_id_rows(device)
     act = _act(
         device,
-        "Switch the ClientID of",
-        button="OK",
-        done=f"Switched {device_name}: one physical device is kept, the others are cut off.",
+        _("Switch the ClientID of %(name)s"),
+        button=_("OK"),
+        done=_("Switched %(name)s: one physical device is kept, the others are cut off."),
     )
     form = SwitchForm(
         [row.client_id for row in rows],
@@ -82,11 +85,11 @@ def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     device = device_or_404(product_key, device_name)
     act = _act(
         device,
-        "Clear",
+        _("Clear %(name)s"),
         _forbidden_by_clear(device),
-        "They are disconnected at once, and the ClientIDs cannot be brought back.",
-        button="Clear all physical devices",
-        done=f"Cleared {device_name}: every physical device is cut off.",
+        _("They are disconnected at once, and the ClientIDs cannot be brought back."),
+        button=_("Clear all physical devices"),
+        done=_("Cleared %(name)s: every physical device is cut off."),
         danger=True,
     )
     form = ClearForm(device_name, request.POST if request.method == "POST" else None)
@@ -104,12 +107,23 @@ def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 
 def _forbidden_by_clear(device: Device) -> str:
     live = device.bindings.filter(voided_at__isnull=True).count()
-    noun = "physical device" if live == 1 else "physical devices"
-    counted = f"{live} {noun} with a ClientID of this DeviceName"
     holder = device.preregistered and device.claimed_at and not device.secret_blocked
-    also = ", and the one that uses its DeviceSecret," if holder else ""
-    verb = "is" if live == 1 and not holder else "are"
-    return f"{counted}{also} {verb} forbidden to connect."
+    if holder:
+        sentence = ngettext(
+            "%(count)s physical device with a ClientID of this DeviceName, and the one that uses "
+            "its DeviceSecret, are forbidden to connect.",
+            "%(count)s physical devices with a ClientID of this DeviceName, and the one that uses "
+            "its DeviceSecret, are forbidden to connect.",
+            live,
+        )
+    else:
+        sentence = ngettext(
+            "%(count)s physical device with a ClientID of this DeviceName is forbidden to connect.",
+            "%(count)s physical devices with a ClientID of this DeviceName are forbidden to "
+            "connect.",
+            live,
+        )
+    return sentence % {"count": live}
 
 
 @device_act
@@ -117,14 +131,16 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     device = device_or_404(product_key, device_name)
     act = _act(
         device,
-        "Allow registration of",
-        "Physical devices may register under this DeviceName again while the product's Dynamic "
-        "Registration is on. If clones are still out there, they can do so too.",
-        button="Allow registration",
-        done=f"{device_name} may register again.",
+        _("Allow registration of %(name)s"),
+        _(
+            "Physical devices may register under this DeviceName again while the product's Dynamic "
+            "Registration is on. If clones are still out there, they can do so too."
+        ),
+        button=_("Allow registration"),
+        done=_("%(name)s may register again."),
     )
 
-    def perform(_: Mapping[str, Any]) -> object:
+    def perform(_data: Mapping[str, Any]) -> object:
         return manage.allow_registration(actor_of(request), product_key, device_name)
 
     return ask(request, act, perform)
@@ -135,15 +151,17 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     device = device_or_404(product_key, device_name)
     act = _act(
         device,
-        "Reset",
-        "The device may register once more and gets the same DeviceSecret: the way back for a "
-        "device that has lost it.",
-        "Its state, its live connection and its ClientIDs stay as they are.",
-        button="Reset",
-        done=f"Reset {device_name}: it may register again.",
+        _("Reset %(name)s"),
+        _(
+            "The device may register once more and gets the same DeviceSecret: the way back for a "
+            "device that has lost it."
+        ),
+        _("Its state, its live connection and its ClientIDs stay as they are."),
+        button=_("Reset"),
+        done=_("Reset %(name)s: it may register again."),
     )
 
-    def perform(_: Mapping[str, Any]) -> object:
+    def perform(_data: Mapping[str, Any]) -> object:
         return manage.reset(actor_of(request), product_key, device_name)
 
     return ask(request, act, perform)
@@ -154,15 +172,17 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
     device = device_or_404(product_key, device_name)
     act = _act(
         device,
-        "Disable",
-        "The device is disconnected at once and can neither connect nor register until it is "
-        "enabled. Its data and credentials are kept.",
-        button="Disable",
-        done=f"Disabled {device_name}.",
+        _("Disable %(name)s"),
+        _(
+            "The device is disconnected at once and can neither connect nor register until it is "
+            "enabled. Its data and credentials are kept."
+        ),
+        button=_("Disable"),
+        done=_("Disabled %(name)s."),
         danger=True,
     )
 
-    def perform(_: Mapping[str, Any]) -> object:
+    def perform(_data: Mapping[str, Any]) -> object:
         return manage.set_enabled(actor_of(request), product_key, device_name, enabled=False)
 
     return ask(request, act, perform)
@@ -173,13 +193,13 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     device = device_or_404(product_key, device_name)
     act = _act(
         device,
-        "Enable",
-        "The device can connect again with the credential it has.",
-        button="Enable",
-        done=f"Enabled {device_name}.",
+        _("Enable %(name)s"),
+        _("The device can connect again with the credential it has."),
+        button=_("Enable"),
+        done=_("Enabled %(name)s."),
     )
 
-    def perform(_: Mapping[str, Any]) -> object:
+    def perform(_data: Mapping[str, Any]) -> object:
         return manage.set_enabled(actor_of(request), product_key, device_name, enabled=True)
 
     return ask(request, act, perform)
@@ -190,17 +210,19 @@ def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     device = device_or_404(product_key, device_name)
     act = _act(
         device,
-        "Delete",
-        "Its DeviceSecret and all its ClientIDs are dead at once and cannot be brought back.",
-        "To put the DeviceName on other hardware, add it again afterwards: that issues a new "
-        "DeviceSecret.",
-        button="Delete device",
-        done=f"Deleted device {device_name}.",
+        _("Delete %(name)s"),
+        _("Its DeviceSecret and all its ClientIDs are dead at once and cannot be brought back."),
+        _(
+            "To put the DeviceName on other hardware, add it again afterwards: that issues a new "
+            "DeviceSecret."
+        ),
+        button=_("Delete device"),
+        done=_("Deleted device %(name)s."),
         then=f"{reverse('devices:list')}?product={product_key}",
         danger=True,
     )
 
-    def perform(_: Mapping[str, Any]) -> object:
+    def perform(_data: Mapping[str, Any]) -> object:
         manage.delete_device(actor_of(request), product_key, device_name)
         return None
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from devices.models import ClientBinding, Device, DeviceState, Session
 from devices.states import state_of, with_state
 from iotconsole.kit.errors import NotFoundError
@@ -57,7 +59,7 @@ def device_facts(product_key: str, device_name: str) -> DeviceFacts:
     try:
         device = with_state(found).get(product__product_key=product_key, device_name=device_name)
     except Device.DoesNotExist as error:
-        raise NotFoundError("This device does not exist.", field="device_name") from error
+        raise NotFoundError(_("This device does not exist."), field="device_name") from error
     session = device.sessions.filter(ended_at__isnull=True).first()
     return DeviceFacts(
         product_key=product_key,

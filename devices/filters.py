@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from devices.logs import refusals
 from devices.models import Device, DeviceState, LogEntry, ServiceType
@@ -19,22 +20,22 @@ from products.models import Product
 
 class DeviceFilter(ConsoleFilter[Device]):
     product = django_filters.ModelChoiceFilter(
-        label="Product",
+        label=_("Product"),
         queryset=Product.objects.only("product_key", "name").order_by("name"),
         to_field_name="product_key",
-        empty_label="All",
+        empty_label=_("All"),
     )
     state = django_filters.ChoiceFilter(
-        label="State", choices=DeviceState.choices, empty_label="All", method="by_state"
+        label=_("State"), choices=DeviceState.choices, empty_label=_("All"), method="by_state"
     )
     name = django_filters.CharFilter(
-        label="DeviceName begins with", field_name="device_name", lookup_expr="startswith"
+        label=_("DeviceName begins with"), field_name="device_name", lookup_expr="startswith"
     )
     activated = django_filters.ChoiceFilter(
-        choices=[("yes", "Yes")], widget=forms.HiddenInput, method="by_activation"
+        choices=[("yes", _("Yes"))], widget=forms.HiddenInput, method="by_activation"
     )
     compromised = django_filters.BooleanFilter(
-        label="Security-compromised", widget=forms.CheckboxInput, method="by_compromise"
+        label=_("Security-compromised"), widget=forms.CheckboxInput, method="by_compromise"
     )
 
     class Meta:
@@ -52,49 +53,54 @@ class DeviceFilter(ConsoleFilter[Device]):
 
 
 WITHIN = (
-    ("15", "15 minutes"),
-    ("60", "Hour"),
-    ("1440", "Day"),
-    ("10080", "7 days"),
+    ("15", _("15 minutes")),
+    ("60", _("Hour")),
+    ("1440", _("Day")),
+    ("10080", _("7 days")),
 )
+
+
+def _reasons() -> list[tuple[str, str]]:
+    """Read at each request, in its language."""
+    return [(key, f"{reason.title} ({reason.code})") for key, reason in REASONS.items()]
 
 
 class LogFilter(ConsoleFilter[LogEntry]):
     """Values are compared as they are, so a name with `@`, `:` or a quote finds what it names."""
 
-    q = django_filters.CharFilter(label="Text", method="by_text")
+    q = django_filters.CharFilter(label=_("Text"), method="by_text")
     product = django_filters.CharFilter(label="ProductKey", field_name="product_key")
     device = django_filters.CharFilter(label="DeviceName", field_name="device_name")
     result = django_filters.ChoiceFilter(
-        label="Result",
-        choices=[("success", "Success"), ("fail", "Fail")],
-        empty_label="All",
+        label=_("Result"),
+        choices=[("success", _("Success")), ("fail", _("Fail"))],
+        empty_label=_("All"),
         method="by_result",
     )
     reason = django_filters.ChoiceFilter(
-        label="Reason",
-        choices=[(key, f"{reason.title} ({reason.code})") for key, reason in REASONS.items()],
-        empty_label="All",
+        label=_("Reason"),
+        choices=_reasons,
+        empty_label=_("All"),
     )
     within = django_filters.ChoiceFilter(
-        label="Last", choices=WITHIN, empty_label="Any time", method="by_age"
+        label=_("Last"), choices=WITHIN, empty_label=_("Any time"), method="by_age"
     )
     type = django_filters.ChoiceFilter(
-        label="Service Type",
+        label=_("Service Type"),
         field_name="service_type",
         choices=ServiceType.choices,
-        empty_label="All",
+        empty_label=_("All"),
     )
     client = django_filters.CharFilter(label="ClientID", field_name="client_id")
     trace = django_filters.CharFilter(label="TraceId", field_name="trace_id")
     since = django_filters.IsoDateTimeFilter(
-        label="From",
+        label=_("From"),
         field_name="at",
         lookup_expr="gte",
         widget=MomentInput,
     )
     until = django_filters.IsoDateTimeFilter(
-        label="To",
+        label=_("To"),
         field_name="at",
         lookup_expr="lte",
         widget=MomentInput,

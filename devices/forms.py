@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.forms import ConsoleForm
 from products.models import Product
@@ -11,25 +12,27 @@ from products.models import Product
 
 class AddDeviceForm(ConsoleForm):
     product = forms.ModelChoiceField(
-        label="Product",
+        label=_("Product"),
         queryset=Product.objects.defer("product_secret").order_by("name"),
         to_field_name="product_key",
         empty_label=None,
-        error_messages={"invalid_choice": "This product does not exist (any more)."},
+        error_messages={"invalid_choice": _("This product does not exist (any more).")},
     )
     device_name = forms.CharField(
         label="DeviceName",
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
-        help_text="4 to 32 characters: letters, digits and - _ @ . : — a MAC address, IMEI or "
-        "serial number serves well. Leave it empty to have one generated.",
+        help_text=_(
+            "4 to 32 characters: letters, digits and - _ @ . : — a MAC address, IMEI or "
+            "serial number serves well. Leave it empty to have one generated."
+        ),
     )
     nickname = forms.CharField(
-        label="Alias",
+        label=_("Alias"),
         required=False,
         max_length=64,
-        help_text="4 to 64 characters; a Chinese or Japanese character counts as two.",
+        help_text=_("4 to 64 characters; a Chinese or Japanese character counts as two."),
     )
 
 
@@ -40,8 +43,8 @@ class SwitchForm(ConsoleForm):
         label="ClientID",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Pick the ClientID to keep.",
-            "invalid_choice": "This ClientID is not in use any more. Pick another one.",
+            "required": _("Pick the ClientID to keep."),
+            "invalid_choice": _("This ClientID is not in use any more. Pick another one."),
         },
     )
 
@@ -54,13 +57,13 @@ class ClearForm(ConsoleForm):
     """The DeviceName typed again, so that nobody clears the wrong device by habit."""
 
     typed = forms.CharField(
-        label="Type the DeviceName to confirm",
+        label=_("Type the DeviceName to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     refuse_registration = forms.BooleanField(
-        label="Refuse new registrations",
+        label=_("Refuse new registrations"),
         required=False,
-        help_text="Otherwise the devices may register again while Dynamic Registration is on.",
+        help_text=_("Otherwise the devices may register again while Dynamic Registration is on."),
     )
 
     def __init__(self, device_name: str, *args: Any, **kwargs: Any) -> None:
@@ -70,5 +73,7 @@ class ClearForm(ConsoleForm):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
         if typed != self.device_name:
-            raise forms.ValidationError(f"This is not the DeviceName. Type {self.device_name}.")
+            raise forms.ValidationError(
+                _("This is not the DeviceName. Type %(name)s."), params={"name": self.device_name}
+            )
         return typed

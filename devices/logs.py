@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from devices.models import Device, LogEntry, ServiceType
 from devices.reasons import REASONS, Reason
@@ -38,7 +39,9 @@ def refusals_by_reason(since: datetime) -> list[ReasonCount]:
 
 def reason_of(key: str) -> Reason:
     """The reason of a log line; one written by an older release may be unknown by now."""
-    return REASONS.get(key) or Reason(key, "", key, "This release does not know this reason.")
+    return REASONS.get(key) or Reason(
+        key, "", key, gettext_noop("This release does not know this reason.")
+    )
 
 
 def start_of_today() -> datetime:

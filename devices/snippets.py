@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from products.models import Product
 
@@ -23,23 +25,27 @@ class Snippet:
 _SNIPPETS = (
     (
         "c",
-        "C SDK",
-        "Link SDK for C v4. Save it as demos/connect_here_demo.c in the SDK, run make, then start "
-        "output/connect-here-demo with a DeviceName. (A recent gcc needs -Werror taken out of the "
-        "SDK's Makefile.)",
+        _("C SDK"),
+        _(
+            "Link SDK for C v4. Save it as demos/connect_here_demo.c in the SDK, run make, then "
+            "start output/connect-here-demo with a DeviceName. (A recent gcc needs -Werror taken "
+            "out of the SDK's Makefile.)"
+        ),
         "devices/snippets/connect_here_demo.c",
     ),
     (
         "python",
-        "Python SDK",
-        'In an environment of its own: pip install aliyun-iot-linkkit==1.2.13 "paho-mqtt<2". '
-        "Save it as connect_here.py and start it with a DeviceName.",
+        _("Python SDK"),
+        _(
+            'In an environment of its own: pip install aliyun-iot-linkkit==1.2.13 "paho-mqtt<2". '
+            "Save it as connect_here.py and start it with a DeviceName."
+        ),
         "devices/snippets/connect_here.py.txt",
     ),
     (
         "simulator",
-        "Simulator",
-        "From the directory of this server; it registers, connects and publishes.",
+        _("Simulator"),
+        _("From the directory of this server; it registers, connects and publishes."),
         "devices/snippets/simulator.txt",
     ),
 )
@@ -57,6 +63,8 @@ def snippets(product: Product, product_secret: str, ca: str) -> list[Snippet]:
         "product_secret": product_secret or HIDDEN,
     }
     return [
-        Snippet(key, title, hint, render_to_string(template, values).strip() + "\n")
+        Snippet(
+            key, gettext(title), gettext(hint), render_to_string(template, values).strip() + "\n"
+        )
         for key, title, hint, template in _SNIPPETS
     ]

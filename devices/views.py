@@ -3,6 +3,8 @@
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,10 +24,10 @@ from operators.permissions import actor_of, operator_required
 PAGE_SIZE = 50
 NEWEST_LOG = 20
 TABS = (
-    ("", "Device Information"),
-    ("log", "Log Service"),
-    ("topics", "Topics"),
-    ("mqtt", "MQTT Connection Parameters"),
+    ("", gettext_noop("Device Information")),
+    ("log", gettext_noop("Log Service")),
+    ("topics", gettext_noop("Topics")),
+    ("mqtt", gettext_noop("MQTT Connection Parameters")),
 )
 
 
@@ -35,7 +37,8 @@ def device_or_404(product_key: str, device_name: str) -> Device:
     try:
         return devices.get(product__product_key=product_key, device_name=device_name)
     except Device.DoesNotExist as error:
-        raise Http404(f"There is no device {device_name} in product {product_key}.") from error
+        text = _("There is no device %(name)s in product %(product_key)s.")
+        raise Http404(text % {"name": device_name, "product_key": product_key}) from error
 
 
 def _listed() -> QuerySet[Device]:
@@ -114,7 +117,7 @@ def details(
     request: HttpRequest, product_key: str, device_name: str, tab: str = ""
 ) -> HttpResponse:
     if tab not in dict(TABS):
-        raise Http404("There is no such tab.")
+        raise Http404(_("There is no such tab."))
     return _details(request, device_or_404(product_key, device_name), tab)
 
 
@@ -135,7 +138,7 @@ def _details(
             "client_id": current_client_id(client_ids),
             "entries": _newest_log(device) if tab == "log" else [],
             "tab": tab,
-            "tabs": [(key, title, f"{here}{key}/" if key else here) for key, title in TABS],
+            "tabs": [(key, _(title), f"{here}{key}/" if key else here) for key, title in TABS],
             "oob": wanted_region(request) == "live",
             **context,
         },

@@ -3,6 +3,7 @@
 import time
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from devices.watch import progress
@@ -18,7 +19,8 @@ def watch(request: HttpRequest, product_key: str) -> HttpResponse:
     """`since` is the key of the log's last entry when the page was opened, `from` that time."""
     product = Product.objects.defer("product_secret").filter(product_key=product_key).first()
     if product is None:
-        raise Http404(f"There is no product with the ProductKey {product_key}.")
+        text = _("There is no product with the ProductKey %(product_key)s.")
+        raise Http404(text % {"product_key": product_key})
     since, began = _number(request, "since"), _number(request, "from")
     seen = progress(product_key, since)
     over = seen.connected is not None or time.time() - began > WATCH_SECONDS

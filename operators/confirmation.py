@@ -5,7 +5,8 @@ nothing else. `send_code` sends it, `confirm` takes it and gives a `Confirmed`, 
 dangerous operation asks for: holding one proves that a person has just agreed to exactly this.
 
     purpose = Purpose("product.dynamic_registration", product.target, "on",
-                      f"turn on Dynamic Registration for product {product.name}")
+                      gettext_noop("turn on Dynamic Registration for product %(product)s"),
+                      {"product": product.name})
     send_code(operator, session_key, purpose)
     confirmed = confirm(actor, session_key, purpose, "sms", typed)
     set_dynamic_registration(confirmed)
@@ -15,15 +16,19 @@ Neither function may be called inside a transaction: the message leaves after a 
 wrong try stays counted whatever the caller does next.
 """
 
-from dataclasses import InitVar, dataclass
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_variables
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
+from iotconsole.kit.words import told
 from operators import quota, sms, verification
 from operators.actor import SHELL, Actor
 from operators.digests import keyed_digest, mask
@@ -56,12 +61,25 @@ _PROOF = object()
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a code is for. `sentence` is the same in human words: "turn on … for product …"."""
+    """What a code is for. `sentence` is the same in words: "turn on … for product %(product)s".
+
+    It is kept in English, apart from its `facts`; `words` tells it in the reader's language.
+    """
 
     act: str
     target: str
     wished: str
     sentence: str
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def words(self) -> str:
+        return told(self.sentence, self.facts)
+
+    @property
+    def english(self) -> str:
+        """For what is stored."""
+        return self.sentence % self.facts if self.facts else self.sentence
 
     @property
     def is_own_account(self) -> bool:
@@ -117,8 +135,9 @@ class ChallengeState:
 
 def phone_purpose(number: PhoneNumber, operator: Operator) -> Purpose:
     """Verifying a number is itself a confirmation, sent to that number."""
-    sentence = f"use this number for confirmation codes of {operator.get_username()}"
-    return Purpose(PHONE_VERIFY, f"phone/{number.as_e164}", "verified", sentence)
+    sentence = gettext_noop("use this number for confirmation codes of %(name)s")
+    facts = {"name": operator.get_username()}
+    return Purpose(PHONE_VERIFY, f"phone/{number.as_e164}", "verified", sentence, facts)
 
 
 def _number_for(operator: Operator, purpose: Purpose) -> PhoneNumber | None:
@@ -138,15 +157,16 @@ def _binding(operator: Operator, session_key: str, purpose: Purpose) -> str:
 
 def _require_role(operator: Operator, purpose: Purpose) -> None:
     if not (operator.may_change or purpose.is_own_account):
-        raise ConfirmationError("Your account may look but not change. Ask an operator.")
+        raise ConfirmationError(_("Your account may look but not change. Ask an operator."))
 
 
 def _message(code: str, purpose: Purpose) -> str:
     minutes = SmsDevice.VALID_SECONDS // 60
-    return (
-        f"Code {code} confirms: {purpose.sentence}. Valid {minutes} minutes. "
+    text = _(
+        "Code %(code)s confirms: %(purpose)s. Valid %(minutes)s minutes. "
         "If you did not ask for it, give it to nobody."
     )
+    return text % {"code": code, "purpose": purpose.words, "minutes": minutes}
 
 
 @sensitive_variables("code")
@@ -162,7 +182,9 @@ def send_code(
     binding = _binding(operator, session_key, purpose)
     number = _number_for(operator, purpose)
     if number is None:
-        raise ConfirmationError("No phone number is verified yet. Add yours in the Phone settings.")
+        raise ConfirmationError(
+            _("No phone number is verified yet. Add yours in the Phone settings.")
+        )
     code = new_code()
     reserved = quota.reserve(operator, number)
     try:
@@ -193,7 +215,7 @@ def _put_code(sent: SmsSend, code: str, binding: str) -> SmsDevice:
 
 
 def _record_sent(actor: Actor, purpose: Purpose, number: PhoneNumber) -> None:
-    summary = f"Code sent to {mask(number)} to {purpose.sentence}"
+    summary = f"Code sent to {mask(number)} to {purpose.english}"
     audit.record(actor, "confirmation.send", _audit_target(actor, purpose), summary[:300])
 
 
@@ -234,7 +256,7 @@ def _failure(
         return verification.verify_totp(operator, code)
     if method == "backup" and purpose.act != PHONE_VERIFY:
         return verification.verify_backup(operator, code)
-    return ConfirmationError("This cannot be confirmed that way.")
+    return ConfirmationError(_("This cannot be confirmed that way."))
 
 
 _METHOD_WORDS = {"sms": "SMS code", "totp": "authenticator code", "backup": "backup code"}
@@ -243,7 +265,7 @@ _METHOD_WORDS = {"sms": "SMS code", "totp": "authenticator code", "backup": "bac
 def _record_tried(actor: Actor, purpose: Purpose, method: str, *, right: bool) -> None:
     act = "confirmation.accept" if right else "confirmation.refused"
     word = "Right" if right else "Wrong"
-    summary = f"{word} {_METHOD_WORDS[method]} to {purpose.sentence}"
+    summary = f"{word} {_METHOD_WORDS[method]} to {purpose.english}"
     audit.record(actor, act, _audit_target(actor, purpose), summary[:300])
 
 

@@ -4,7 +4,7 @@
     def dynamic_registration(request, product_key, wished):      # wished: "on" or "off"
         product = get_object_or_404(Product, product_key=product_key)
         purpose = Purpose("product.dynamic_registration", product.target, wished,
-                          f"turn {wished} Dynamic Registration for product {product.name}")
+                          SENTENCES[wished], {"product": product.name})
 
         def apply(confirmed):                                    # a Confirmed for this purpose
             set_dynamic_registration(confirmed)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils.translation import ngettext
+
 
 class ConfirmationError(Exception):
     """`tries_left` after a wrong code; `retry_after` when waiting helps."""
@@ -30,7 +32,10 @@ class SmsError(ConfirmationError):
 def words_for(wait: timedelta) -> str:
     """`wait` in the largest fitting unit, rounded up: "42 seconds", "7 minutes", "3 hours"."""
     seconds = max(1, -int(-wait.total_seconds() // 1))
-    for size, unit in ((3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size:
-            return f"{-(-seconds // size)} {unit}s"
-    return "1 second" if seconds == 1 else f"{seconds} seconds"
+    if seconds >= 2 * 3600:
+        hours = -(-seconds // 3600)
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    if seconds >= 2 * 60:
+        minutes = -(-seconds // 60)
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from operators.models import Operator
@@ -23,7 +24,7 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "Username or password is wrong.",
+        "invalid_login": _("Username or password is wrong."),
     }
 
     def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
@@ -48,7 +49,7 @@ class CurrentPasswordForm(forms.Form):
     """A signed-in browser left alone must not be enough to change what confirms dangerous acts."""
 
     current_password = forms.CharField(
-        label="Current password",
+        label=_("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -72,14 +73,14 @@ def require_password(operator: Operator, password: str, address: str | None) -> 
     except passwords.TooManyTriesError as error:
         raise ValidationError(error.text, code="throttled") from error
     if not right:
-        raise ValidationError("This is not your password.", code="wrong")
+        raise ValidationError(_("This is not your password."), code="wrong")
 
 
 class PhoneForm(CurrentPasswordForm):
     number = PhoneNumberField(
-        label="Phone number",
-        help_text="With country code, such as +86 138 1234 1234. A code is sent to it.",
-        error_messages={"invalid": "Enter a phone number with its country code."},
+        label=_("Phone number"),
+        help_text=_("With country code, such as +86 138 1234 1234. A code is sent to it."),
+        error_messages={"invalid": _("Enter a phone number with its country code.")},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     field_order = ["number", "current_password"]
@@ -87,7 +88,7 @@ class PhoneForm(CurrentPasswordForm):
 
 class TotpCodeForm(forms.Form):
     code = forms.CharField(
-        label="Code the authenticator shows",
+        label=_("Code the authenticator shows"),
         max_length=12,
         widget=forms.TextInput(
             attrs={

@@ -22,7 +22,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from iotconsole.kit.dialogs import keep
 from iotconsole.kit.htmx import DIALOG, retarget, wanted_region
@@ -45,7 +45,7 @@ _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 def identity_purpose(operator: Operator) -> Purpose:
     """One code for whatever this session does in the next minutes."""
-    sentence = _("that it is you who reveals secrets and changes devices in the console")
+    sentence = gettext_noop("that it is you who reveals secrets and changes devices in the console")
     return Purpose(IDENTITY, operator.target, "fresh", sentence)
 
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_otp.models import (
     CooldownMixin,
     Device,
@@ -24,8 +25,8 @@ from operators.digests import keyed_digest, mask
 
 
 class Role(models.TextChoices):
-    OPERATOR = "operator", "Operator"
-    VIEWER = "viewer", "Viewer"
+    OPERATOR = "operator", _("Operator")
+    VIEWER = "viewer", _("Viewer")
 
 
 class Operator(AbstractUser):

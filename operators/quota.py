@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from phonenumber_field.phonenumber import PhoneNumber
 
+from iotconsole.kit.words import translated
 from operators.errors import ConfirmationError, words_for
 from operators.models import Operator, SmsDevice, SmsLine, SmsSend
 
@@ -20,13 +23,13 @@ from operators.models import Operator, SmsDevice, SmsLine, SmsSend
 class Limit:
     count: int
     window: timedelta
-    reason: str  # "" where the wait alone says it
+    reason: str  # in English; "" where the wait alone says it
 
 
 LIMITS = (
     Limit(1, timedelta(seconds=SmsDevice.COOLDOWN_SECONDS), ""),
-    Limit(5, timedelta(hours=1), "5 codes were sent in the last hour. "),
-    Limit(10, timedelta(days=1), "10 codes were sent in the last 24 hours. "),
+    Limit(5, timedelta(hours=1), _("5 codes were sent in the last hour.")),
+    Limit(10, timedelta(days=1), _("10 codes were sent in the last 24 hours.")),
 )
 _MEMORY = max(limit.window for limit in LIMITS)
 
@@ -35,13 +38,18 @@ _MEMORY = max(limit.window for limit in LIMITS)
 class Refusal:
     """Why no code can be sent now, and when one can."""
 
-    reason: str
+    reason_id: str
     until: datetime
+
+    @property
+    def reason(self) -> str:
+        """In the language of whoever asks; empty where the wait alone says it."""
+        return translated(self.reason_id)
 
     def error(self, now: datetime) -> ConfirmationError:
         wait = self.until - now
-        text = f"{self.reason}Another can be sent in {words_for(wait)}."
-        return ConfirmationError(text, retry_after=wait)
+        when = gettext("Another can be sent in %(wait)s.") % {"wait": words_for(wait)}
+        return ConfirmationError(f"{self.reason} {when}".strip(), retry_after=wait)
 
 
 def refusal(operator: Operator, number: PhoneNumber, now: datetime) -> Refusal | None:
@@ -77,7 +85,7 @@ def _device_refusals(operator: Operator, number: PhoneNumber) -> list[Refusal]:
         return []
     allowed, why = device.verify_is_allowed()
     if not allowed:
-        return [Refusal("Too many wrong codes. ", why["locked_until"])]
+        return [Refusal(_("Too many wrong codes."), why["locked_until"])]
     allowed, why = device.generate_is_allowed()
     return [] if allowed else [Refusal("", why["next_generation_at"])]
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -126,7 +127,7 @@ def _authenticator_page(request: HttpRequest, **forms: BaseForm) -> HttpResponse
 def _secret(device: TOTPDevice) -> dict[str, str]:
     """The secret as QR code and in groups of four for typing."""
     svg = segno.make(device.config_url, error="m").svg_inline(
-        scale=5, border=4, light="#fff", title="QR code for the authenticator", omitsize=False
+        scale=5, border=4, light="#fff", title=_("QR code for the authenticator"), omitsize=False
     )
     key = base64.b32encode(device.bin_key).decode()
     groups = " ".join(key[start : start + 4] for start in range(0, len(key), 4))

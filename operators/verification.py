@@ -8,6 +8,8 @@ import re
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_otp.models import Device
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
@@ -31,7 +33,7 @@ def verify_sms(
     """Try `code` against the one sent to `number` for exactly this `binding`."""
     digits = _digits(code)
     if digits is None:
-        return ConfirmationError("Enter the six digits of the code.")
+        return ConfirmationError(_("Enter the six digits of the code."))
     device = SmsDevice.objects.filter(user=operator, line__number=number).first()
     if device is None or not device.is_waiting_for(binding, timezone.now()):
         return _not_waiting(device, binding)
@@ -41,13 +43,13 @@ def verify_sms(
         case Try.WRONG:
             return _wrong_sms(device)
         case Try.NOT_TAKEN:
-            return ConfirmationError("This code is used or void. Send a new one.")
+            return ConfirmationError(_("This code is used or void. Send a new one."))
 
 
 def _not_waiting(device: SmsDevice | None, binding: str) -> ConfirmationError:
     if device is not None and device.token is not None and device.binding == binding:
-        return ConfirmationError("The code has expired. Send a new one.")
-    return ConfirmationError("No code is waiting for this. Send one first.")
+        return ConfirmationError(_("The code has expired. Send a new one."))
+    return ConfirmationError(_("No code is waiting for this. Send one first."))
 
 
 def _wrong_sms(device: SmsDevice) -> WrongCodeError:
@@ -55,20 +57,17 @@ def _wrong_sms(device: SmsDevice) -> WrongCodeError:
     device.refresh_from_db(fields=["token", "tries"])
     if device.token == token:
         left = device.MAX_TRIES - device.tries
-        return WrongCodeError(f"Wrong code. {_tries(left)} left.", tries_left=left)
-    text = f"Wrong code. After {device.MAX_TRIES} wrong tries it is void: send a new one."
-    return WrongCodeError(text, tries_left=0)
-
-
-def _tries(count: int) -> str:
-    return "1 try" if count == 1 else f"{count} tries"
+        text = ngettext("Wrong code. %(left)s try left.", "Wrong code. %(left)s tries left.", left)
+        return WrongCodeError(text % {"left": left}, tries_left=left)
+    text = _("Wrong code. After %(tries)s wrong tries it is void: send a new one.")
+    return WrongCodeError(text % {"tries": device.MAX_TRIES}, tries_left=0)
 
 
 def verify_totp(operator: Operator, code: str) -> ConfirmationError | None:
     """Try `code` against the operator's authenticator; each code is good once."""
     device = locked_totp(operator, confirmed=True)
     if device is None:
-        return ConfirmationError("No authenticator is set up. Add one in the settings.")
+        return ConfirmationError(_("No authenticator is set up. Add one in the settings."))
     return verify_authenticator(device, code)
 
 
@@ -81,12 +80,14 @@ def locked_totp(operator: Operator, **which: object) -> TOTPDevice | None:
 def verify_authenticator(device: TOTPDevice, code: str) -> ConfirmationError | None:
     digits = _digits(code)
     if digits is None:
-        return ConfirmationError("Enter the six digits the authenticator shows.")
+        return ConfirmationError(_("Enter the six digits the authenticator shows."))
     if waiting := throttled(device):
         return waiting
     if device.verify_token(digits):
         return None
-    return WrongCodeError("Wrong code, or one used before. Wait for the authenticator's next code.")
+    return WrongCodeError(
+        _("Wrong code, or one used before. Wait for the authenticator's next code.")
+    )
 
 
 def verify_backup(operator: Operator, code: str) -> ConfirmationError | None:
@@ -94,12 +95,12 @@ def verify_backup(operator: Operator, code: str) -> ConfirmationError | None:
     devices = BackupCodeDevice.objects.select_for_update(of=("self",))
     device = devices.filter(user=operator).first()
     if device is None:
-        return ConfirmationError("You have no backup codes. Make some in the settings.")
+        return ConfirmationError(_("You have no backup codes. Make some in the settings."))
     if waiting := throttled(device):
         return waiting
     if device.verify_token(normalised(code)):
         return None
-    return WrongCodeError("Wrong backup code, or one used before.")
+    return WrongCodeError(_("Wrong backup code, or one used before."))
 
 
 def throttled(device: Device) -> ConfirmationError | None:
@@ -109,5 +110,5 @@ def throttled(device: Device) -> ConfirmationError | None:
         return None
     until: datetime = why["locked_until"]
     wait = until - timezone.now()
-    text = f"Too many wrong codes. Try again in {words_for(wait)}."
+    text = _("Too many wrong codes. Try again in %(wait)s.") % {"wait": words_for(wait)}
     return ConfirmationError(text, retry_after=wait)

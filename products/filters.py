@@ -2,21 +2,22 @@
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.filters import ConsoleFilter
 from products.models import Product, ProductStatus
 
 
 class ProductFilter(ConsoleFilter[Product]):
-    name = django_filters.CharFilter(label="Product Name", lookup_expr="icontains")
+    name = django_filters.CharFilter(label=_("Product Name"), lookup_expr="icontains")
     status = django_filters.ChoiceFilter(
-        label="Status", choices=ProductStatus.choices, empty_label="All"
+        label=_("Status"), choices=ProductStatus.choices, empty_label=_("All")
     )
     registration = django_filters.ChoiceFilter(
-        label="Dynamic Registration",
+        label=_("Dynamic Registration"),
         field_name="dynamic_registration",
-        choices=[("on", "On"), ("off", "Off")],
-        empty_label="All",
+        choices=[("on", _("On")), ("off", _("Off"))],
+        empty_label=_("All"),
         method="by_registration",
     )
 

@@ -1,6 +1,7 @@
 """What an operator types about a product (console_api.md 1.3)."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.forms import ConsoleForm
 from products.models import DataFormat, NetType, NodeType
@@ -10,25 +11,27 @@ class EditProductForm(ConsoleForm):
     """What stays changeable after creation."""
 
     name = forms.CharField(
-        label="Product Name",
+        label=_("Product Name"),
         max_length=60,
-        help_text="4 to 30 characters: letters, digits and _ - @ ( ). "
-        "A Chinese or Japanese character counts as two.",
+        help_text=_(
+            "4 to 30 characters: letters, digits and _ - @ ( ). "
+            "A Chinese or Japanese character counts as two."
+        ),
     )
     description = forms.CharField(
-        label="Product Description",
+        label=_("Product Description"),
         required=False,
         max_length=100,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="At most 100 characters.",
+        help_text=_("At most 100 characters."),
     )
 
 
 class ProductForm(EditProductForm):
-    node_type = forms.TypedChoiceField(label="Node Type", choices=NodeType.choices, coerce=int)
-    net_type = forms.ChoiceField(label="Network Connection Method", choices=NetType.choices)
+    node_type = forms.TypedChoiceField(label=_("Node Type"), choices=NodeType.choices, coerce=int)
+    net_type = forms.ChoiceField(label=_("Network Connection Method"), choices=NetType.choices)
     data_format = forms.TypedChoiceField(
-        label="Data Type",
+        label=_("Data Type"),
         choices=sorted(DataFormat.choices, reverse=True),
         coerce=int,
     )

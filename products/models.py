@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.fields import EncryptedTextField
 from iotconsole.kit.identifiers import alphanumeric
@@ -11,29 +12,29 @@ from operators.models import Operator
 class NodeType(models.IntegerChoices):
     """Numbers as in the platform's API (CreateProduct.NodeType)."""
 
-    DIRECT = 0, "Directly Connected Device"
-    GATEWAY = 1, "Gateway Device"
+    DIRECT = 0, _("Directly Connected Device")
+    GATEWAY = 1, _("Gateway Device")
 
 
 class NetType(models.TextChoices):
     """Values as in the platform's API (CreateProduct.NetType)."""
 
-    WIFI = "WIFI", "Wi-Fi"
-    CELLULAR = "CELLULAR", "Cellular (2G/3G/4G/5G)"
-    ETHERNET = "ETHERNET", "Ethernet"
-    OTHER = "OTHER", "Other"
+    WIFI = "WIFI", _("Wi-Fi")
+    CELLULAR = "CELLULAR", _("Cellular (2G/3G/4G/5G)")
+    ETHERNET = "ETHERNET", _("Ethernet")
+    OTHER = "OTHER", _("Other")
 
 
 class DataFormat(models.IntegerChoices):
     """Numbers as in the platform's API (CreateProduct.DataFormat)."""
 
-    CUSTOM = 0, "Custom"
-    ALINK_JSON = 1, "ICA Standard Data Format (Alink JSON)"
+    CUSTOM = 0, _("Custom")
+    ALINK_JSON = 1, _("ICA Standard Data Format (Alink JSON)")
 
 
 class ProductStatus(models.TextChoices):
-    DEVELOPMENT = "development", "In development"
-    PUBLISHED = "published", "Published"
+    DEVELOPMENT = "development", _("In development")
+    PUBLISHED = "published", _("Published")
 
 
 def new_product_key() -> str:

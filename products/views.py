@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -30,10 +32,10 @@ from products.operations.reveal import reveal_product_secret
 
 PAGE_SIZE = 50
 TABS = (
-    ("", "Product Information"),
-    ("devices", "Devices"),
-    ("topics", "Topics"),
-    ("connect", "Connect a device"),
+    ("", gettext_noop("Product Information")),
+    ("devices", gettext_noop("Devices")),
+    ("topics", gettext_noop("Topics")),
+    ("connect", gettext_noop("Connect a device")),
 )
 DETAILS = "products/details.html"
 
@@ -43,7 +45,8 @@ def product_or_404(product_key: str) -> Product:
         products = Product.objects.select_related("dynamic_registration_changed_by")
         return products.get(product_key=product_key)
     except Product.DoesNotExist as error:
-        raise Http404(f"There is no product with the ProductKey {product_key}.") from error
+        text = _("There is no product with the ProductKey %(product_key)s.")
+        raise Http404(text % {"product_key": product_key}) from error
 
 
 @require_safe
@@ -68,9 +71,10 @@ def create(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         product = attempt(form, lambda: create_product(actor_of(request), **form.cleaned_data))
         if product:
-            text = f"Created product {product.name}. Add its first device, or connect one."
+            text = _("Created product %(name)s. Add its first device, or connect one.")
+            text %= {"name": product.name}
             return go(request, product.get_absolute_url(), text, trail=product.target)
-    return _product_form(request, form, "Create Product", reverse("products:list"))
+    return _product_form(request, form, _("Create Product"), reverse("products:list"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,8 +89,9 @@ def edit(request: HttpRequest, product_key: str) -> HttpResponse:
             form, lambda: update_product(actor_of(request), product_key, **form.cleaned_data)
         )
         if changed:
-            return go(request, here, f"Changed product {changed.name}.", trail=product.target)
-    return _product_form(request, form, "Edit Product", here)
+            text = _("Changed product %(name)s.") % {"name": changed.name}
+            return go(request, here, text, trail=product.target)
+    return _product_form(request, form, _("Edit Product"), here)
 
 
 def _product_form(
@@ -105,7 +110,7 @@ def _product_form(
 def details(request: HttpRequest, product_key: str, tab: str = "") -> HttpResponse:
     product = product_or_404(product_key)
     if tab not in dict(TABS):
-        raise Http404("There is no such tab.")
+        raise Http404(_("There is no such tab."))
     return _details(request, product, tab)
 
 
@@ -113,7 +118,7 @@ def _details(
     request: HttpRequest, product: Product, tab: str = "", **context: object
 ) -> HttpResponse:
     here = product.get_absolute_url()
-    tabs = [(key, title, f"{here}{key}/" if key else here) for key, title in TABS]
+    tabs = [(key, _(title), f"{here}{key}/" if key else here) for key, title in TABS]
     return render_page(
         request,
         DETAILS,
@@ -142,7 +147,7 @@ def publish(request: HttpRequest, product_key: str) -> HttpResponse:
     published = request.GET.get("to") != "development"
     act = _publish(product) if published else _unpublish(product)
 
-    def perform(_: Mapping[str, Any]) -> object:
+    def perform(_data: Mapping[str, Any]) -> object:
         return set_published(actor_of(request), product_key, published=published)
 
     return ask(request, act, perform)
@@ -151,13 +156,16 @@ def publish(request: HttpRequest, product_key: str) -> HttpResponse:
 def _publish(product: Product) -> Act:
     here = product.get_absolute_url()
     return Act(
-        title=f"Publish {product.name}",
+        title=_("Publish %(name)s") % {"name": product.name},
         sentences=(
-            "A published product can be neither edited nor deleted until publishing is cancelled.",
-            "Devices and Dynamic Registration are not affected.",
+            _(
+                "A published product can be neither edited nor deleted until publishing is "
+                "cancelled."
+            ),
+            _("Devices and Dynamic Registration are not affected."),
         ),
-        button="Publish",
-        done=f"Published product {product.name}.",
+        button=_("Publish"),
+        done=_("Published product %(name)s.") % {"name": product.name},
         trail=product.target,
         back=here,
         then=here,
@@ -167,10 +175,10 @@ def _publish(product: Product) -> Act:
 def _unpublish(product: Product) -> Act:
     here = product.get_absolute_url()
     return Act(
-        title=f"Cancel publishing of {product.name}",
-        sentences=("The product can be edited and deleted again. Devices are not affected.",),
-        button="Cancel Publishing",
-        done=f"Cancelled publishing of product {product.name}.",
+        title=_("Cancel publishing of %(name)s") % {"name": product.name},
+        sentences=(_("The product can be edited and deleted again. Devices are not affected."),),
+        button=_("Cancel Publishing"),
+        done=_("Cancelled publishing of product %(name)s.") % {"name": product.name},
         trail=product.target,
         back=here,
         then=here,
@@ -183,20 +191,23 @@ def _unpublish(product: Product) -> Act:
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(product_key)
     act = Act(
-        title=f"Delete product {product.name}",
+        title=_("Delete product %(name)s") % {"name": product.name},
         sentences=(
-            f"The ProductKey {product_key} becomes invalid, and firmware that carries it can never "
-            "register or connect here again.",
-            "A product that still has devices is not deleted.",
+            _(
+                "The ProductKey %(product_key)s becomes invalid, and firmware that carries it can "
+                "never register or connect here again."
+            )
+            % {"product_key": product_key},
+            _("A product that still has devices is not deleted."),
         ),
-        button="Delete product",
-        done=f"Deleted product {product.name}.",
+        button=_("Delete product"),
+        done=_("Deleted product %(name)s.") % {"name": product.name},
         trail=product.target,
         back=product.get_absolute_url(),
         then=reverse("products:list"),
         danger=True,
     )
-    return ask(request, act, lambda _: delete_product(actor_of(request), product_key))
+    return ask(request, act, lambda _data: delete_product(actor_of(request), product_key))
 
 
 @login_not_required
@@ -205,7 +216,7 @@ def ca_certificate(_request: HttpRequest) -> HttpResponse:
     """The CA's public certificate, which every device needs and nobody has to hide."""
     certificate = read_ca_certificate()
     if not certificate:
-        raise Http404("This server has no CA certificate yet; `make run` makes one.")
+        raise Http404(_("This server has no CA certificate yet; `make run` makes one."))
     response = HttpResponse(certificate, content_type="application/x-pem-file")
     response["Content-Disposition"] = 'attachment; filename="ca.pem"'
     return response

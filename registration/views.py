@@ -1,6 +1,7 @@
 """The switch of Dynamic Registration, which moves only with a confirmation."""
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.errors import NotFoundError
@@ -21,7 +22,8 @@ def dynamic_registration(request: HttpRequest, product_key: str) -> HttpResponse
     wished = request.GET.get("to")
     product = Product.objects.filter(product_key=product_key).first()
     if product is None or wished not in {"on", "off"}:
-        raise Http404(f"There is no product with the ProductKey {product_key}.")
+        text = _("There is no product with the ProductKey %(product_key)s.")
+        raise Http404(text % {"product_key": product_key})
     enabled = wished == "on"
 
     def turn(confirmed: Confirmed) -> HttpResponse:
@@ -29,8 +31,14 @@ def dynamic_registration(request: HttpRequest, product_key: str) -> HttpResponse
             set_dynamic_registration(product, enabled=enabled, confirmed=confirmed)
         except NotFoundError as error:
             raise Http404(error.text) from error
-        text = f"Turned {wished} Dynamic Registration for {product.name}."
-        return go(request, product.get_absolute_url(), text, trail=product.target)
+        text = (
+            _("Turned on Dynamic Registration for %(name)s.")
+            if enabled
+            else _("Turned off Dynamic Registration for %(name)s.")
+        )
+        return go(
+            request, product.get_absolute_url(), text % {"name": product.name}, trail=product.target
+        )
 
     in_dialog = wanted_region(request) == DIALOG
     return handle(

@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from devices.credentials import new_device_secret, new_iot_id
 from devices.protocol.params import DEVICE_NAME_PATTERN
@@ -16,10 +17,10 @@ MAX_CLIENT_IDS = 5
 class DeviceState(models.TextChoices):
     """In the platform's words; the numbers of its API stand in protocol.md 5.2."""
 
-    INACTIVE = "inactive", "Inactive"
-    ONLINE = "online", "Online"
-    OFFLINE = "offline", "Offline"
-    DISABLED = "disabled", "Disabled"
+    INACTIVE = "inactive", _("Inactive")
+    ONLINE = "online", _("Online")
+    OFFLINE = "offline", _("Offline")
+    DISABLED = "disabled", _("Disabled")
 
 
 class Device(models.Model):
@@ -75,9 +76,9 @@ class Device(models.Model):
 
 
 class VoidReason(models.TextChoices):
-    SWITCHED = "switched", "Another ClientID was kept by Switch"
-    CLEARED = "cleared", "Cleared"
-    RECLAIMED = "reclaimed", "Never connected; its slot went to a newer registration"
+    SWITCHED = "switched", _("Another ClientID was kept by Switch")
+    CLEARED = "cleared", _("Cleared")
+    RECLAIMED = "reclaimed", _("Never connected; its slot went to a newer registration")
 
 
 class ClientBinding(models.Model):

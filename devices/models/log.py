@@ -1,14 +1,15 @@
 """What happened to devices."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ServiceType(models.TextChoices):
-    REGISTRATION = "registration", "Dynamic registration"
-    DEVICE = "device", "Device behaviour"
-    UPLINK = "uplink", "Device to cloud"
-    SUBSCRIBE = "subscribe", "Subscription"
-    MANAGEMENT = "management", "Management"
+    REGISTRATION = "registration", _("Dynamic registration")
+    DEVICE = "device", _("Device behaviour")
+    UPLINK = "uplink", _("Device to cloud")
+    SUBSCRIBE = "subscribe", _("Subscription")
+    MANAGEMENT = "management", _("Management")
 
 
 class LogEntry(models.Model):

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from devices.models.device import Device
 
@@ -57,11 +58,11 @@ class Session(models.Model):
 
 
 class RevocationReason(models.TextChoices):
-    SWITCH = "switch", "Another ClientID was kept by Switch"
-    CLEAR = "clear", "Cleared"
-    DISABLE = "disable", "Disabled"
-    DELETE = "delete", "Deleted"
-    TAKEOVER = "takeover", "Kicked by the same device"
+    SWITCH = "switch", _("Another ClientID was kept by Switch")
+    CLEAR = "clear", _("Cleared")
+    DISABLE = "disable", _("Disabled")
+    DELETE = "delete", _("Deleted")
+    TAKEOVER = "takeover", _("Kicked by the same device")
 
 
 class Revocation(models.Model):

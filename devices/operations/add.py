@@ -4,6 +4,7 @@ import re
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from devices.credentials import new_device_name
 from devices.models import Device
@@ -35,7 +36,8 @@ def add_device(
             log.write([log.management_event(device, "add", actor)], timezone.now())
     except IntegrityError as error:
         raise ConflictError(
-            f"This product has a device named {device_name} already.", field="device_name"
+            _("This product has a device named %(name)s already.") % {"name": device_name},
+            field="device_name",
         ) from error
     return device
 
@@ -45,7 +47,7 @@ def check_device_name(device_name: str) -> str:
     device_name = device_name.strip()
     if not is_device_name(device_name):
         raise OperationError(
-            "A DeviceName has 4 to 32 characters: letters, digits and - _ @ . : only.",
+            _("A DeviceName has 4 to 32 characters: letters, digits and - _ @ . : only."),
             field="device_name",
         )
     return device_name
@@ -58,8 +60,10 @@ def check_nickname(nickname: str) -> str:
         return ""
     if not is_nickname(nickname):
         raise OperationError(
-            "An alias has 4 to 64 characters: letters, digits, space, - and _; "
-            "a Chinese or Japanese one counts as two.",
+            _(
+                "An alias has 4 to 64 characters: letters, digits, space, - and _; "
+                "a Chinese or Japanese one counts as two."
+            ),
             field="nickname",
         )
     return nickname

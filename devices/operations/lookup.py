@@ -1,5 +1,7 @@
 """Finding what an operator's or back end's request names."""
 
+from django.utils.translation import gettext as _
+
 from devices.models import Device
 from iotconsole.kit.errors import NotFoundError
 from products.models import Product
@@ -10,7 +12,7 @@ def product_by_key(product_key: str) -> Product:
     try:
         return Product.objects.get(product_key=product_key)
     except Product.DoesNotExist as error:
-        raise NotFoundError("This product does not exist.", field="product_key") from error
+        raise NotFoundError(_("This product does not exist."), field="product_key") from error
 
 
 def locked_device(product_key: str, device_name: str) -> Device:
@@ -26,4 +28,4 @@ def locked_device(product_key: str, device_name: str) -> Device:
             .get(product__product_key=product_key, device_name=device_name)
         )
     except Device.DoesNotExist as error:
-        raise NotFoundError("This device does not exist.", field="device_name") from error
+        raise NotFoundError(_("This device does not exist."), field="device_name") from error

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from devices.models import Device, RevocationReason, VoidReason
 from devices.operations import log
@@ -25,7 +26,9 @@ def switch(actor: Actor, product_key: str, device_name: str, client_id: str) -> 
         device = locked_device(product_key, device_name)
         live = device.bindings.filter(voided_at__isnull=True)
         if not live.filter(client_id=client_id).exists():
-            raise NotFoundError("This ClientID is not in use under this device.", field="client_id")
+            raise NotFoundError(
+                _("This ClientID is not in use under this device."), field="client_id"
+            )
         voided = live.exclude(client_id=client_id).update(
             voided_at=now, void_reason=VoidReason.SWITCHED
         )
@@ -84,7 +87,11 @@ def set_enabled(actor: Actor, product_key: str, device_name: str, *, enabled: bo
         now = timezone.now()
         device = locked_device(product_key, device_name)
         if device.enabled == enabled:
-            raise ConflictError(f"The device is {'enabled' if enabled else 'disabled'} already.")
+            raise ConflictError(
+                _("The device is enabled already.")
+                if enabled
+                else _("The device is disabled already.")
+            )
         device.enabled = enabled
         device.save(update_fields=["enabled"])
         if not enabled:

@@ -1,6 +1,7 @@
 """An authenticator app (TOTP): enrolled, used once to prove it works, removed."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from operators.actor import Actor
@@ -45,7 +46,7 @@ def activate(actor: Actor, operator: Operator, device_id: int, code: str) -> Aud
 def _try(operator: Operator, device_id: int, code: str) -> ConfirmationError | None:
     device = locked_totp(operator, confirmed=False, pk=device_id)
     if device is None:
-        return ConfirmationError("This set-up is over. Start again.")
+        return ConfirmationError(_("This set-up is over. Start again."))
     failure = verify_authenticator(device, code)
     if failure is None:
         TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from operators.digests import keyed_digest
 from operators.errors import words_for
@@ -28,7 +29,9 @@ class TooManyTriesError(Exception):
     """`text` tells how long to wait."""
 
     def __init__(self, wait: timedelta) -> None:
-        self.text = f"Too many wrong passwords. Try again in {words_for(wait)}."
+        self.text = _("Too many wrong passwords. Try again in %(wait)s.") % {
+            "wait": words_for(wait)
+        }
         self.retry_after = wait
         super().__init__(self.text)
 

@@ -2,6 +2,8 @@
 
 import requests
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -10,16 +12,18 @@ from operators.errors import SmsError
 
 # Twilio's error codes (https://www.twilio.com/docs/api/errors) an operator can do something about.
 _EXPLANATIONS = {
-    20003: "It does not accept the account or its token: check TWILIO_ACCOUNT_SID and "
-    "TWILIO_AUTH_TOKEN.",
-    20429: "It is handling too many requests. Try again in a minute.",
-    21211: "It says that the phone number is not valid.",
-    21212: "It does not accept the sender: check TWILIO_FROM.",
-    21408: "The account may not send to this country: allow it in the provider's settings.",
-    21606: "It does not accept the sender for this number: check TWILIO_FROM.",
-    21608: "A trial account sends only to numbers verified with the provider.",
-    21610: "This phone has unsubscribed from the sender (STOP). Text START to it.",
-    21614: "The phone number cannot receive text messages.",
+    20003: _(
+        "It does not accept the account or its token: check TWILIO_ACCOUNT_SID and "
+        "TWILIO_AUTH_TOKEN."
+    ),
+    20429: _("It is handling too many requests. Try again in a minute."),
+    21211: _("It says that the phone number is not valid."),
+    21212: _("It does not accept the sender: check TWILIO_FROM."),
+    21408: _("The account may not send to this country: allow it in the provider's settings."),
+    21606: _("It does not accept the sender for this number: check TWILIO_FROM."),
+    21608: _("A trial account sends only to numbers verified with the provider."),
+    21610: _("This phone has unsubscribed from the sender (STOP). Text START to it."),
+    21614: _("The phone number cannot receive text messages."),
 }
 _FAILED = {"failed", "undelivered", "canceled"}
 
@@ -33,17 +37,25 @@ def send(number: str, text: str) -> None:
         raise SmsError(_refused(error.status, error.code)) from None
     except requests.Timeout:
         raise SmsError(
-            f"The SMS provider did not answer within {settings.SMS_TIMEOUT_SECONDS} seconds. "
-            "No code is in force; try again, or use an authenticator or backup code."
+            gettext(
+                "The SMS provider did not answer within %(seconds)s seconds. "
+                "No code is in force; try again, or use an authenticator or backup code."
+            )
+            % {"seconds": settings.SMS_TIMEOUT_SECONDS}
         ) from None
     except requests.RequestException:
         raise SmsError(
-            "The SMS provider cannot be reached. Try again, or use an authenticator or backup code."
+            gettext(
+                "The SMS provider cannot be reached. "
+                "Try again, or use an authenticator or backup code."
+            )
         ) from None
     except (TwilioException, ValueError, TypeError, AttributeError, KeyError):
         accepted = False
     if not accepted:
-        raise SmsError("The SMS provider gave no valid answer, so no code is in force. Try again.")
+        raise SmsError(
+            gettext("The SMS provider gave no valid answer, so no code is in force. Try again.")
+        )
 
 
 def _submit(number: str, text: str) -> bool:
@@ -62,8 +74,11 @@ def _refused(status: object, code: object) -> str:
     """The library repeats the HTTP status as code when the provider gave none."""
     known = _EXPLANATIONS.get(code) if isinstance(code, int) else None
     if known:
-        return f"The SMS provider refused the message. {known} (code {code})"
+        text = gettext("The SMS provider refused the message. %(why)s (code %(code)s)")
+        return text % {"why": gettext(known), "code": code}
     if isinstance(status, int) and status >= 500:
-        return f"The SMS provider has a failure of its own (HTTP {status}). Try again later."
-    detail = f"code {code}" if isinstance(code, int) and code != status else f"HTTP {status}"
-    return f"The SMS provider refused the message ({detail})."
+        text = gettext("The SMS provider has a failure of its own (HTTP %(status)s). Try later.")
+        return text % {"status": status}
+    if isinstance(code, int) and code != status:
+        return gettext("The SMS provider refused the message (code %(code)s).") % {"code": code}
+    return gettext("The SMS provider refused the message (HTTP %(status)s).") % {"status": status}

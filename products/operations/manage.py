@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
@@ -25,12 +26,12 @@ def check_name(name: str) -> str:
     name = name.strip()
     if not 4 <= wide_length(name) <= 30:
         raise OperationError(
-            "A product name has 4 to 30 characters; a Chinese or Japanese one counts as two.",
+            _("A product name has 4 to 30 characters; a Chinese or Japanese one counts as two."),
             field="name",
         )
     if not _NAME.fullmatch(name):
         raise OperationError(
-            "A product name holds letters, digits and _ - @ ( ) only.", field="name"
+            _("A product name holds letters, digits and _ - @ ( ) only."), field="name"
         )
     return name
 
@@ -63,7 +64,9 @@ def update_product(actor: Actor, product_key: str, *, name: str, description: st
     name = check_name(name)
     with _name_conflict(name), transaction.atomic():
         product = _locked(product_key)
-        _refuse_published(product, "changed")
+        _refuse_published(
+            product, _("A published product cannot be changed. Cancel publishing first.")
+        )
         product.name, product.description = name, description.strip()[:100]
         product.save(update_fields=["name", "description"])
         audit.record(actor, "product.update", product.target, f"Changed product {name}")
@@ -86,9 +89,11 @@ def delete_product(actor: Actor, product_key: str) -> None:
     """Delete a product that has no devices and is not published."""
     with transaction.atomic():
         product = _locked(product_key)
-        _refuse_published(product, "deleted")
+        _refuse_published(
+            product, _("A published product cannot be deleted. Cancel publishing first.")
+        )
         if product.devices.exists():
-            raise ConflictError("This product still has devices. Delete them first.")
+            raise ConflictError(_("This product still has devices. Delete them first."))
         target, name = product.target, product.name
         product.delete()
         audit.record(actor, "product.delete", target, f"Deleted product {name}")
@@ -99,16 +104,17 @@ def _name_conflict(name: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise ConflictError(f"A product named {name} exists already.", field="name") from error
+        text = _("A product named %(name)s exists already.") % {"name": name}
+        raise ConflictError(text, field="name") from error
 
 
 def _locked(product_key: str) -> Product:
     try:
         return Product.objects.select_for_update(no_key=True).get(product_key=product_key)
     except Product.DoesNotExist as error:
-        raise NotFoundError("This product does not exist.") from error
+        raise NotFoundError(_("This product does not exist.")) from error
 
 
-def _refuse_published(product: Product, verb: str) -> None:
+def _refuse_published(product: Product, words: str) -> None:
     if product.published:
-        raise ConflictError(f"A published product cannot be {verb}. Cancel publishing first.")
+        raise ConflictError(words)

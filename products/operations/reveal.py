@@ -1,6 +1,7 @@
 """Showing a ProductSecret to an operator."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from iotconsole.kit.errors import NotFoundError
 from operators.actor import Actor
@@ -13,6 +14,6 @@ def reveal_product_secret(actor: Actor, product_key: str) -> str:
     with transaction.atomic():
         product = Product.objects.filter(product_key=product_key).first()
         if product is None:
-            raise NotFoundError("This product does not exist.")
+            raise NotFoundError(_("This product does not exist."))
         audit.record(actor, "product.reveal", product.target, "Looked at the ProductSecret")
     return product.product_secret

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from devices.models import ServiceType
 from devices.operations import log
@@ -11,6 +13,9 @@ from iotconsole.kit.errors import NotFoundError
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
 from products.models import Product
+
+_TURN_ON = gettext_noop("turn on Dynamic Registration for product %(product)s (%(product_key)s)")
+_TURN_OFF = gettext_noop("turn off Dynamic Registration for product %(product)s (%(product_key)s)")
 
 
 def purpose_of(product: Product, *, enabled: bool) -> Purpose:
@@ -20,8 +25,8 @@ def purpose_of(product: Product, *, enabled: bool) -> Purpose:
         act="dynamic_registration",
         target=product.target,
         wished=word,
-        sentence=f"turn {word} Dynamic Registration for product {product.name}"
-        f" ({product.product_key})",
+        sentence=_TURN_ON if enabled else _TURN_OFF,
+        facts={"product": product.name, "product_key": product.product_key},
     )
 
 
@@ -39,7 +44,7 @@ def set_dynamic_registration(product: Product, *, enabled: bool, confirmed: Conf
         try:
             locked = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
         except Product.DoesNotExist as error:
-            raise NotFoundError("This product does not exist.") from error
+            raise NotFoundError(_("This product does not exist.")) from error
         locked.dynamic_registration = enabled
         locked.dynamic_registration_changed_at = now
         locked.dynamic_registration_changed_by = confirmed.actor.operator
