@@ -30,7 +30,7 @@ DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOS
 
 .PHONY: help run demo test check bench python-is-usable $(LINKKIT_VENV)
 help:
-	@echo 'make run    console and listener together, until Ctrl-C'
+	@echo 'make run    console, listener and worker together, until Ctrl-C'
 	@echo 'make demo   add a demonstration product, devices, clones and logs'
 	@echo 'make test   all tests, on PostgreSQL and on SQLite'
 	@echo 'make check  style, types, layers, templates, migrations, deployment settings'

@@ -153,7 +153,7 @@ UNCLAIMED_CLIENT_ID_SECONDS = env.integer("UNCLAIMED_CLIENT_ID_SECONDS", default
 FAILURES_PER_ADDRESS = env.integer("FAILURES_PER_ADDRESS", default=600, low=1)
 FAILURES_PER_PRODUCT = env.integer("FAILURES_PER_PRODUCT", default=3000, low=1)
 FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
-# How long the Log Service keeps entries; `manage.py prune_logs` deletes older ones.
+# How long the Log Service keeps entries; the worker deletes older ones.
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
 MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", default=16000, low=1)
 MAX_UNAUTHENTICATED = env.integer("MAX_UNAUTHENTICATED", default=5000, low=1)

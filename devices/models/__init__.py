@@ -1,18 +1,24 @@
-"""Devices, the ClientIDs issued to them, their sessions, revocations and the log."""
+"""Devices, the ClientIDs issued to them, their sessions, revocations, the log, and jobs."""
 
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
+from devices.models.job import LIVE, Job, JobPart, JobState, Round
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
 
 __all__ = [
+    "LIVE",
     "MAX_CLIENT_IDS",
     "ClientBinding",
     "Device",
     "DeviceState",
+    "Job",
+    "JobPart",
+    "JobState",
     "ListenerProcess",
     "LogEntry",
     "Revocation",
     "RevocationReason",
+    "Round",
     "ServiceType",
     "Session",
     "VoidReason",

@@ -20,9 +20,9 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from devices.operations.outcome import Refused
+from iotconsole.kit.outages import Outage, describe
 from registration.listener.crowd import Crowd
-from registration.listener.database import Outage
-from registration.listener.errors import Sparingly, describe
+from registration.listener.errors import Sparingly
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
 logger = logging.getLogger(__name__)

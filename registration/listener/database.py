@@ -2,19 +2,13 @@
 
 import asyncio
 import contextlib
-import logging
 import queue
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import Error as AnyDatabaseError
 from django.db import connection
-
-from registration.listener.errors import describe
-
-logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,22 +66,3 @@ def _resolve(future: "asyncio.Future[Any]", result: object, failure: Exception |
         future.set_result(result)
     else:
         future.set_exception(failure)
-
-
-class Outage:
-    """Logs the first of a row of failures of one task, and its end; not each of them."""
-
-    def __init__(self, task: str) -> None:
-        self._task = task
-        self._failing = False
-
-    def failed(self, error: Exception) -> None:
-        if not self._failing:
-            kind = "database away" if isinstance(error, AnyDatabaseError) else "failed"
-            logger.error("%s: %s (%s); going on trying", self._task, kind, describe(error))
-        self._failing = True
-
-    def passed(self) -> None:
-        if self._failing:
-            logger.info("%s: works again", self._task)
-        self._failing = False

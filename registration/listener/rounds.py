@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from devices.operations import sessions as operations
-from registration.listener.database import DatabaseThread, Outage
+from iotconsole.kit.outages import Outage
+from registration.listener.database import DatabaseThread
 from registration.listener.hub import Hub
 from registration.listener.presence import BURY_SECONDS, HEARTBEAT_SECONDS, Presence
 

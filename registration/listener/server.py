@@ -9,12 +9,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from devices.operations.sessions import last_revocation_id
+from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureLimits
 from registration.listener.acceptor import Acceptor, listening_socket, shrink_tls_buffers
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
-from registration.listener.errors import describe
 from registration.listener.hub import Hub
 from registration.listener.presence import Presence
 from registration.listener.revocations import Revocations

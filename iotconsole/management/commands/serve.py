@@ -1,4 +1,4 @@
-"""manage.py serve: console and MQTT listener together, until Ctrl-C."""
+"""manage.py serve: console, MQTT listener and worker together, until Ctrl-C."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,10 @@ from iotconsole.supervisor import Address, Program, SupervisorError, require_fre
 
 
 class Command(BaseCommand):
-    help = "Run the console and the MQTT listener together until Ctrl-C."
+    help = "Run the console, the MQTT listener and the worker together until Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        programs = [console(), listener()]
+        programs = [console(), listener(), worker()]
         with contextlib.ExitStack() as starting:
             # Two that start at the same moment would both find the ports free.
             starting.enter_context(locked(settings.DATA_DIR))
@@ -55,6 +55,10 @@ def listener() -> Program:
     ]
     # Port 0 lets the system choose one, which only the listener then knows, and logs.
     return Program("MQTT listener", command, [address for address in addresses if address.port])
+
+
+def worker() -> Program:
+    return Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"])
 
 
 def environment() -> dict[str, str]:

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 
 from devices.models import Device
 from devices.reasons import REASONS
+from iotconsole.kit.outages import Outage, describe
 from registration.listener import errors
 from registration.listener.acceptor import address_of, listening_socket
 from registration.listener.answers import connack_of
-from registration.listener.database import DatabaseThread, Outage
-from registration.listener.errors import Sparingly, describe, log_loop_error
+from registration.listener.database import DatabaseThread
+from registration.listener.errors import Sparingly, log_loop_error
 from registration.listener.session import printable
 from registration.listener.slots import Slot, Slots
 from registration.listener.states import STEPS, State, step

@@ -1,0 +1,49 @@
+"""What a worker does again and again.
+
+A round is done by one worker at a time, however many there are: each holds a lease on it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from devices.jobs.leases import claim_round, finish_round
+from devices.operations.prune import prune_jobs, prune_log
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`act(now)` is called every `seconds`; what it raises is logged, and it is called again."""
+
+    name: str
+    seconds: float
+    act: Callable[[datetime], object]
+
+
+def prune(now: datetime) -> None:
+    """Forget what is older than LOG_RETENTION_DAYS."""
+    before = now - timedelta(days=settings.LOG_RETENTION_DAYS)
+    prune_log(before)
+    prune_jobs(before)
+
+
+ROUNDS: tuple[Round, ...] = (Round("pruning", 3600, prune),)
+
+
+def take_turn(entry: Round, owner: UUID) -> bool:
+    """Do it if it is due and no other worker does; returns whether it was done here."""
+    now = timezone.now()
+    if not claim_round(entry.name, owner, now):
+        return False
+    try:
+        entry.act(now)
+    finally:
+        finish_round(entry.name, owner, now + timedelta(seconds=entry.seconds))
+    return True
