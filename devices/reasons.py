@@ -162,6 +162,7 @@ _ALL = (
         "See the server's own log at this time.",
     ),
     Reason("online", "200", "Online", "The device connected."),
+    Reason("activated", "200", "Online, activated", "The device connected for the first time."),
     Reason("device_disconnect", "200", "Device disconnect", "The device said goodbye."),
     Reason("connection_lost", "400", "Connection lost", "The connection broke off."),
     Reason(

@@ -3,6 +3,7 @@
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
+from devices.models.tally import LogCursor, LogTally
 
 __all__ = [
     "MAX_CLIENT_IDS",
@@ -10,7 +11,9 @@ __all__ = [
     "Device",
     "DeviceState",
     "ListenerProcess",
+    "LogCursor",
     "LogEntry",
+    "LogTally",
     "Revocation",
     "RevocationReason",
     "ServiceType",
