@@ -4,6 +4,7 @@ from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceS
 from devices.models.job import LIVE, Job, JobPart, JobState, Round
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
+from devices.models.tally import LogCursor, LogTally
 
 __all__ = [
     "LIVE",
@@ -15,7 +16,9 @@ __all__ = [
     "JobPart",
     "JobState",
     "ListenerProcess",
+    "LogCursor",
     "LogEntry",
+    "LogTally",
     "Revocation",
     "RevocationReason",
     "Round",

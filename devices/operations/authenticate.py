@@ -83,12 +83,14 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
         for request, outcome in zip(requests, outcomes, strict=True)
         if isinstance(outcome, Admitted)
     }
+    first = {admitted[d.pk] for d in devices.values() if d.pk in admitted and not d.activated_at}
     if admitted:
         outcomes = _date(outcomes)
         _activate(admitted, devices, bindings, now)
         _end_others(admitted, now)
         _record(admitted, now)
-    log.write((_event(*answered) for answered in to_be_logged(requests, outcomes)), now)
+    answered = to_be_logged(requests, outcomes)
+    log.write((_event(*each, activates=each[0] in first) for each in answered), now)
     return outcomes
 
 
@@ -220,12 +222,13 @@ def _record(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
     )
 
 
-def _event(request: ConnectionRequest, outcome: Outcome) -> log.Event:
+def _event(request: ConnectionRequest, outcome: Outcome, *, activates: bool) -> log.Event:
     params = request.params
+    welcome = "activated" if activates else "online"
     return log.Event(
         service_type=ServiceType.DEVICE,
         operation="online",
-        reason=outcome.reason if isinstance(outcome, Refused) else "online",
+        reason=outcome.reason if isinstance(outcome, Refused) else welcome,
         trace_id=outcome.story,
         connection_id=request.trace_id,
         product_key=params.product_key,

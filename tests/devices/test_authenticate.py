@@ -187,7 +187,8 @@ def test_every_attempt_is_logged_without_its_credential() -> None:
     request = token_connection(product.product_key, "lamp-0001", issued)
     connect_now(request, replace(request, password=b"wrong-token-wrong-token"))
     entries = LogEntry.objects.filter(operation="online").order_by("id")
-    assert [(e.code, e.reason) for e in entries] == [("200", "online"), ("6600", "bad_credential")]
+    told = [(e.code, e.reason) for e in entries]
+    assert told == [("200", "activated"), ("6600", "bad_credential")]
     everything = repr([list(vars(e).values()) for e in entries])
     assert issued.device_token not in everything
     assert "wrong-token" not in everything
@@ -217,3 +218,13 @@ def test_of_a_devices_revocations_those_after_its_admission_have_higher_ids() ->
     assert outcome.revoked_up_to == before.pk
     clear(SHELL, device.product.product_key, device.device_name)
     assert Revocation.objects.latest("pk").pk > outcome.revoked_up_to
+
+
+def test_the_log_tells_the_connection_that_activates_from_later_ones() -> None:
+    product = make_product()
+    issued = issued_client_id(product, "lamp-0001")
+    first = token_connection(product.product_key, "lamp-0001", issued)
+    connect_now(first, replace(first, trace_id="0000000000000002"))
+    connect_now(replace(first, trace_id="0000000000000003"))
+    reasons = LogEntry.objects.filter(operation="online").order_by("id")
+    assert sorted(reasons.values_list("reason", flat=True)) == ["activated", "online", "online"]

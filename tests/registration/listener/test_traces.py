@@ -41,7 +41,7 @@ def test_a_client_ids_trace_leads_from_registration_to_the_kick(listener: Runnin
     one = issued_client_id(product, "lamp-0001")
     listener.online(token_connect(product, "lamp-0001", one))
     listener.online(token_connect(product, "lamp-0001", issued_client_id(product, "lamp-0001")))
-    wanted = [("regnwl", "ok"), ("online", "online"), ("offline", "takeover")]
+    wanted = [("regnwl", "ok"), ("online", "activated"), ("offline", "takeover")]
     assert eventually(lambda: story(trace_of(one.client_id)) == wanted)
 
 
@@ -54,7 +54,7 @@ def test_a_device_secrets_trace_begins_with_the_device() -> None:
     assert story(trace_of(device.iot_id)) == [
         ("add", "ok"),
         ("register", "ok"),
-        ("online", "online"),
+        ("online", "activated"),
         ("disable", "ok"),
         ("online", "device_disabled"),
     ]
