@@ -107,14 +107,6 @@ def test_no_compromised_device_is_good_news(console: Client, fleet: Fleet) -> No
     assert "no sign of clones" in text(tree(console.get(query)))
 
 
-def test_the_search_in_the_top_bar_comes_here(console: Client, fleet: Fleet) -> None:
-    page = tree(console.get("/"))
-    form = next(e for e in walk(page) if attribute(e, "role") == "search")
-    box = next(e for e in walk(form) if e.name == "input")
-    assert attribute(form, "action") == "/devices/"
-    assert shown(console, f"?{attribute(box, 'name')}=lamp-0007") == {"lamp-0007"}
-
-
 def test_costs_the_same_however_many_devices(
     console: Client, fleet: Fleet, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
