@@ -77,7 +77,7 @@ def test_codes_are_six_random_digits(chen: Operator, clock: Traveller) -> None:
 
 
 def test_leading_zeros_are_part_of_the_code(chen: Operator) -> None:
-    with patch("operators.models.secrets.randbelow", return_value=42):
+    with patch("operators.models.sms.secrets.randbelow", return_value=42):
         assert sent_code(chen) == "000042"
     with pytest.raises(ConfirmationError):
         confirm_by_sms(chen, "42")

@@ -1,4 +1,4 @@
-"""Who works in the console, how they prove it, and what they did."""
+"""Codes sent to a phone, and the ledger of messages."""
 
 import hmac
 import secrets
@@ -6,15 +6,11 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django_otp.models import (
     CooldownMixin,
-    Device,
     DeviceManager,
     SideChannelDevice,
     ThrottlingMixin,
@@ -22,60 +18,7 @@ from django_otp.models import (
 from phonenumber_field.modelfields import PhoneNumberField
 
 from operators.digests import keyed_digest, mask
-
-
-class Role(models.TextChoices):
-    OPERATOR = "operator", _("Operator")
-    VIEWER = "viewer", _("Viewer")
-
-
-class Operator(AbstractUser):
-    """A person who signs in. A viewer reads; an operator changes."""
-
-    role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
-    phone = PhoneNumberField(blank=True)
-    phone_verified_at = models.DateTimeField(null=True, blank=True)
-
-    @property
-    def may_change(self) -> bool:
-        return self.role == Role.OPERATOR
-
-    @property
-    def target(self) -> str:
-        """How the audit trail names this account."""
-        # A username may have 150 characters, an audit target 128.
-        return f"operator/{self.get_username()}"[:128]
-
-    @property
-    def masked_phone(self) -> str:
-        """The verified number as `+86 ••• 1234`, or nothing."""
-        return mask(self.phone) if self.phone and self.phone_verified_at else ""
-
-
-class AuditEntry(models.Model):
-    """One act of an operator, the shell or the server itself. Append-only; holds no secret."""
-
-    at = models.DateTimeField(auto_now_add=True)
-    operator = models.ForeignKey(Operator, null=True, on_delete=models.PROTECT, related_name="+")
-    origin = models.CharField(max_length=16)  # console, shell, api, system
-    address = models.GenericIPAddressField(null=True)
-    act = models.CharField(max_length=48)  # "product.create", "device.switch", …
-    target = models.CharField(max_length=128)  # "product/<ProductKey>", "device/<PK>/<DeviceName>"
-    summary = models.CharField(max_length=300)
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            # The trail of one object, newest first.
-            models.Index(fields=["target", "-id"], name="audit_by_target"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.act} {self.target}"
-
-    def get_absolute_url(self) -> str:
-        """The audit page with this entry at its top."""
-        return f"{reverse('operators:audit')}?upto={self.pk}#audit-{self.pk}"
+from operators.models.account import Operator
 
 
 class SmsLine(models.Model):
@@ -216,70 +159,3 @@ class SmsDevice(ThrottlingMixin, CooldownMixin, SideChannelDevice):  # type: ign
 def new_code() -> str:
     """Six digits from the operating system's generator; leading zeros are kept."""
     return f"{secrets.randbelow(10**SmsDevice.CODE_DIGITS):0{SmsDevice.CODE_DIGITS}}"
-
-
-class BackupCodeDevice(ThrottlingMixin, Device):  # type: ignore[misc]
-    """An operator's set of backup codes. A wrong one costs 1 s, 2 s, 4 s, … before the next try."""
-
-    user = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
-
-    objects: ClassVar[models.Manager["BackupCodeDevice"]] = DeviceManager()
-
-    class Meta:
-        constraints = [
-            # Renewing replaces the set; there are never two.
-            models.UniqueConstraint(fields=["user"], name="backup_one_set_per_operator"),
-        ]
-
-    def get_throttle_factor(self) -> int:
-        return 1
-
-    def digest(self, code: str) -> str:
-        return keyed_digest("backup-code", str(self.user_id), code)
-
-    def verify_token(self, token: str) -> bool:
-        """True once per code. Call it with this row locked, so that failures are all counted."""
-        if not self.verify_is_allowed()[0]:
-            return False
-        # Fifty random bits under a key: looking the digest up by an index tells nothing by timing.
-        unused = BackupCode.objects.filter(device=self, used_at=None)
-        if unused.filter(digest=self.digest(token)).update(used_at=timezone.now()):
-            self.throttle_reset()
-            return True
-        self.throttle_increment()
-        return False
-
-
-class BackupCode(models.Model):
-    """One backup code, kept only as a keyed digest; `used_at` is set once."""
-
-    device = models.ForeignKey(BackupCodeDevice, on_delete=models.CASCADE, related_name="codes")
-    digest = models.CharField(max_length=64)
-    used_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            # Also the index by which a typed code is found.
-            models.UniqueConstraint(fields=["device", "digest"], name="backup_code_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"backup code {self.pk}"
-
-
-class SignInAttempt(models.Model):
-    """A password tried and not (yet) found right, under the digest of who tried it from where."""
-
-    key = models.CharField(max_length=64)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [
-            # Failures under one key in the last quarter of an hour.
-            models.Index(fields=["key", "at"], name="sign_in_by_key"),
-            # Forgetting the old ones.
-            models.Index(fields=["at"], name="sign_in_by_age"),
-        ]
-
-    def __str__(self) -> str:
-        return f"sign-in attempt {self.pk}"
