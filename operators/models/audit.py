@@ -7,7 +7,7 @@ from operators.models.account import Operator
 
 
 class AuditEntry(models.Model):
-    """One act of one operator (or of the shell). Append-only; holds no secret, password or code."""
+    """One act of an operator, the shell or the server itself. Append-only; holds no secret."""
 
     at = models.DateTimeField(auto_now_add=True)
     operator = models.ForeignKey(Operator, null=True, on_delete=models.PROTECT, related_name="+")
