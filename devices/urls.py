@@ -1,6 +1,6 @@
 from django.urls import path
 
-from devices import act_views, views, watch_views
+from devices import act_views, job_views, views, watch_views
 
 app_name = "devices"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("new/", views.add, name="add"),
     path("states/", views.states, name="states"),
     path("watch/<str:product_key>/", watch_views.watch, name="watch"),
+    path("jobs/<int:key>/", job_views.job, name="job"),
+    path("jobs/<int:key>/cancel/", job_views.cancel, name="cancel_job"),
     path("<str:product_key>/<str:device_name>/", views.details, name="details"),
     path("<str:product_key>/<str:device_name>/secret/", views.secret, name="secret"),
     path("<str:product_key>/<str:device_name>/parameters/", views.parameters, name="parameters"),

@@ -1,0 +1,52 @@
+"""Background jobs: how far one is, and calling it off."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from devices.jobs.facts import job_facts, jobs_of
+from devices.models import Job
+from devices.operations import jobs
+from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.htmx import render_page
+from operators.permissions import actor_of, operator_of, operator_required
+
+
+def job_or_404(request: HttpRequest, key: int) -> Job:
+    job = jobs_of(operator_of(request)).filter(pk=key).first()
+    if job is None:
+        raise Http404(_("This job does not exist (any more)."))
+    return job
+
+
+@require_safe
+def job(request: HttpRequest, key: int) -> HttpResponse:
+    """Its page; the part that shows its progress asks for itself again while it runs."""
+    facts = job_facts(job_or_404(request, key), timezone.now())
+    context = {"facts": facts, "job": facts.job}
+    return render_page(request, "devices/job.html", context, regions=("job-progress",))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def cancel(request: HttpRequest, key: int) -> HttpResponse:
+    found = job_or_404(request, key)
+    act = Act(
+        title=_("Cancel this job"),
+        sentences=(_("What is done stays done. The rest is left as it is."),),
+        button=_("Cancel the job"),
+        done=_("The job stops."),
+        trail=found.target,
+        back=found.get_absolute_url(),
+        then=found.get_absolute_url(),
+        danger=True,
+    )
+
+    def perform(_data: Mapping[str, Any]) -> object:
+        return jobs.cancel(actor_of(request), key)
+
+    return ask(request, act, perform)

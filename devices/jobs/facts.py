@@ -1,0 +1,68 @@
+"""A job as its page tells it. Read only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from devices.jobs.kinds import KINDS
+from devices.models import Job, JobState
+from operators.models import Operator
+
+# A worker gives each job a turn within a fraction of a second; after so long there is none.
+STALLED = timedelta(seconds=15)
+_STATE_KINDS = {
+    JobState.RUNNING: "look",
+    JobState.DONE: "ok",
+    JobState.FAILED: "refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """`percent` is None while the total is not known."""
+
+    job: Job
+    title: str | Promise
+    state_kind: str
+    percent: int | None
+    stalled: bool
+    error: str
+    told: Sequence[str]
+    links: Sequence[tuple[str, str]]
+
+
+def job_facts(job: Job, now: datetime) -> JobFacts:
+    kind = KINDS.get(job.kind)
+    ended = not job.live
+    return JobFacts(
+        job=job,
+        title=kind.title if kind else job.kind,
+        state_kind=_STATE_KINDS.get(JobState(job.state), "off"),
+        percent=_percent(job),
+        stalled=_is_stalled(job, now),
+        error=_(job.error) % job.error_facts if job.error else "",
+        told=kind.told(job) if kind and ended else (),
+        links=kind.links(job) if kind and ended else (),
+    )
+
+
+def jobs_of(operator: Operator) -> QuerySet[Job]:
+    """The jobs this operator may look at."""
+    return Job.objects.select_related("operator", "product").defer(
+        "product__product_secret", "params"
+    )
+
+
+def _percent(job: Job) -> int | None:
+    if job.total is None:
+        return None
+    return min(100, 100 * job.position // job.total) if job.total else 100
+
+
+def _is_stalled(job: Job, now: datetime) -> bool:
+    last = max(job.turn_at, job.heartbeat_at or job.turn_at)
+    return job.live and now - last > STALLED

@@ -1,0 +1,82 @@
+"""What one act does to devices that the caller's transaction holds: one device or hundreds.
+
+Few statements whatever their number. Each act tells both trails, and asks listeners to close
+sessions where it forbids them.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Count
+from django.utils.translation import gettext_noop
+
+from devices.models import ClientBinding, Device, RevocationReason, VoidReason
+from devices.operations import log
+from devices.operations.revoke import revoke
+from operators.actor import Actor
+from operators.operations import audit
+
+ALREADY = {
+    True: gettext_noop("The device is enabled already."),
+    False: gettext_noop("The device is disabled already."),
+}
+
+
+def set_enabled(
+    actor: Actor, devices: Collection[Device], now: datetime, *, enabled: bool
+) -> list[Device]:
+    """Returns the devices this changed: those that were not so already."""
+    changed = [device for device in devices if device.enabled != enabled]
+    _update(changed, enabled=enabled)
+    if not enabled:
+        revoke(changed, RevocationReason.DISABLE, now)
+    act, summary = ("enable", "Enabled") if enabled else ("disable", "Disabled")
+    note(actor, changed, act, summary, now)
+    return changed
+
+
+def reset(actor: Actor, devices: Collection[Device], now: datetime) -> None:
+    _update(devices, claimed_at=None, registered_at=None, secret_blocked=False)
+    note(actor, devices, "reset", "Reset: may register again", now)
+
+
+def clear(
+    actor: Actor, devices: Collection[Device], now: datetime, *, refuse_registration: bool
+) -> None:
+    live = ClientBinding.objects.filter(device__in=devices, voided_at__isnull=True)
+    voided = dict(live.values_list("device").annotate(Count("pk")))
+    live.update(voided_at=now, void_reason=VoidReason.CLEARED)
+    _update(devices, secret_blocked=True, registration_refused=refuse_registration)
+    revoke(devices, RevocationReason.CLEAR, now)
+    for device in devices:
+        summary = f"Voided {voided.get(device.pk, 0)} ClientID(s)"
+        audit.record(actor, "device.clear", device.target, summary)
+    _log(actor, devices, "clear", now)
+
+
+def delete(actor: Actor, devices: Collection[Device], now: datetime) -> None:
+    revoke(devices, RevocationReason.DELETE, now)
+    note(actor, devices, "delete", "Deleted", now)
+    Device.objects.filter(pk__in=_keys(devices)).delete()
+
+
+def note(actor: Actor, devices: Collection[Device], act: str, summary: str, now: datetime) -> None:
+    """Tell both trails: the audit (who did it) and the log of the device (what happened to it)."""
+    for device in devices:
+        audit.record(actor, f"device.{act}", device.target, summary)
+    _log(actor, devices, act, now)
+
+
+def _log(actor: Actor, devices: Collection[Device], act: str, now: datetime) -> None:
+    log.write([log.management_event(device, act, actor) for device in devices], now)
+
+
+def _update(devices: Collection[Device], **columns: object) -> None:
+    Device.objects.filter(pk__in=_keys(devices)).update(**columns)
+    for device in devices:
+        for name, value in columns.items():
+            setattr(device, name, value)
+
+
+def _keys(devices: Collection[Device]) -> Sequence[int]:
+    return [device.pk for device in devices]

@@ -1,0 +1,90 @@
+"""What an operator does to many devices together: Enable, Disable, Reset, Clear, Delete.
+
+The rules, revocations and both trails are those of devices.operations.manage; what cannot be done
+to one of them is skipped and told. At most MOST devices per call, in one transaction.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from devices.models import Device
+from devices.operations import acts
+from operators.actor import Actor
+
+MOST = 500
+
+GONE = gettext_noop("The device does not exist any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A device left as it was. `reason` is an English msgid; a deleted one's name is empty."""
+
+    device_id: int
+    device_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    changed: list[Device] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def set_enabled(actor: Actor, device_ids: Collection[int], *, enabled: bool) -> Outcome:
+    """Those that are enabled (or disabled) already are skipped."""
+    with transaction.atomic():
+        devices, gone = _locked(device_ids)
+        changed = acts.set_enabled(actor, devices, timezone.now(), enabled=enabled)
+    done = {device.pk for device in changed}
+    same = [
+        Skipped(device.pk, device.device_name, acts.ALREADY[enabled])
+        for device in devices
+        if device.pk not in done
+    ]
+    return Outcome(changed, [*same, *gone])
+
+
+def reset(actor: Actor, device_ids: Collection[int]) -> Outcome:
+    return _all(device_ids, lambda devices: acts.reset(actor, devices, timezone.now()))
+
+
+def clear(
+    actor: Actor, device_ids: Collection[int], *, refuse_registration: bool = False
+) -> Outcome:
+    return _all(
+        device_ids,
+        lambda devices: acts.clear(
+            actor, devices, timezone.now(), refuse_registration=refuse_registration
+        ),
+    )
+
+
+def delete(actor: Actor, device_ids: Collection[int]) -> Outcome:
+    return _all(device_ids, lambda devices: acts.delete(actor, devices, timezone.now()))
+
+
+def _all(device_ids: Collection[int], act: Callable[[list[Device]], None]) -> Outcome:
+    """For an act that is possible whatever state a device is in."""
+    with transaction.atomic():
+        devices, gone = _locked(device_ids)
+        act(devices)
+    return Outcome(devices, gone)
+
+
+def _locked(device_ids: Collection[int]) -> tuple[list[Device], list[Skipped]]:
+    """The devices, locked in the order that registrations lock them in, and who is missing."""
+    if len(device_ids) > MOST:
+        raise ValueError(f"at most {MOST} devices at a time")
+    found = Device.objects.select_for_update(of=("self",)).filter(pk__in=device_ids)
+    devices = list(
+        found.select_related("product")
+        .defer("device_secret", "product__product_secret")
+        .order_by("pk")
+    )
+    missing = set(device_ids) - {device.pk for device in devices}
+    return devices, [Skipped(key, "", GONE) for key in sorted(missing)]
