@@ -31,11 +31,13 @@ NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 class PostgresServer:
     """A running server, reached through a socket in a private directory. Use it in a `with`.
 
-    With `durable`, commits wait for the disk as in production (the benchmark needs that).
+    With `durable`, commits wait for the disk as in production (the benchmark needs that). The data
+    stay in `keep`, an absolute path that the server's account can reach, for the next one.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, keep: Path | None = None) -> None:
         self._options = [] if durable else [f"-c{option}" for option in NOT_DURABLE]
+        self._keep = keep
         self._account = _unprivileged_account()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -62,11 +64,9 @@ class PostgresServer:
         if self._account:
             os.chown(self.directory, self._account.pw_uid, self._account.pw_gid)
         binaries = self._reachable_binaries()
-        data = self.directory / "data"
-        self._run(
-            binaries / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C",
-            "--no-sync", "--username=postgres", f"--pgdata={data}",
-        )  # fmt: skip
+        data = self._keep or self.directory / "data"
+        if not (data / "PG_VERSION").exists():
+            self._make(binaries, data)
         command = [str(binaries / "postgres"), f"-D{data}", f"-k{self.directory}", "-h", ""]
         with (self.directory / "log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -77,6 +77,15 @@ class PostgresServer:
                 **self._as_account(),
             )
         self._await_ready(data / "postmaster.pid")
+
+    def _make(self, binaries: Path, data: Path) -> None:
+        if self._account:
+            data.mkdir(parents=True, exist_ok=True)
+            os.chown(data, self._account.pw_uid, self._account.pw_gid)
+        self._run(
+            binaries / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C",
+            "--no-sync", "--username=postgres", f"--pgdata={data}",
+        )  # fmt: skip
 
     def _reachable_binaries(self) -> Path:
         """The package's binaries, copied when the server's account cannot get at them there."""

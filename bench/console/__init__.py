@@ -1,0 +1,1 @@
+"""`make bench-console`: how long the console's pages take with a million devices."""
