@@ -28,12 +28,13 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run demo test check bench python-is-usable $(LINKKIT_VENV)
+.PHONY: help run demo test check bench screenshots python-is-usable $(LINKKIT_VENV)
 help:
 	@echo 'make run    console, listener and worker together, until Ctrl-C'
 	@echo 'make demo   add a demonstration product, devices, clones and logs'
 	@echo 'make test   all tests, on PostgreSQL and on SQLite'
 	@echo 'make check  style, types, layers, templates, migrations, deployment settings'
+	@echo 'make screenshots  a picture of every page, in var/screenshots'
 	@echo 'make bench  activations per second, beside a floor measured in the same run'
 
 run: $(RUN_STAMP)
@@ -66,6 +67,10 @@ check: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench
+
+# Needs Chromium. PAGES='devices device-switch' takes only those.
+screenshots: $(DEV_STAMP)
+	$(BIN)/python -m tests.screenshots var/screenshots $(PAGES)
 
 python-is-usable:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
