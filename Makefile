@@ -28,13 +28,14 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run demo test check bench bench-console python-is-usable $(LINKKIT_VENV)
+.PHONY: help run demo test check bench bench-console screenshots python-is-usable $(LINKKIT_VENV)
 help:
-	@echo 'make run    console, listener and worker together, until Ctrl-C'
-	@echo 'make demo   add a demonstration product, devices, clones and logs'
-	@echo 'make test   all tests, on PostgreSQL and on SQLite'
-	@echo 'make check  style, types, layers, templates, migrations, deployment settings'
-	@echo 'make bench  activations per second, beside a floor measured in the same run'
+	@echo 'make run            console, listener and worker together, until Ctrl-C'
+	@echo 'make demo           add a demonstration product, devices, clones and logs'
+	@echo 'make test           all tests, on PostgreSQL and on SQLite'
+	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
+	@echo 'make screenshots    a picture of every page, in var/screenshots'
+	@echo 'make bench          activations per second, beside a floor measured in the same run'
 	@echo 'make bench-console  how long each page takes with a million devices'
 
 run: $(RUN_STAMP)
@@ -71,6 +72,10 @@ bench: $(DEV_STAMP)
 # The first run builds the two databases in .bench, which takes minutes and 8 GB.
 bench-console: $(DEV_STAMP)
 	$(BIN)/python -m bench.console
+
+# Needs Chromium. PAGES='devices device-switch' takes only those.
+screenshots: $(DEV_STAMP)
+	$(BIN)/python -m tests.screenshots var/screenshots $(PAGES)
 
 python-is-usable:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

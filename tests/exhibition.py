@@ -1,0 +1,55 @@
+"""A console with the demonstration data, served to a browser on this machine."""
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+
+from devices.models import Device
+from devices.states import compromised
+from operators.confirmed_sessions import remember
+from operators.models import Operator
+from tests.console.pages import every_page
+from tests.operators.people import CHEN_PHONE, person
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the inherited name
+        """Requests for pictures are nothing to report."""
+
+
+@contextmanager
+def exhibition() -> Iterator[tuple[dict[str, str], str]]:
+    """URLs of all pages by name, and the session of somebody who may see them all."""
+    settings.SMS_BACKEND = "console"
+    call_command("migrate", verbosity=0)
+    call_command("demo", stdout=io.StringIO())
+    session = _session(person("chen", phone=CHEN_PHONE))
+    with ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler) as server:
+        server.set_app(get_wsgi_application())
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield _pages(f"http://127.0.0.1:{server.server_address[1]}"), session
+        server.shutdown()
+
+
+def _pages(root: str) -> dict[str, str]:
+    cloned = compromised(Device.objects.select_related("product")).first()
+    if cloned is None:
+        raise LookupError("the demonstration has a cloned device")
+    return {name: root + path for name, path in every_page(cloned.product, cloned).items()}
+
+
+def _session(visitor: Operator) -> str:
+    """Signed in, with a fresh confirmation, so that dangerous acts show their own dialog."""
+    client = Client()
+    client.force_login(visitor)
+    session = client.session
+    remember(session, visitor)
+    session.save()
+    return str(session.session_key)
