@@ -77,9 +77,9 @@ class Purpose:
         return told(self.sentence, self.facts)
 
     @property
-    def english(self) -> str:
-        """For what is stored."""
-        return self.sentence % self.facts if self.facts else self.sentence
+    def fact(self) -> dict[str, str]:
+        """For what is stored and told later."""
+        return {"words": self.sentence, **self.facts}
 
     @property
     def is_own_account(self) -> bool:
@@ -215,8 +215,9 @@ def _put_code(sent: SmsSend, code: str, binding: str) -> SmsDevice:
 
 
 def _record_sent(actor: Actor, purpose: Purpose, number: PhoneNumber) -> None:
-    summary = f"Code sent to {mask(number)} to {purpose.english}"
-    audit.record(actor, "confirmation.send", _audit_target(actor, purpose), summary[:300])
+    summary = gettext_noop("Code sent to %(number)s to %(purpose)s")
+    target, facts = _audit_target(actor, purpose), {"number": mask(number), "purpose": purpose.fact}
+    audit.record(actor, "confirmation.send", target, summary, **facts)
 
 
 def _audit_target(actor: Actor, purpose: Purpose) -> str:
@@ -259,14 +260,20 @@ def _failure(
     return ConfirmationError(_("This cannot be confirmed that way."))
 
 
-_METHOD_WORDS = {"sms": "SMS code", "totp": "authenticator code", "backup": "backup code"}
+_METHOD_WORDS = {
+    "sms": gettext_noop("SMS code"),
+    "totp": gettext_noop("authenticator code"),
+    "backup": gettext_noop("backup code"),
+}
+_RIGHT = gettext_noop("Confirmed by %(method)s: %(purpose)s")
+_WRONG = gettext_noop("Wrong %(method)s to %(purpose)s")
 
 
 def _record_tried(actor: Actor, purpose: Purpose, method: str, *, right: bool) -> None:
-    act = "confirmation.accept" if right else "confirmation.refused"
-    word = "Right" if right else "Wrong"
-    summary = f"{word} {_METHOD_WORDS[method]} to {purpose.english}"
-    audit.record(actor, act, _audit_target(actor, purpose), summary[:300])
+    act, summary = ("accept", _RIGHT) if right else ("refused", _WRONG)
+    target = _audit_target(actor, purpose)
+    facts = {"method": {"words": _METHOD_WORDS[method]}, "purpose": purpose.fact}
+    audit.record(actor, f"confirmation.{act}", target, summary, **facts)
 
 
 def challenge_state(operator: Operator, session_key: str, purpose: Purpose) -> ChallengeState:

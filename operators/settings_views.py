@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -85,7 +86,7 @@ def verify_phone(request: HttpRequest) -> HttpResponse:
     def on_confirmed(confirmed: Confirmed) -> HttpResponse:
         entry = set_phone(confirmed)
         request.session.pop(_PENDING_PHONE, None)
-        messages.success(request, entry.summary, extra_tags=entry.target)
+        messages.success(request, entry.text, extra_tags=entry.target)
         return _go(request, "operators:phone")
 
     purpose = phone_purpose(PhoneNumber.from_string(pending), operator_of(request))
@@ -159,7 +160,7 @@ def _activate(request: HttpRequest) -> HttpResponse:
         form.add_error("code", error.text)
         return _authenticator_page(request, code_form=form)
     request.session.pop(_PENDING_TOTP, None)
-    messages.success(request, entry.summary, extra_tags=entry.target)
+    messages.success(request, entry.text, extra_tags=entry.target)
     return redirect("operators:authenticator")
 
 
@@ -174,7 +175,7 @@ def _remove(request: HttpRequest) -> HttpResponse:
         return _authenticator_page(request, password_form=form)
     entry = totp.remove(actor_of(request), operator_of(request))
     if entry:
-        messages.success(request, entry.summary, extra_tags=entry.target)
+        messages.success(request, entry.text, extra_tags=entry.target)
     return redirect("operators:authenticator")
 
 
@@ -213,10 +214,9 @@ class Password(PasswordChangeView):
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
         operator = operator_of(self.request)
-        entry = audit.record(
-            actor_of(self.request), "password.change", operator.target, "Password changed"
-        )
-        messages.success(self.request, entry.summary, extra_tags=entry.target)
+        summary = gettext_noop("Password changed")
+        entry = audit.record(actor_of(self.request), "password.change", operator.target, summary)
+        messages.success(self.request, entry.text, extra_tags=entry.target)
         return response
 
     def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
@@ -30,7 +31,8 @@ class SignIn(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         actor = actor_of(self.request)
-        trail.record(actor, "operator.sign_in", operator_of(self.request).target, "Signed in")
+        target, summary = operator_of(self.request).target, gettext_noop("Signed in")
+        trail.record(actor, "operator.sign_in", target, summary)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -39,7 +41,8 @@ class SignIn(LoginView):
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    trail.record(actor_of(request), "operator.sign_out", operator_of(request).target, "Signed out")
+    target, summary = operator_of(request).target, gettext_noop("Signed out")
+    trail.record(actor_of(request), "operator.sign_out", target, summary)
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 

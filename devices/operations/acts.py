@@ -4,7 +4,7 @@ Few statements whatever their number. Each act tells both trails, and asks liste
 sessions where it forbids them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Count
@@ -16,6 +16,16 @@ from devices.operations.revoke import revoke
 from operators.actor import Actor
 from operators.operations import audit
 
+# What the audit trail says of each act.
+SUMMARIES = {
+    "switch": gettext_noop("Kept ClientID %(client_id)s, voided %(count)s other(s)"),
+    "clear": gettext_noop("Voided %(count)s ClientID(s)"),
+    "allow_registration": gettext_noop("Allowed registration again"),
+    "reset": gettext_noop("Reset: may register again"),
+    "enable": gettext_noop("Enabled"),
+    "disable": gettext_noop("Disabled"),
+    "delete": gettext_noop("Deleted"),
+}
 ALREADY = {
     True: gettext_noop("The device is enabled already."),
     False: gettext_noop("The device is disabled already."),
@@ -30,14 +40,13 @@ def set_enabled(
     _update(changed, enabled=enabled)
     if not enabled:
         revoke(changed, RevocationReason.DISABLE, now)
-    act, summary = ("enable", "Enabled") if enabled else ("disable", "Disabled")
-    note(actor, changed, act, summary, now)
+    note(actor, changed, "enable" if enabled else "disable", now)
     return changed
 
 
 def reset(actor: Actor, devices: Collection[Device], now: datetime) -> None:
     _update(devices, claimed_at=None, registered_at=None, secret_blocked=False)
-    note(actor, devices, "reset", "Reset: may register again", now)
+    note(actor, devices, "reset", now)
 
 
 def clear(
@@ -48,26 +57,35 @@ def clear(
     live.update(voided_at=now, void_reason=VoidReason.CLEARED)
     _update(devices, secret_blocked=True, registration_refused=refuse_registration)
     revoke(devices, RevocationReason.CLEAR, now)
-    for device in devices:
-        summary = f"Voided {voided.get(device.pk, 0)} ClientID(s)"
-        audit.record(actor, "device.clear", device.target, summary)
-    _log(actor, devices, "clear", now)
+    counts = {device.pk: {"count": voided.get(device.pk, 0)} for device in devices}
+    note(actor, devices, "clear", now, counts)
 
 
 def delete(actor: Actor, devices: Collection[Device], now: datetime) -> None:
     revoke(devices, RevocationReason.DELETE, now)
-    note(actor, devices, "delete", "Deleted", now)
+    note(actor, devices, "delete", now)
     Device.objects.filter(pk__in=_keys(devices)).delete()
 
 
-def note(actor: Actor, devices: Collection[Device], act: str, summary: str, now: datetime) -> None:
-    """Tell both trails: the audit (who did it) and the log of the device (what happened to it)."""
-    for device in devices:
-        audit.record(actor, f"device.{act}", device.target, summary)
-    _log(actor, devices, act, now)
+def note(
+    actor: Actor,
+    devices: Collection[Device],
+    act: str,
+    now: datetime,
+    facts: Mapping[int, Mapping[str, object]] | None = None,
+) -> None:
+    """Tell both trails: the audit (who did it) and the log of the device (what happened to it).
 
-
-def _log(actor: Actor, devices: Collection[Device], act: str, now: datetime) -> None:
+    `facts` are those the act's summary names, by the device's key.
+    """
+    told = facts or {}
+    audit.record_many(
+        actor,
+        [
+            audit.Act(f"device.{act}", device.target, SUMMARIES[act], told.get(device.pk, {}))
+            for device in devices
+        ],
+    )
     log.write([log.management_event(device, act, actor) for device in devices], now)
 
 

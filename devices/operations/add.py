@@ -5,6 +5,7 @@ import re
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from devices.credentials import new_device_name
 from devices.models import Device
@@ -31,8 +32,8 @@ def add_device(
             device = Device.objects.create(
                 product=product, device_name=device_name, nickname=nickname
             )
-            summary = f"Added device {device_name}"
-            audit.record(actor, "device.add", device.target, summary)
+            summary = gettext_noop("Added device %(name)s")
+            audit.record(actor, "device.add", device.target, summary, name=device_name)
             log.write([log.management_event(device, "add", actor)], timezone.now())
     except IntegrityError as error:
         raise ConflictError(

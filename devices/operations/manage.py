@@ -32,8 +32,8 @@ def switch(actor: Actor, product_key: str, device_name: str, client_id: str) -> 
         device.secret_blocked = device.registration_refused = True
         device.save(update_fields=["secret_blocked", "registration_refused"])
         revoke([device], RevocationReason.SWITCH, now, keep_client_id=client_id)
-        summary = f"Kept ClientID {client_id}, voided {voided} other(s)"
-        acts.note(actor, [device], "switch", summary, now)
+        facts = {device.pk: {"client_id": client_id, "count": voided}}
+        acts.note(actor, [device], "switch", now, facts)
     return device
 
 
@@ -53,8 +53,7 @@ def allow_registration(actor: Actor, product_key: str, device_name: str) -> Devi
         device = locked_device(product_key, device_name)
         device.registration_refused = False
         device.save(update_fields=["registration_refused"])
-        summary = "Allowed registration again"
-        acts.note(actor, [device], "allow_registration", summary, timezone.now())
+        acts.note(actor, [device], "allow_registration", timezone.now())
     return device
 
 

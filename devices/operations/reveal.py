@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from devices.models import Device
 from devices.operations.lookup import locked_device
@@ -26,14 +27,18 @@ class ConnectionParameters:
     port: int
 
 
+_SECRET = gettext_noop("Looked at the DeviceSecret")
+_PARAMETERS = gettext_noop("Looked at the MQTT connection parameters")
+
+
 def reveal_device_secret(actor: Actor, product_key: str, device_name: str) -> str:
     """The DeviceSecret; that it was looked at is audited before it is returned."""
-    return _revealed(actor, product_key, device_name, "the DeviceSecret").device_secret
+    return _revealed(actor, product_key, device_name, _SECRET).device_secret
 
 
 def reveal_connection(actor: Actor, product_key: str, device_name: str) -> ConnectionParameters:
     """Ready-made parameters for any MQTT client, signed with the DeviceSecret; audited."""
-    device = _revealed(actor, product_key, device_name, "the MQTT connection parameters")
+    device = _revealed(actor, product_key, device_name, _PARAMETERS)
     base = f"{product_key}.{device_name}"
     content = signing.connection_content(base, device_name, product_key, _TIMESTAMP)
     suffix = f"|securemode=2,signmethod=hmacsha256,timestamp={_TIMESTAMP}|"
@@ -46,8 +51,8 @@ def reveal_connection(actor: Actor, product_key: str, device_name: str) -> Conne
     )
 
 
-def _revealed(actor: Actor, product_key: str, device_name: str, what: str) -> Device:
+def _revealed(actor: Actor, product_key: str, device_name: str, summary: str) -> Device:
     with transaction.atomic():
         device = locked_device(product_key, device_name)
-        audit.record(actor, "device.reveal", device.target, f"Looked at {what}")
+        audit.record(actor, "device.reveal", device.target, summary)
     return device

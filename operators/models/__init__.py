@@ -1,13 +1,14 @@
 """Who works in the console, how they prove it, and what they did."""
 
 from operators.models.account import Operator, Role
-from operators.models.audit import AuditEntry
+from operators.models.audit import AuditEntry, AuditHead
 from operators.models.backup import BackupCode, BackupCodeDevice
 from operators.models.sign_in import SignInAttempt
 from operators.models.sms import SmsDevice, SmsLine, SmsSend, Try, new_code
 
 __all__ = [
     "AuditEntry",
+    "AuditHead",
     "BackupCode",
     "BackupCodeDevice",
     "Operator",

@@ -1,21 +1,31 @@
 """What operators did."""
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
+from iotconsole.kit.words import told
+from operators.chain import START, Content
 from operators.models.account import Operator
 
 
 class AuditEntry(models.Model):
-    """One act of an operator, the shell or the server itself. Append-only; holds no secret."""
+    """One act of an operator, the shell or the server itself. Append-only; holds no secret.
 
-    at = models.DateTimeField(auto_now_add=True)
+    `operators.operations.audit` writes it, and chains it to the entry before.
+    """
+
+    number = models.PositiveBigIntegerField(unique=True)  # 1, 2, 3, … without gaps
+    at = models.DateTimeField(default=timezone.now)
     operator = models.ForeignKey(Operator, null=True, on_delete=models.PROTECT, related_name="+")
     origin = models.CharField(max_length=16)  # console, shell, api, system
     address = models.GenericIPAddressField(null=True)
     act = models.CharField(max_length=48)  # "product.create", "device.switch", …
     target = models.CharField(max_length=128)  # "product/<ProductKey>", "device/<PK>/<DeviceName>"
-    summary = models.CharField(max_length=300)
+    summary = models.CharField(max_length=300)  # in English, with %(name)s for each of the facts
+    facts = models.JSONField(default=dict)
+    hash = models.CharField(max_length=64)
 
     class Meta:
         ordering = ["-id"]
@@ -30,3 +40,44 @@ class AuditEntry(models.Model):
     def get_absolute_url(self) -> str:
         """The audit page with this entry at its top."""
         return f"{reverse('operators:audit')}?upto={self.pk}#audit-{self.pk}"
+
+    @property
+    def text(self) -> str:
+        """What happened, in the reader's language."""
+        return told(self.summary, self.facts)
+
+    @property
+    def content(self) -> Content:
+        """What the hash covers."""
+        return Content(
+            number=self.number,
+            at=self.at,
+            operator_id=self.operator_id,
+            origin=self.origin,
+            address=self.address,
+            act=self.act,
+            target=self.target,
+            summary=self.summary,
+            facts=self.facts,
+        )
+
+
+class AuditHead(models.Model):
+    """The end of the chain, in the one row that is locked while entries are appended.
+
+    That it is kept apart shows when entries are cut off the end.
+    """
+
+    ONLY = 1
+
+    count = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=START)
+
+    class Meta:
+        constraints = [
+            # Two heads would be two chains.
+            models.CheckConstraint(condition=Q(pk=1), name="audit_one_head"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} audit entries"

@@ -2,6 +2,8 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from iotconsole.kit.identifiers import alphanumeric
 from operators.actor import SHELL
@@ -17,6 +19,12 @@ def random_password() -> str:
     return alphanumeric(_PASSWORD_LENGTH)
 
 
+def role_words(role: Role) -> str:
+    """The role in English, for the audit trail."""
+    with translation.override(None):
+        return str(role.label)
+
+
 def create(username: str, role: Role, password: str) -> Operator:
     """A new account; raises ValidationError for a bad name or password, or a name taken."""
     operator = Operator(username=username, role=role)
@@ -25,7 +33,8 @@ def create(username: str, role: Role, password: str) -> Operator:
     operator.full_clean()
     with transaction.atomic():
         operator.save()
-        audit.record(SHELL, "operator.create", operator.target, f"Account made, role {role.label}")
+        summary, words = gettext_noop("Account made, role %(role)s"), {"words": role_words(role)}
+        audit.record(SHELL, "operator.create", operator.target, summary, role=words)
     return operator
 
 

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from operators.actor import Actor
@@ -39,7 +40,8 @@ def activate(actor: Actor, operator: Operator, device_id: int, code: str) -> Aud
     with transaction.atomic(durable=True):
         failure = _try(operator, device_id, code)
         if failure is None:
-            return audit.record(actor, "totp.enable", operator.target, "Authenticator set up")
+            summary = gettext_noop("Authenticator set up")
+            return audit.record(actor, "totp.enable", operator.target, summary)
     raise failure
 
 
@@ -60,4 +62,5 @@ def remove(actor: Actor, operator: Operator) -> AuditEntry | None:
     removed, _ = TOTPDevice.objects.filter(user=operator).delete()
     if not removed:
         return None
-    return audit.record(actor, "totp.remove", operator.target, "Authenticator removed")
+    summary = gettext_noop("Authenticator removed")
+    return audit.record(actor, "totp.remove", operator.target, summary)

@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from operators.actor import Actor
 from operators.models import BackupCode, BackupCodeDevice, Operator
@@ -13,6 +14,7 @@ COUNT = 10
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("ilo", "110")
 _LENGTH = 10  # 50 bits
+_MADE = gettext_noop("%(count)s backup codes made")
 
 
 def normalised(typed: str) -> str:
@@ -35,7 +37,7 @@ def renew(actor: Actor, operator: Operator) -> list[str]:
         BackupCode.objects.bulk_create(
             BackupCode(device=device, digest=device.digest(code)) for code in codes
         )
-        audit.record(actor, "backup_codes.renew", operator.target, f"{COUNT} backup codes made")
+        audit.record(actor, "backup_codes.renew", operator.target, _MADE, count=COUNT)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from phonenumber_field.phonenumber import PhoneNumber
 
 from operators.confirmation import PHONE_VERIFY, Confirmed
@@ -23,5 +24,6 @@ def set_phone(confirmed: Confirmed) -> AuditEntry:
         devices = SmsDevice.objects.filter(user=operator)
         devices.update(confirmed=False)
         devices.filter(line__number=number).update(confirmed=True)
-        summary = f"Phone {mask(number)} verified"
-        return audit.record(confirmed.actor, PHONE_VERIFY, operator.target, summary)
+        summary = gettext_noop("Phone %(number)s verified")
+        target, facts = operator.target, {"number": mask(number)}
+        return audit.record(confirmed.actor, PHONE_VERIFY, target, summary, **facts)

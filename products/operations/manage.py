@@ -7,12 +7,15 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import DataFormat, NetType, NodeType, Product, ProductStatus
 
+_PUBLISH = "product.publish", gettext_noop("Published product %(name)s")
+_UNPUBLISH = "product.unpublish", gettext_noop("Cancelled publishing of product %(name)s")
 _NAME = re.compile(r"[\w\-@()]+", re.UNICODE)
 
 
@@ -55,7 +58,8 @@ def create_product(
     )
     with _name_conflict(product.name), transaction.atomic():
         product.save()
-        audit.record(actor, "product.create", product.target, f"Created product {product.name}")
+        summary = gettext_noop("Created product %(name)s")
+        audit.record(actor, "product.create", product.target, summary, name=product.name)
     return product
 
 
@@ -69,7 +73,8 @@ def update_product(actor: Actor, product_key: str, *, name: str, description: st
         )
         product.name, product.description = name, description.strip()[:100]
         product.save(update_fields=["name", "description"])
-        audit.record(actor, "product.update", product.target, f"Changed product {name}")
+        summary = gettext_noop("Changed product %(name)s")
+        audit.record(actor, "product.update", product.target, summary, name=name)
     return product
 
 
@@ -79,9 +84,8 @@ def set_published(actor: Actor, product_key: str, *, published: bool) -> Product
         product = _locked(product_key)
         product.status = ProductStatus.PUBLISHED if published else ProductStatus.DEVELOPMENT
         product.save(update_fields=["status"])
-        word = "Published" if published else "Cancelled publishing of"
-        act = "product.publish" if published else "product.unpublish"
-        audit.record(actor, act, product.target, f"{word} product {product.name}")
+        act, summary = _PUBLISH if published else _UNPUBLISH
+        audit.record(actor, act, product.target, summary, name=product.name)
     return product
 
 
@@ -96,7 +100,8 @@ def delete_product(actor: Actor, product_key: str) -> None:
             raise ConflictError(_("This product still has devices. Delete them first."))
         target, name = product.target, product.name
         product.delete()
-        audit.record(actor, "product.delete", target, f"Deleted product {name}")
+        summary = gettext_noop("Deleted product %(name)s")
+        audit.record(actor, "product.delete", target, summary, name=name)
 
 
 @contextmanager

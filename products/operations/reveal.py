@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from iotconsole.kit.errors import NotFoundError
 from operators.actor import Actor
@@ -15,5 +16,6 @@ def reveal_product_secret(actor: Actor, product_key: str) -> str:
         product = Product.objects.filter(product_key=product_key).first()
         if product is None:
             raise NotFoundError(_("This product does not exist."))
-        audit.record(actor, "product.reveal", product.target, "Looked at the ProductSecret")
+        summary = gettext_noop("Looked at the ProductSecret")
+        audit.record(actor, "product.reveal", product.target, summary)
     return product.product_secret

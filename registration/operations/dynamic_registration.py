@@ -16,6 +16,8 @@ from products.models import Product
 
 _TURN_ON = gettext_noop("turn on Dynamic Registration for product %(product)s (%(product_key)s)")
 _TURN_OFF = gettext_noop("turn off Dynamic Registration for product %(product)s (%(product_key)s)")
+_TURNED_ON = gettext_noop("Turned on Dynamic Registration")
+_TURNED_OFF = gettext_noop("Turned off Dynamic Registration")
 
 
 def purpose_of(product: Product, *, enabled: bool) -> Purpose:
@@ -61,7 +63,7 @@ def set_dynamic_registration(product: Product, *, enabled: bool, confirmed: Conf
 
 def _note(product: Product, confirmed: Confirmed, now: datetime) -> None:
     word = "on" if product.dynamic_registration else "off"
-    summary = f"Turned {word} Dynamic Registration"
+    summary = _TURNED_ON if product.dynamic_registration else _TURNED_OFF
     audit.record(confirmed.actor, "product.dynamic_registration", product.target, summary)
     event = log.Event(
         service_type=ServiceType.MANAGEMENT,

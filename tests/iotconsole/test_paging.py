@@ -1,23 +1,21 @@
 import pytest
 
 from iotconsole.kit.paging import KeysetPage, capped_count, keyset_page
-from operators.models import AuditEntry
+from operators.models import SignInAttempt
 
 pytestmark = pytest.mark.django_db
 
 
 def entries(count: int) -> list[int]:
     """Keys of `count` rows, oldest first."""
-    return [
-        AuditEntry.objects.create(act=f"act.{n}", target="x", summary="").pk for n in range(count)
-    ]
+    return [SignInAttempt.objects.create(key=f"key {n}").pk for n in range(count)]
 
 
-def page(**params: object) -> KeysetPage[AuditEntry]:
-    return keyset_page(AuditEntry.objects.all(), {k: str(v) for k, v in params.items()}, size=3)
+def page(**params: object) -> KeysetPage[SignInAttempt]:
+    return keyset_page(SignInAttempt.objects.all(), {k: str(v) for k, v in params.items()}, size=3)
 
 
-def keys(shown: KeysetPage[AuditEntry]) -> list[int]:
+def keys(shown: KeysetPage[SignInAttempt]) -> list[int]:
     return [row.pk for row in shown.rows]
 
 
@@ -65,5 +63,5 @@ def test_nonsense_in_the_url_shows_the_first_page(nonsense: str) -> None:
 
 def test_counts_no_further_than_asked() -> None:
     entries(5)
-    assert capped_count(AuditEntry.objects.all(), 3) == 3
-    assert capped_count(AuditEntry.objects.all(), 9) == 5
+    assert capped_count(SignInAttempt.objects.all(), 3) == 3
+    assert capped_count(SignInAttempt.objects.all(), 9) == 5

@@ -103,7 +103,7 @@ def test_a_wrong_code_is_audited(app: TOTPDevice, chen: Operator) -> None:
     with pytest.raises(WrongCodeError):
         confirm_by_totp(chen, other_than(shown(app)))
     entry = AuditEntry.objects.get(act="confirmation.refused")
-    assert entry.summary == f"Wrong authenticator code to {TURN_ON.sentence}"
+    assert entry.text == f"Wrong authenticator code to {TURN_ON.words}"
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1_2_3_4", "abcdef"])

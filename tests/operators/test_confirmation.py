@@ -315,8 +315,8 @@ def test_sends_and_wrong_codes_are_audited_under_the_target(chen: Operator) -> N
         confirm_by_sms(chen, other_than(code))
     entries = AuditEntry.objects.filter(target=TURN_ON.target, operator=chen)
     assert [entry.act for entry in entries] == ["confirmation.refused", "confirmation.send"]
-    assert entries[0].summary == f"Wrong SMS code to {TURN_ON.sentence}"
-    assert entries[1].summary == f"Code sent to +86 ••• 1234 to {TURN_ON.sentence}"
+    assert entries[0].text == f"Wrong SMS code to {TURN_ON.words}"
+    assert entries[1].text == f"Code sent to +86 ••• 1234 to {TURN_ON.words}"
 
 
 def test_only_a_keyed_digest_of_the_code_is_stored(chen: Operator) -> None:

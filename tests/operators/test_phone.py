@@ -58,7 +58,7 @@ def test_the_right_code_makes_the_number_the_operators(vik: Operator) -> None:
     assert SmsDevice.objects.get().confirmed
     entry = AuditEntry.objects.get(act="phone.verify")
     assert (entry.operator, entry.target) == (vik, "operator/vik")
-    assert entry.summary == "Phone +86 ••• 1111 verified"
+    assert entry.text == "Phone +86 ••• 1111 verified"
 
 
 def test_codes_then_go_to_the_new_number(

@@ -45,7 +45,8 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixt
 
 def visible(caplog: pytest.LogCaptureFixture) -> str:
     """All that anybody may read afterwards: log, audit trail, reprs of every row."""
-    audited = " ".join(f"{entry.summary} {entry.target}" for entry in AuditEntry.objects.all())
+    entries = AuditEntry.objects.all()
+    audited = " ".join(f"{entry.text} {entry.facts} {entry.target}" for entry in entries)
     rows = " ".join(
         f"{row!r} {row}"
         for model in (*apps.get_app_config("operators").get_models(), TOTPDevice)
