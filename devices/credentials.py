@@ -10,6 +10,8 @@ from iotconsole.kit.fields import decrypt, encrypt
 from iotconsole.kit.identifiers import alphanumeric
 
 DEVICE_TOKEN_LENGTH = 32
+# Of a generated DeviceName.
+NAME_LENGTH = 20
 
 
 def new_device_secret() -> str:
@@ -32,9 +34,9 @@ def new_device_token() -> str:
     return alphanumeric(DEVICE_TOKEN_LENGTH)
 
 
-def new_device_name() -> str:
-    """20 alphanumerics, for a device added without a name."""
-    return alphanumeric(20)
+def new_device_name(length: int = NAME_LENGTH) -> str:
+    """Alphanumerics, for a device added without a name."""
+    return alphanumeric(length)
 
 
 def token_digest(token: str) -> str:

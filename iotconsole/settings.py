@@ -155,6 +155,8 @@ FAILURES_PER_PRODUCT = env.integer("FAILURES_PER_PRODUCT", default=3000, low=1)
 FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
 # How long the Log Service keeps entries; the worker deletes older ones.
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
+# The largest list of devices that may be uploaded.
+BATCH_FILE_MB = env.integer("BATCH_FILE_MB", default=20, low=1, high=200)
 MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", default=16000, low=1)
 MAX_UNAUTHENTICATED = env.integer("MAX_UNAUTHENTICATED", default=5000, low=1)
 MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(

@@ -1,5 +1,14 @@
 """Devices, the ClientIDs issued to them, their sessions, revocations, the log, and jobs."""
 
+from devices.models.batch import (
+    CHECKED,
+    PART_ROWS,
+    RUNNING,
+    BatchMethod,
+    BatchPart,
+    BatchState,
+    DeviceBatch,
+)
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.job import LIVE, Job, JobPart, JobState, Round
 from devices.models.log import LogEntry, ServiceType
@@ -7,10 +16,17 @@ from devices.models.session import ListenerProcess, Revocation, RevocationReason
 from devices.models.tally import LogCursor, LogTally
 
 __all__ = [
+    "CHECKED",
     "LIVE",
     "MAX_CLIENT_IDS",
+    "PART_ROWS",
+    "RUNNING",
+    "BatchMethod",
+    "BatchPart",
+    "BatchState",
     "ClientBinding",
     "Device",
+    "DeviceBatch",
     "DeviceState",
     "Job",
     "JobPart",

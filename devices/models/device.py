@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from devices.credentials import new_device_secret, new_iot_id
+from devices.models.batch import DeviceBatch
 from devices.protocol.params import DEVICE_NAME_PATTERN
 from iotconsole.kit.fields import EncryptedTextField
 from products.models import Product
@@ -33,6 +34,10 @@ class Device(models.Model):
     device_secret = EncryptedTextField(default=new_device_secret)
     # True when an operator added it; False when its first preregistration-free request created it.
     preregistered = models.BooleanField(default=True)
+    # The batch it was added with, if any. No index by itself: see Meta.
+    batch = models.ForeignKey(
+        DeviceBatch, null=True, on_delete=models.SET_NULL, related_name="devices", db_index=False
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # When it last was handed its DeviceSecret or a ClientID.
@@ -58,6 +63,10 @@ class Device(models.Model):
             models.Index(fields=["product", "-id"], name="device_by_product"),
             # Totals and filters by activation.
             models.Index(fields=["product", "activated_at"], name="device_by_activation"),
+            # The devices of one batch: its page, newest first, and its downloads.
+            models.Index(
+                fields=["batch", "-id"], condition=Q(batch__isnull=False), name="device_by_batch"
+            ),
         ]
 
     def __str__(self) -> str:

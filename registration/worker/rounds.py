@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from devices.jobs.leases import claim_round, finish_round
+from devices.operations.batch_work import tend_batches
 from devices.operations.prune import prune_jobs, prune_log
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,10 @@ def prune(now: datetime) -> None:
     prune_jobs(before)
 
 
-ROUNDS: tuple[Round, ...] = (Round("pruning", 3600, prune),)
+ROUNDS: tuple[Round, ...] = (
+    Round("pruning", 3600, prune),
+    Round("batches", 30, tend_batches),
+)
 
 
 def take_turn(entry: Round, owner: UUID) -> bool:

@@ -1,0 +1,202 @@
+"""What becomes of a batch, a part at a time: checked, added, or taken back.
+
+Each step runs inside the caller's transaction, looks at not more than `size` rows from `position`
+on and moves the batch's own position with what it did: killed at any moment, whoever goes on does
+every row exactly once, and a DeviceSecret that was committed never changes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from devices.batches.problems import DEVICE_NAME, Problem
+from devices.batches.rows import Row, pack, unpack
+from devices.credentials import NAME_LENGTH, new_device_name
+from devices.models import (
+    PART_ROWS,
+    BatchMethod,
+    BatchPart,
+    BatchState,
+    Device,
+    DeviceBatch,
+    RevocationReason,
+    ServiceType,
+)
+from devices.operations import log
+from devices.operations.revoke import revoke
+from operators.operations import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`taken` rows have been looked at, counted from the position that was given."""
+
+    taken: int
+    good: int = 0
+    bad: int = 0
+
+
+def check_rows(key: int, position: int, size: int) -> Step:
+    """Look whether the product has the DeviceNames already."""
+    batch = locked_batch(key, BatchState.CHECK)
+    if batch is None:
+        return Step(size)
+    start = max(position, batch.position)
+    part, rows, chosen = _part(batch, start, size)
+    good = [row for row in chosen if not row.problems]
+    known = Device.objects.filter(
+        product=batch.product, device_name__in=[row.device_name for row in good]
+    )
+    bad = _mark_taken(batch, part, rows, good, set(known.values_list("device_name", flat=True)))
+    end = start + len(chosen)
+    outcome = BatchState.CHECK_FAILED if batch.bad else BatchState.CHECK_SUCCESS
+    _move(batch, end, outcome)
+    return Step(end - position, len(good) - bad, len(chosen) - len(good) + bad)
+
+
+def create_rows(key: int, position: int, size: int) -> Step:
+    """Add devices with new credentials. A name somebody has taken meanwhile is a bad row."""
+    batch = locked_batch(key, BatchState.CREATE)
+    if batch is None:
+        return Step(size)
+    start = max(position, batch.position)
+    generated = batch.method == BatchMethod.AUTO
+    looked_at, added = (_generate if generated else _add_listed)(batch, start, size)
+    batch.added += added
+    if batch.bad and batch.all_or_nothing:
+        _fail(batch)
+    else:
+        _move(batch, start + looked_at, BatchState.CREATE_SUCCESS)
+    return Step(start + looked_at - position, added, looked_at - added)
+
+
+def undo_rows(key: int, size: int) -> Step:
+    """Take back what an all-or-nothing batch has added. Nothing is left when `taken` is 0."""
+    batch = locked_batch(key, BatchState.CREATE_FAILED)
+    if batch is None:
+        return Step(0)
+    devices = list(batch.devices.select_for_update(of=("self",)).order_by("pk")[:size])
+    now = timezone.now()
+    for device in devices:
+        device.product = batch.product
+        if device.registered_at or device.activated_at:
+            revoke(device, RevocationReason.DELETE, now)
+    Device.objects.filter(pk__in=[device.pk for device in devices]).delete()
+    batch.added -= len(devices)
+    batch.moved_at = now
+    batch.save(update_fields=["added", "moved_at"])
+    return Step(len(devices), len(devices))
+
+
+def locked_batch(key: int, *states: BatchState) -> DeviceBatch | None:
+    """The batch, locked until the transaction ends, if it is in one of `states`."""
+    batches = DeviceBatch.objects.select_for_update(of=("self",))
+    return batches.select_related("product", "operator").filter(pk=key, state__in=states).first()
+
+
+def _part(batch: DeviceBatch, start: int, size: int) -> tuple[BatchPart, list[Row], list[Row]]:
+    """The part `start` falls into, its rows, and those to look at now."""
+    part = batch.parts.get(number=start // PART_ROWS)
+    rows, offset = unpack(bytes(part.payload)), start % PART_ROWS
+    return part, rows, rows[offset : offset + size]
+
+
+def _mark_taken(
+    batch: DeviceBatch, part: BatchPart, rows: list[Row], among: list[Row], names: set[str]
+) -> int:
+    """Note in the stored rows which DeviceNames are not free; returns how many."""
+    taken = [row for row in among if row.device_name in names]
+    for row in taken:
+        row.problems.append(Problem(DEVICE_NAME, "taken"))
+    if taken:
+        part.payload, part.bad = pack(rows), part.bad + len(taken)
+        part.save(update_fields=["payload", "bad"])
+        batch.bad += len(taken)
+    return len(taken)
+
+
+def _add_listed(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
+    part, rows, chosen = _part(batch, start, size)
+    good = [row for row in chosen if not row.problems]
+    added = _insert(batch, {row.device_name: row.nickname for row in good})
+    _mark_taken(batch, part, rows, good, {row.device_name for row in good} - added)
+    return len(chosen), len(added)
+
+
+def _generate(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
+    """Random names until enough of them were free; the first lot practically always is."""
+    wanted = min(size, batch.total - start)
+    length = NAME_LENGTH - len(batch.prefix)
+    added = 0
+    while added < wanted:
+        names = {batch.prefix + new_device_name(length) for _ in range(wanted - added)}
+        added += len(_insert(batch, dict.fromkeys(names, "")))
+    return wanted, added
+
+
+def _insert(batch: DeviceBatch, nicknames: Mapping[str, str]) -> set[str]:
+    """Add one device per name with its alias; returns the names that were free.
+
+    A device may register under a name at this very moment, so the database decides.
+    """
+    wanted = [
+        Device(product=batch.product, device_name=name, nickname=nickname, batch=batch)
+        for name, nickname in nicknames.items()
+    ]
+    Device.objects.bulk_create(wanted, ignore_conflicts=True)
+    ours = Device.objects.filter(iot_id__in=[device.iot_id for device in wanted])
+    return set(ours.values_list("device_name", flat=True))
+
+
+def _move(batch: DeviceBatch, end: int, outcome: BatchState) -> None:
+    """The present stage has come to `end`; after the last row the batch is in `outcome`."""
+    batch.position, batch.moved_at = end, timezone.now()
+    if end >= batch.total:
+        batch.state = outcome
+        if outcome == BatchState.CREATE_SUCCESS:
+            _finish(batch)
+    batch.save(update_fields=["position", "moved_at", "state", "bad", "added"])
+
+
+def _finish(batch: DeviceBatch) -> None:
+    if not batch.added:
+        batch.state = BatchState.CREATE_FAILED
+    # What the report shows of rows that were left out stays; the others are devices now.
+    batch.parts.filter(bad=0).delete()
+    summary = gettext_noop("Added %(count)s devices as batch %(batch)s")
+    audit.record(batch.actor, "batch.added", batch.target, summary % _facts(batch))
+    # One entry for all: a hundred thousand would bury what devices did.
+    log.write([_log_event(batch)], batch.moved_at)
+
+
+def _log_event(batch: DeviceBatch) -> log.Event:
+    return log.Event(
+        service_type=ServiceType.MANAGEMENT,
+        operation="add_batch",
+        reason="ok",
+        product_key=batch.product.product_key,
+        address=batch.address,
+        detail={"by": str(batch.actor), "batch": str(batch.pk), "count": str(batch.added)},
+    )
+
+
+def _fail(batch: DeviceBatch) -> None:
+    batch.state, batch.moved_at = BatchState.CREATE_FAILED, timezone.now()
+    batch.save(update_fields=["moved_at", "state", "bad", "added"])
+    summary = gettext_noop(
+        "Gave up batch %(batch)s: a DeviceName was taken, and it was all or none"
+    )
+    audit.record(batch.actor, "batch.failed", batch.target, summary % _facts(batch))
+
+
+def _facts(batch: DeviceBatch) -> Mapping[str, int]:
+    return {"count": batch.added, "batch": batch.pk}
+
+
+def part_payloads(rows: Sequence[Row]) -> Iterable[tuple[int, bytes, int]]:
+    """Number, payload and count of bad rows of each part."""
+    for number, start in enumerate(range(0, len(rows), PART_ROWS)):
+        some = rows[start : start + PART_ROWS]
+        yield number, pack(some), sum(1 for row in some if row.problems)
