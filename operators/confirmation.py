@@ -19,6 +19,7 @@ wrong try stays counted whatever the caller does next.
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,7 +29,7 @@ from django.views.decorators.debug import sensitive_variables
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
-from iotconsole.kit.words import told
+from iotconsole.kit.words import in_english, told
 from operators import quota, sms, verification
 from operators.actor import SHELL, Actor
 from operators.digests import keyed_digest, mask
@@ -70,7 +71,7 @@ class Purpose:
     target: str
     wished: str
     sentence: str
-    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def words(self) -> str:
@@ -79,7 +80,7 @@ class Purpose:
     @property
     def english(self) -> str:
         """For what is stored."""
-        return self.sentence % self.facts if self.facts else self.sentence
+        return in_english(self.sentence, self.facts)
 
     @property
     def is_own_account(self) -> bool:

@@ -37,6 +37,10 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # When it last was handed its DeviceSecret or a ClientID.
     registered_at = models.DateTimeField(null=True)
+    # Which of the product's ProductSecrets signed that request.
+    secret_version = models.PositiveSmallIntegerField(default=1)
+    # The registration window of the product that last counted a delivery of the DeviceSecret.
+    counted_in = models.PositiveIntegerField(default=0)
     # First connection ever; what tells Inactive from the other states. Reset leaves it.
     activated_at = models.DateTimeField(null=True)
     # First connection since creation or Reset: from then on the device certificate has its one
@@ -58,6 +62,13 @@ class Device(models.Model):
             models.Index(fields=["product", "-id"], name="device_by_product"),
             # Totals and filters by activation.
             models.Index(fields=["product", "activated_at"], name="device_by_activation"),
+            # What was registered since a moment: the drill for a leaked ProductSecret, and who
+            # still used the old one after a rotation.
+            models.Index(
+                fields=["product", "registered_at"],
+                condition=Q(registered_at__isnull=False),
+                name="device_by_registration",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.prune import prune_jobs, prune_log
+from registration.operations.dynamic_registration import close_ended_windows
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,10 @@ def prune(now: datetime) -> None:
     prune_jobs(before)
 
 
-ROUNDS: tuple[Round, ...] = (Round("pruning", 3600, prune),)
+ROUNDS: tuple[Round, ...] = (
+    Round("pruning", 3600, prune),
+    Round("registration windows", 5, close_ended_windows),
+)
 
 
 def take_turn(entry: Round, owner: UUID) -> bool:
