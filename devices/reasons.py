@@ -89,6 +89,59 @@ _ALL = (
         _("Turn on Dynamic Registration on Product Details if this device should be let in."),
     ),
     Reason(
+        "window_closed",
+        "6288",
+        _("Registration window has closed"),
+        _(
+            "Dynamic Registration was opened until a moment that has passed, so it closed by "
+            "itself."
+        ),
+        _("Open it again on Product Details if this device should be let in."),
+    ),
+    Reason(
+        "budget_used_up",
+        "6288",
+        _("Registration budget is used up"),
+        _(
+            "As many have registered as this registration window was opened for, so it closed by "
+            "itself."
+        ),
+        _(
+            "If more were expected, open it again on Product Details. If not, somebody else has "
+            "the product certificate: follow “Secret leaked?” there."
+        ),
+    ),
+    Reason(
+        "name_not_allowed",
+        "Window",
+        _("DeviceName is not allowed"),
+        _(
+            "The registration window is open only to DeviceNames of a pattern that this one does "
+            "not fit."
+        ),
+        _("If the device is genuine, change the pattern on Product Details."),
+    ),
+    Reason(
+        "network_not_allowed",
+        "Window",
+        _("Source network is not allowed"),
+        _(
+            "The registration window is open only to certain networks, and this address is in "
+            "none of them."
+        ),
+        _(
+            "If the device is genuine, add its network on Product Details. If not, somebody "
+            "elsewhere has the product certificate."
+        ),
+    ),
+    Reason(
+        "mode_not_allowed",
+        "Window",
+        _("This way of registering is not allowed"),
+        _("The registration window is open only to the other authType: register or regnwl."),
+        _("If the firmware is right, allow its authType on Product Details."),
+    ),
+    Reason(
         "registration_refused",
         "6288",
         _("Registration under this DeviceName is refused"),

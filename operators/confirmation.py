@@ -19,6 +19,7 @@ wrong try stays counted whatever the caller does next.
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -70,7 +71,7 @@ class Purpose:
     target: str
     wished: str
     sentence: str
-    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def words(self) -> str:

@@ -1,10 +1,12 @@
 """Product: one ProductKey and ProductSecret, in the firmware of every unit."""
 
+from datetime import datetime
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.fields import EncryptedTextField
+from iotconsole.kit.fields import EncryptedTextField, decrypt
 from iotconsole.kit.identifiers import alphanumeric
 from operators.models import Operator
 
@@ -37,6 +39,21 @@ class ProductStatus(models.TextChoices):
     PUBLISHED = "published", _("Published")
 
 
+class RegistrationModes(models.TextChoices):
+    """Which authType Dynamic Registration answers while it is on."""
+
+    BOTH = "both", _("Both")
+    REGISTER = "register", _("Pre-registration only (register)")
+    REGNWL = "regnwl", _("Preregistration-free only (regnwl)")
+
+
+class ClosedBy(models.TextChoices):
+    """What turned Dynamic Registration off without anybody's doing."""
+
+    TIME = "time", _("Its time was up")
+    BUDGET = "budget", _("Its budget was used up")
+
+
 def new_product_key() -> str:
     """11 alphanumerics, as the platform's (protocol.md 5.1)."""
     return alphanumeric(11)
@@ -64,6 +81,26 @@ class Product(models.Model):
     dynamic_registration_changed_by = models.ForeignKey(
         Operator, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # The registration window: how far it is open while the switch is on (products.window). After
+    # it has closed the values stay, to be proposed the next time.
+    registration_closes_at = models.DateTimeField(null=True)
+    registration_budget = models.PositiveIntegerField(null=True)
+    registration_used = models.PositiveIntegerField(default=0)
+    # Counts the windows, so that a device knows whether this one has counted it.
+    registration_window = models.PositiveIntegerField(default=0)
+    registration_names = models.CharField(max_length=64, blank=True)  # a products.name_pattern
+    registration_networks = models.TextField(blank=True)  # CIDR, with spaces between
+    registration_modes = models.CharField(
+        max_length=8, choices=RegistrationModes, default=RegistrationModes.BOTH
+    )
+    registration_closed_by = models.CharField(max_length=8, choices=ClosedBy, blank=True)
+    # Counts the ProductSecrets this product has had.
+    secret_version = models.PositiveSmallIntegerField(default=1)
+    secret_rotated_at = models.DateTimeField(null=True)
+    # The ProductSecret before this one, while it still serves: encrypted like it, but only
+    # decrypted when somebody signs with it. Lists of products and devices carry it along.
+    previous_secret_sealed = models.TextField(blank=True)
+    previous_secret_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -82,6 +119,11 @@ class Product(models.Model):
     def target(self) -> str:
         """How the audit trail and confirmations name this product."""
         return f"product/{self.product_key}"
+
+    def previous_secret(self, now: datetime) -> str:
+        """The ProductSecret before this one while it still serves, else nothing."""
+        until = self.previous_secret_until
+        return decrypt(self.previous_secret_sealed) if until and now < until else ""
 
     @property
     def published(self) -> bool:

@@ -20,8 +20,11 @@ from devices.protocol.client_id import (
 )
 from devices.protocol.signing import SignMethod
 from operators.actor import SHELL
+from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import create_product
+from products.window import Window
+from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import (
     Outcome,
     RegistrationRequest,
@@ -43,6 +46,12 @@ def make_product(*, open_registration: bool = True) -> Product:
     return product
 
 
+def open_window(product: Product, window: Window) -> Product:
+    """Turn the switch on with limits."""
+    confirmed = Confirmed.by_shell(purpose_of(product, enabled=True, window=window))
+    return set_dynamic_registration(product, enabled=True, confirmed=confirmed, window=window)
+
+
 def make_device(product: Product, device_name: str = "") -> Device:
     return add_device(SHELL, product.product_key, device_name)
 
@@ -54,6 +63,7 @@ def registration(
     *,
     key: str | None = None,
     random: str = "1234",
+    address: str | None = "192.0.2.7",
 ) -> RegistrationRequest:
     """A request as a device signs it; `key` in place of the ProductSecret makes a wrong one."""
     params = RegistrationParams(
@@ -65,7 +75,7 @@ def registration(
     )
     signature = signing.sign(SignMethod.HMACSHA256, key or product.product_secret, params.content)
     return RegistrationRequest(
-        params=params, signature=signature.encode(), trace_id=uuid4().hex[:16], address="192.0.2.7"
+        params=params, signature=signature.encode(), trace_id=uuid4().hex[:16], address=address
     )
 
 

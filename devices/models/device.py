@@ -42,6 +42,10 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # When it last was handed its DeviceSecret or a ClientID.
     registered_at = models.DateTimeField(null=True)
+    # Which of the product's ProductSecrets signed that request.
+    secret_version = models.PositiveSmallIntegerField(default=1)
+    # The registration window of the product that last counted a delivery of the DeviceSecret.
+    counted_in = models.PositiveIntegerField(default=0)
     # First connection ever; what tells Inactive from the other states. Reset leaves it.
     activated_at = models.DateTimeField(null=True)
     # First connection since creation or Reset: from then on the device certificate has its one
@@ -66,6 +70,13 @@ class Device(models.Model):
             # The devices of one batch: its page, newest first, and its downloads.
             models.Index(
                 fields=["batch", "-id"], condition=Q(batch__isnull=False), name="device_by_batch"
+            ),
+            # What was registered since a moment: the drill for a leaked ProductSecret, and who
+            # still used the old one after a rotation.
+            models.Index(
+                fields=["product", "registered_at"],
+                condition=Q(registered_at__isnull=False),
+                name="device_by_registration",
             ),
         ]
 

@@ -79,10 +79,8 @@ def undo_rows(key: int, size: int) -> Step:
         return Step(0)
     devices = list(batch.devices.select_for_update(of=("self",)).order_by("pk")[:size])
     now = timezone.now()
-    for device in devices:
-        device.product = batch.product
-        if device.registered_at or device.activated_at:
-            revoke(device, RevocationReason.DELETE, now)
+    known = [device for device in devices if device.registered_at or device.activated_at]
+    revoke(known, RevocationReason.DELETE, now)
     Device.objects.filter(pk__in=[device.pk for device in devices]).delete()
     batch.added -= len(devices)
     batch.moved_at = now

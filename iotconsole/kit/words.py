@@ -4,10 +4,12 @@ What is stored holds the English message and the facts in it, apart. A fact may 
 `{"words": "turn on Dynamic Registration for %(product)s", "product": "Smart Lamp"}`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop, override
+
+Words = Mapping[str, Any]  # "words" and the facts in them, as told of above
 
 
 def translated(message: str) -> str:
@@ -28,3 +30,22 @@ def _fact(value: Any) -> Any:
     if isinstance(value, Mapping):
         return told(value["words"], {name: each for name, each in value.items() if name != "words"})
     return value
+
+
+def in_english(message: str, facts: Mapping[str, Any]) -> str:
+    """The same for what is read by machines, or kept as it is."""
+    with override("en"):
+        return told(message, facts)
+
+
+def listed(parts: Sequence[Words]) -> Words:
+    """One or more parts as a list, one after the other, in any language."""
+    if len(parts) == 1:
+        return parts[0]
+    words = gettext_noop("%(first)s, %(others)s")
+    return {"words": words, "first": parts[0], "others": listed(parts[1:])}
+
+
+def said(words: Words) -> str:
+    """The words in the current language."""
+    return str(_fact(words))

@@ -1,5 +1,6 @@
-"""Opening and closing Dynamic Registration of a product."""
+"""Opening and closing Dynamic Registration of a product, by hand and by itself."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,68 +10,154 @@ from django.utils.translation import gettext_noop
 
 from devices.models import ServiceType
 from devices.operations import log
-from iotconsole.kit.errors import NotFoundError
+from iotconsole.kit.errors import ConflictError, NotFoundError
+from iotconsole.kit.words import Words, in_english, listed
+from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
-from products.models import Product
+from products.models import ClosedBy, Product
+from products.window import Window, check_window, ended_by, ended_products
 
+_COLUMNS = (
+    "dynamic_registration",
+    "dynamic_registration_changed_at",
+    "dynamic_registration_changed_by",
+    "registration_closed_by",
+    "registration_closes_at",
+    "registration_budget",
+    "registration_used",
+    "registration_window",
+    "registration_names",
+    "registration_networks",
+    "registration_modes",
+)
+_UNLIMITED = Window()
 _TURN_ON = gettext_noop("turn on Dynamic Registration for product %(product)s (%(product_key)s)")
 _TURN_OFF = gettext_noop("turn off Dynamic Registration for product %(product)s (%(product_key)s)")
-_TURNED_ON = gettext_noop("Turned on Dynamic Registration")
-_TURNED_OFF = gettext_noop("Turned off Dynamic Registration")
+# By whether it is on, and whether there is more to say.
+_SUMMARIES = {
+    (True, False): gettext_noop("Turned on Dynamic Registration"),
+    (True, True): gettext_noop("Turned on Dynamic Registration, %(details)s"),
+    (False, False): gettext_noop("Turned off Dynamic Registration"),
+    (False, True): gettext_noop("Turned off Dynamic Registration: %(details)s"),
+}
+_CLOSED_BY: Mapping[str, Words] = {
+    ClosedBy.TIME: {"words": gettext_noop("its time was up")},
+    ClosedBy.BUDGET: {"words": gettext_noop("its budget was used up")},
+}
 
 
-def purpose_of(product: Product, *, enabled: bool) -> Purpose:
-    """What a code must have been sent for, to turn this product's switch to `enabled`."""
-    word = "on" if enabled else "off"
+def purpose_of(product: Product, *, enabled: bool, window: Window = _UNLIMITED) -> Purpose:
+    """What a code must have been sent for, to turn this product's switch to `enabled`.
+
+    It names every limit of `window`, so that a code for one serves no other.
+    """
+    facts: dict[str, object] = {"product": product.name, "product_key": product.product_key}
+    sentence = _TURN_ON if enabled else _TURN_OFF
+    if enabled and window.words:
+        sentence = gettext_noop("%(act)s, %(limits)s")
+        facts = {"act": {"words": _TURN_ON, **facts}, "limits": listed(window.words)}
     return Purpose(
         act="dynamic_registration",
         target=product.target,
-        wished=word,
-        sentence=_TURN_ON if enabled else _TURN_OFF,
-        facts={"product": product.name, "product_key": product.product_key},
+        wished=f"on {window.wished}".rstrip() if enabled else "off",
+        sentence=sentence,
+        facts=facts,
     )
 
 
-def set_dynamic_registration(product: Product, *, enabled: bool, confirmed: Confirmed) -> Product:
-    """Turn the switch. `confirmed` must be for this product and this wished state.
+def set_dynamic_registration(
+    product: Product, *, enabled: bool, confirmed: Confirmed, window: Window = _UNLIMITED
+) -> Product:
+    """Turn the switch. `confirmed` must be for this product, this wished state and these limits.
 
-    Registration holds the product's row while it issues secrets, so once this returns with
-    `enabled=False`, no secret is issued any more. Raises ValueError when the confirmation is for
-    something else, NotFoundError when the product is gone.
+    Turning on what is on already changes the limits. Registration holds the product's row while
+    it issues secrets, so once this returns with `enabled=False`, no secret is issued any more.
+    Raises ValueError when the confirmation is for something else, NotFoundError when the product
+    is gone, OperationError when the limits make no sense.
     """
-    if confirmed.purpose != purpose_of(product, enabled=enabled):
+    if confirmed.purpose != purpose_of(product, enabled=enabled, window=window):
         raise ValueError("the confirmation is for something else")
     with transaction.atomic():
         now = timezone.now()
-        try:
-            locked = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
-        except Product.DoesNotExist as error:
-            raise NotFoundError(_("This product does not exist.")) from error
+        locked = _locked(product.pk)
+        if enabled:
+            _open(locked, check_window(window, now), now)
         locked.dynamic_registration = enabled
+        locked.registration_closed_by = ""
         locked.dynamic_registration_changed_at = now
         locked.dynamic_registration_changed_by = confirmed.actor.operator
-        locked.save(
-            update_fields=[
-                "dynamic_registration",
-                "dynamic_registration_changed_at",
-                "dynamic_registration_changed_by",
-            ]
-        )
-        _note(locked, confirmed, now)
+        locked.save(update_fields=_COLUMNS)
+        _note(locked, confirmed.actor, now, window.words if enabled else ())
     return locked
 
 
-def _note(product: Product, confirmed: Confirmed, now: datetime) -> None:
-    word = "on" if product.dynamic_registration else "off"
-    summary = _TURNED_ON if product.dynamic_registration else _TURNED_OFF
-    audit.record(confirmed.actor, "product.dynamic_registration", product.target, summary)
+def _locked(key: int) -> Product:
+    try:
+        return Product.objects.select_for_update(no_key=True).get(pk=key)
+    except Product.DoesNotExist as error:
+        raise NotFoundError(_("This product does not exist.")) from error
+
+
+def _open(product: Product, window: Window, now: datetime) -> None:
+    """Put the limits on the product; counting goes on if it went on before."""
+    open_already = product.dynamic_registration and not ended_by(product, now)
+    if not open_already or product.registration_budget is None or window.budget is None:
+        product.registration_window += 1
+        product.registration_used = 0
+    elif window.budget <= product.registration_used:
+        raise ConflictError(
+            _("%(used)d have registered in this window already. The budget must be more.")
+            % {"used": product.registration_used},
+            field="budget",
+        )
+    product.registration_closes_at = window.closes_at(now)
+    product.registration_budget = window.budget
+    product.registration_names = window.names
+    product.registration_networks = " ".join(window.networks)
+    product.registration_modes = window.modes
+
+
+def close_ended_windows(now: datetime) -> None:
+    """Turn the switch off where a window has ended: at its time, or with its budget used up.
+
+    Registration is refused from that instant anyway; this makes it visible. A round of the
+    worker, every few seconds.
+    """
+    for key in ended_products(now).values_list("pk", flat=True):
+        _close(key, now)
+
+
+@transaction.atomic
+def _close(key: int, now: datetime) -> None:
+    product = Product.objects.select_for_update(no_key=True).filter(pk=key).first()
+    if product is None or not product.dynamic_registration:
+        return
+    product.registration_closed_by = ended_by(product, now)
+    # Meanwhile somebody may have opened it for longer.
+    if product.registration_closed_by:
+        product.dynamic_registration = False
+        product.dynamic_registration_changed_at = now
+        product.dynamic_registration_changed_by = None
+        product.save(update_fields=_COLUMNS)
+        _note(product, SYSTEM, now, [_CLOSED_BY[product.registration_closed_by]])
+
+
+def _note(product: Product, actor: Actor, now: datetime, words: Sequence[Words] = ()) -> None:
+    """`words` are the limits it was opened with, or what closed it."""
+    on = product.dynamic_registration
+    facts = {"details": listed(words)} if words else {}
+    summary = _SUMMARIES[on, bool(words)]
+    audit.record(actor, "product.dynamic_registration", product.target, summary, **facts)
+    detail = {"by": str(actor)}
+    if words:
+        detail["limits" if on else "because"] = in_english("%(details)s", facts)
     event = log.Event(
         service_type=ServiceType.MANAGEMENT,
-        operation=f"dynamic_registration_{word}",
+        operation=f"dynamic_registration_{'on' if on else 'off'}",
         reason="ok",
         product_key=product.product_key,
-        address=confirmed.actor.address,
-        detail={"by": str(confirmed.actor)},
+        address=actor.address,
+        detail=detail,
     )
     log.write([event], now)

@@ -2,10 +2,11 @@
 
 `register` runs inside the caller's transaction; nothing it returns may leave the server before
 that is committed. Meanwhile it holds the rows of the products, so that a switch that was turned
-off is never followed by an issued secret, and of the devices, so that Switch and Clear wait.
+off is never followed by an issued secret and a budget is exact, and of the devices, so that
+Switch and Clear wait.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,7 +20,10 @@ from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
 from devices.traces import trace_of
 from products.models import Product
-from registration.operations.slots import ClientIdIssued, issue_client_ids
+from registration.operations.budget import Budgets
+from registration.operations.served import Served
+from registration.operations.slots import ClientIdIssued, ClientIds
+from registration.operations.window_rules import refusal_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,25 @@ Name = tuple[str, str]  # ProductKey and DeviceName
 Devices = dict[Name, Device]
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A request that the product's window lets in, and which of its ProductSecrets signed it."""
+
+    request: RegistrationRequest
+    product: Product
+    secret_version: int
+
+    @property
+    def regnwl(self) -> bool:
+        return self.request.params.mode is RegistrationMode.REGNWL
+
+
 def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Outcome]:
     """One outcome per request, in order. Refusals are logged like successes."""
     products = _lock_products(requests)
-    refusals = [_screen(request, products) for request in requests]
-    passed = [r for r, refusal in zip(requests, refusals, strict=True) if refusal is None]
-    settled = iter(_settle(passed, products, now))
-    outcomes = [refusal or next(settled) for refusal in refusals]
+    screened = [_screen(request, products, now) for request in requests]
+    settled = iter(_settle([one for one in screened if isinstance(one, Proven)], now))
+    outcomes = [one if isinstance(one, Refused) else next(settled) for one in screened]
     log.write((_event(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
 
@@ -68,63 +84,82 @@ def _lock_products(requests: Iterable[RegistrationRequest]) -> Products:
     return {product.product_key: product for product in locked.order_by("pk")}
 
 
-def _screen(request: RegistrationRequest, products: Products) -> Refused | None:
-    """Everything that can be said without looking at the device.
-
-    An unknown product costs the same as a wrong signature: a decoy is decrypted and verified.
-    """
-    params = request.params
-    product = products.get(params.product_key)
-    proven = signing.verify(
-        params.sign_method,
-        product.product_secret if product else decoy_secret(),
-        params.content,
-        request.signature,
-    )
+def _screen(request: RegistrationRequest, products: Products, now: datetime) -> Proven | Refused:
+    """Everything that can be said without looking at the device."""
+    product = products.get(request.params.product_key)
+    version = _proven_by(request, product, now)
     if product is None:
         return Refused("product_not_found")
-    if not proven:
+    if version is None:
         return Refused("bad_signature")
-    if not product.dynamic_registration:
-        return Refused("dynamic_registration_off")
+    reason = refusal_reason(product, request.params, request.address, now)
+    return Refused(reason) if reason else Proven(request, product, version)
+
+
+def _proven_by(request: RegistrationRequest, product: Product | None, now: datetime) -> int | None:
+    """The version of the ProductSecret that made the signature, None when neither valid one did.
+
+    What is refused here costs the same whatever it names: two secrets are decrypted and tried,
+    decoys where a product, or a ProductSecret before the present one, does not exist.
+    """
+
+    def signed_with(secret: str) -> bool:
+        params = request.params
+        return signing.verify(params.sign_method, secret, params.content, request.signature)
+
+    if signed_with(product.product_secret if product else decoy_secret()) and product:
+        return product.secret_version
+    previous = product.previous_secret(now) if product else ""
+    if signed_with(previous or decoy_secret()) and product and previous:
+        return product.secret_version - 1
     return None
 
 
-def _settle(
-    requests: Sequence[RegistrationRequest], products: Products, now: datetime
-) -> list[Outcome]:
-    """Answer requests whose signature is proven and whose product is open."""
+def _settle(requests: Sequence[Proven], now: datetime) -> list[Outcome]:
+    """Answer requests whose signature is proven and whose product is open to them."""
     if not requests:
         return []
-    devices = _devices_of(requests, products, now)
+    devices, created = _devices_of(requests, now)
     claimed = _with_claimed_certificate(devices.values())
-    refusals = [_refuse(r, devices.get(r.name), claimed) for r in requests]
+    refusals = [_refuse(r, devices.get(r.request.name), claimed) for r in requests]
     passed = [
-        (r, devices[r.name]) for r, refusal in zip(requests, refusals, strict=True) if not refusal
+        (r, devices[r.request.name])
+        for r, refusal in zip(requests, refusals, strict=True)
+        if not refusal
     ]
-    issued = iter(_issue(passed, now))
+    issued = iter(_issue(passed, created, now))
     return [refusal or next(issued) for refusal in refusals]
 
 
-def _devices_of(
-    requests: Iterable[RegistrationRequest], products: Products, now: datetime
+def _devices_of(requests: Iterable[Proven], now: datetime) -> tuple[Devices, set[Name]]:
+    """The devices asked for, locked; those that preregistration-free requests lack are created.
+
+    The names of the latter come second.
+    """
+    regnwl = {r.request.name: r for r in requests if r.regnwl}
+    register = {r.request.name: r for r in requests if not r.regnwl}
+    products = {r.product.pk: r.product for r in requests}
+    devices = _lock_devices(regnwl.keys() | register.keys(), products, secrets=bool(register))
+    missing = [regnwl[name] for name in sorted(regnwl.keys() - devices.keys())]
+    if not missing:
+        return devices, set()
+    new = _create_devices(missing, products, now)
+    return devices | new, {name for name, device in new.items() if not device.preregistered}
+
+
+def _create_devices(
+    missing: Sequence[Proven], products: Mapping[int, Product], now: datetime
 ) -> Devices:
-    """The devices asked for, locked; those that preregistration-free requests lack are created."""
-    regnwl = {r.name for r in requests if r.params.mode is RegistrationMode.REGNWL}
-    register = {r.name for r in requests if r.params.mode is RegistrationMode.REGISTER}
-    devices = _lock_devices(regnwl | register, products, secrets=bool(register))
-    if missing := regnwl - devices.keys():
-        devices |= _create_devices(missing, products, now)
-    return devices
-
-
-def _create_devices(names: Collection[Name], products: Products, now: datetime) -> Devices:
     """Being new, they are locked. Their first request is about to be served."""
     created = {
-        (key, name): Device(
-            product=products[key], device_name=name, preregistered=False, registered_at=now
+        r.request.name: Device(
+            product=r.product,
+            device_name=r.request.params.device_name,
+            preregistered=False,
+            registered_at=now,
+            secret_version=r.secret_version,
         )
-        for key, name in sorted(names)
+        for r in missing
     }
     try:
         with transaction.atomic():
@@ -132,22 +167,26 @@ def _create_devices(names: Collection[Name], products: Products, now: datetime) 
     except IntegrityError:
         # An operator is adding one of the names at this moment.
         Device.objects.bulk_create(created.values(), ignore_conflicts=True)
-        return _lock_devices(names, products, secrets=False)
+        return _lock_devices(created.keys(), products, secrets=False)
     return created
 
 
-def _lock_devices(names: Collection[Name], products: Products, *, secrets: bool) -> Devices:
+def _lock_devices(
+    names: Collection[Name], products: Mapping[int, Product], *, secrets: bool
+) -> Devices:
     """Locks in the order of the primary key, as everybody who locks several does.
 
     Without `secrets` the DeviceSecrets are not read: decrypting one costs as much as its row.
     """
-    keys = {products[key].pk: key for key, _ in names}
     locked = Device.objects.select_for_update().filter(
-        product__in=keys, device_name__in={name for _, name in names}
+        product__in=products, device_name__in={name for _, name in names}
     )
     if not secrets:
         locked = locked.defer("device_secret")
-    found = {(keys[d.product_id], d.device_name): d for d in locked.order_by("pk")}
+    found = {
+        (products[device.product_id].product_key, device.device_name): device
+        for device in locked.order_by("pk")
+    }
     return {name: device for name, device in found.items() if name in names}
 
 
@@ -161,38 +200,64 @@ def _with_claimed_certificate(devices: Iterable[Device]) -> set[int]:
     return claimed
 
 
-def _refuse(
-    request: RegistrationRequest, device: Device | None, claimed: set[int]
-) -> Refused | None:
+def _refuse(proven: Proven, device: Device | None, claimed: set[int]) -> Refused | None:
     """The state rules of mission.md."""
-    register = request.params.mode is RegistrationMode.REGISTER
-    if device is None or (register and not device.preregistered):
+    if device is None or not (proven.regnwl or device.preregistered):
         return Refused("device_not_found")
     if not device.enabled:
         return Refused("device_disabled")
     if device.registration_refused:
         return Refused("registration_refused")
-    if device.pk in claimed or (register and device.claimed_at):
+    if device.pk in claimed or (device.claimed_at and not proven.regnwl):
         return Refused("already_activated")
     return None
 
 
-def _issue(passed: Sequence[tuple[RegistrationRequest, Device]], now: datetime) -> list[Outcome]:
-    regnwl = [device for r, device in passed if r.params.mode is RegistrationMode.REGNWL]
-    client_ids = iter(issue_client_ids(regnwl, now))
-    outcomes: list[Outcome] = [
-        SecretIssued(device.device_secret, trace_of(device.iot_id))
-        if r.params.mode is RegistrationMode.REGISTER
-        else next(client_ids)
-        for r, device in passed
-    ]
-    served = {
-        device.pk
-        for (_, device), outcome in zip(passed, outcomes, strict=True)
-        if not isinstance(outcome, Refused) and device.registered_at != now
-    }
-    Device.objects.filter(pk__in=served).update(registered_at=now)
+def _issue(
+    passed: Sequence[tuple[Proven, Device]], created: Collection[Name], now: datetime
+) -> list[Outcome]:
+    """In order, so that the last places of a budget go to those who asked first."""
+    client_ids = ClientIds({device for proven, device in passed if proven.regnwl}, now)
+    budgets, served = Budgets(), Served(now)
+    outcomes: list[Outcome] = []
+    for proven, device in passed:
+        counts = _counts(proven, device)
+        if counts and not budgets.has_place(proven.product):
+            outcomes.append(Refused("budget_used_up"))
+            continue
+        outcome = _hand_out(proven, device, client_ids)
+        outcomes.append(outcome)
+        if not isinstance(outcome, Refused):
+            served.note(device, proven.secret_version)
+            if counts:
+                budgets.take(proven.product)
+            if counts and not proven.regnwl:
+                served.count(device, proven.product.registration_window)
+    for written in (client_ids, budgets, served):
+        written.save()
+    _drop([d for r, d in passed if r.request.name in created and d not in served])
     return outcomes
+
+
+def _drop(devices: Collection[Device]) -> None:
+    """Created for a first request that was to be served: then the budget was used up."""
+    if devices:
+        Device.objects.filter(pk__in=[device.pk for device in devices]).delete()
+
+
+def _counts(proven: Proven, device: Device) -> bool:
+    """Whether it takes a place of the budget: each ClientID does, and once in a window the
+    delivery of the DeviceSecret to one device (docs/registration.md)."""
+    product = proven.product
+    if product.registration_budget is None:
+        return False
+    return proven.regnwl or device.counted_in != product.registration_window
+
+
+def _hand_out(proven: Proven, device: Device, client_ids: ClientIds) -> Outcome:
+    if proven.regnwl:
+        return client_ids.issue(device)
+    return SecretIssued(device.device_secret, trace_of(device.iot_id))
 
 
 def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:

@@ -1,7 +1,6 @@
 """Five slots per DeviceName: which ClientID is issued, and which gives way."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,58 +20,55 @@ class ClientIdIssued:
     voided_client_id: str = ""
 
 
-def issue_client_ids(devices: Sequence[Device], now: datetime) -> list[ClientIdIssued | Refused]:
-    """One ClientID and DeviceToken per element, or Refused when its device's five are taken.
+class ClientIds:
+    """Issues ClientIDs under devices that the caller has locked; `save` writes them all."""
 
-    A device may stand in `devices` several times. All of them must be locked by the caller.
-    """
-    if not devices:
-        return []
-    held = _live_bindings(devices)
-    issued: list[ClientBinding] = []
-    voided: list[ClientBinding] = []
-    outcomes = [_issue(device, held[device.pk], now, issued, voided) for device in devices]
-    if voided:
-        ClientBinding.objects.filter(pk__in=[binding.pk for binding in voided]).update(
-            voided_at=now, void_reason=VoidReason.RECLAIMED
+    def __init__(self, devices: Collection[Device], now: datetime) -> None:
+        self._now = now
+        self._held = _live_bindings(devices) if devices else {}
+        self._issued: list[ClientBinding] = []
+        self._voided: list[ClientBinding] = []
+
+    def issue(self, device: Device) -> ClientIdIssued | Refused:
+        """A ClientID and DeviceToken, or Refused when the device's five are taken."""
+        slots = self._held.setdefault(device.pk, {})
+        slot = next((n for n in range(MAX_CLIENT_IDS) if n not in slots), None)
+        gave_way = _reclaimable(slots.values(), self._now) if slot is None else None
+        if gave_way:
+            self._voided.append(gave_way)
+            slot = gave_way.slot
+        if slot is None:
+            return Refused("client_id_limit")
+        token = new_device_token()
+        slots[slot] = self._bind(device, slot, token)
+        return ClientIdIssued(slots[slot].client_id, token, gave_way.client_id if gave_way else "")
+
+    def _bind(self, device: Device, slot: int, token: str) -> ClientBinding:
+        binding = ClientBinding(
+            device=device,
+            client_id=new_client_id(),
+            token_digest=token_digest(token),
+            slot=slot,
+            issued_at=self._now,
         )
-    ClientBinding.objects.bulk_create(issued)
-    return outcomes
+        self._issued.append(binding)
+        return binding
+
+    def save(self) -> None:
+        if self._voided:
+            keys = [binding.pk for binding in self._voided]
+            ClientBinding.objects.filter(pk__in=keys).update(
+                voided_at=self._now, void_reason=VoidReason.RECLAIMED
+            )
+        ClientBinding.objects.bulk_create(self._issued)
 
 
-def _live_bindings(devices: Iterable[Device]) -> defaultdict[int, dict[int, ClientBinding]]:
+def _live_bindings(devices: Iterable[Device]) -> dict[int, dict[int, ClientBinding]]:
     """By device id, then by slot."""
-    held: defaultdict[int, dict[int, ClientBinding]] = defaultdict(dict)
-    ids = {device.pk for device in devices}
-    for binding in ClientBinding.objects.filter(device__in=ids, voided_at__isnull=True):
+    held: dict[int, dict[int, ClientBinding]] = {device.pk: {} for device in devices}
+    for binding in ClientBinding.objects.filter(device__in=held, voided_at__isnull=True):
         held[binding.device_id][binding.slot] = binding
     return held
-
-
-def _issue(
-    device: Device,
-    slots: dict[int, ClientBinding],
-    now: datetime,
-    issued: list[ClientBinding],
-    voided: list[ClientBinding],
-) -> ClientIdIssued | Refused:
-    slot = next((n for n in range(MAX_CLIENT_IDS) if n not in slots), None)
-    gave_way = _reclaimable(slots.values(), now) if slot is None else None
-    if gave_way:
-        voided.append(gave_way)
-        slot = gave_way.slot
-    if slot is None:
-        return Refused("client_id_limit")
-    token = new_device_token()
-    slots[slot] = ClientBinding(
-        device=device,
-        client_id=new_client_id(),
-        token_digest=token_digest(token),
-        slot=slot,
-        issued_at=now,
-    )
-    issued.append(slots[slot])
-    return ClientIdIssued(slots[slot].client_id, token, gave_way.client_id if gave_way else "")
 
 
 def _reclaimable(bindings: Iterable[ClientBinding], now: datetime) -> ClientBinding | None:

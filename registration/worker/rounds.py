@@ -15,6 +15,7 @@ from django.utils import timezone
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.batch_work import tend_batches
 from devices.operations.prune import prune_jobs, prune_log
+from registration.operations.dynamic_registration import close_ended_windows
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def prune(now: datetime) -> None:
 ROUNDS: tuple[Round, ...] = (
     Round("pruning", 3600, prune),
     Round("batches", 30, tend_batches),
+    Round("registration windows", 5, close_ended_windows),
 )
 
 

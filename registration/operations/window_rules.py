@@ -1,0 +1,37 @@
+"""What a product's registration window says to a request whose signature is proven."""
+
+from datetime import datetime
+
+from devices.protocol.client_id import RegistrationParams
+from products.models import ClosedBy, Product, RegistrationModes
+from products.name_pattern import name_matches
+from products.networks import in_networks
+from products.window import ended_by
+
+# What is refused after the window has closed by itself, until somebody opens it again.
+_CLOSED = {
+    ClosedBy.TIME.value: "window_closed",
+    ClosedBy.BUDGET.value: "budget_used_up",
+    "": "dynamic_registration_off",
+}
+
+
+def refusal_reason(
+    product: Product, params: RegistrationParams, address: str | None, now: datetime
+) -> str:
+    """A key of REASONS, or nothing when the window lets this request in.
+
+    The moment at which it closes counts, not the round that turns the switch afterwards.
+    """
+    if not product.dynamic_registration:
+        return _CLOSED[product.registration_closed_by]
+    if ended := ended_by(product, now):
+        return _CLOSED[ended]
+    if product.registration_modes not in {RegistrationModes.BOTH, params.mode.value}:
+        return "mode_not_allowed"
+    networks, names = product.registration_networks, product.registration_names
+    if networks and not in_networks(networks, address):
+        return "network_not_allowed"
+    if names and not name_matches(names, params.device_name):
+        return "name_not_allowed"
+    return ""
