@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.prune import prune_jobs, prune_log
+from devices.operations.tally import prune_tallies, tally
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,13 @@ def prune(now: datetime) -> None:
     before = now - timedelta(days=settings.LOG_RETENTION_DAYS)
     prune_log(before)
     prune_jobs(before)
+    prune_tallies(now)
 
 
-ROUNDS: tuple[Round, ...] = (Round("pruning", 3600, prune),)
+ROUNDS: tuple[Round, ...] = (
+    Round("pruning", 3600, prune),
+    Round("tallying the log", 5, tally),
+)
 
 
 def take_turn(entry: Round, owner: UUID) -> bool:
