@@ -1,12 +1,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from devices import log_urls
-from iotconsole import views
+from iotconsole.overview import hide_first_steps, overview
 from iotconsole.search import search
 from products.views import ca_certificate
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.overview, name="overview"),
+    path("", overview, name="overview"),
+    path("first-steps/hide/", hide_first_steps, name="hide_first_steps"),
     path("search/", search, name="search"),
     path("ca.pem", ca_certificate, name="ca_certificate"),
     path("products/", include("registration.urls")),

@@ -15,6 +15,7 @@ from products.models import Product
 READER = "tally"
 # Entries counted in one transaction: on SQLite devices wait for the write lock meanwhile.
 _CHUNK = 2000
+# Longer than the log: a year can be compared with the one before.
 KEEP = timedelta(days=400)
 
 Key = tuple[datetime, str, str, str]  # hour, ProductKey, operation, reason
@@ -28,9 +29,9 @@ def tally(now: datetime) -> int:
     return counted
 
 
-def prune_tallies(before: datetime) -> int:
-    """Delete the tallies of hours before then; returns how many."""
-    return LogTally.objects.filter(hour__lt=before).delete()[0]
+def prune_tallies(now: datetime) -> int:
+    """Delete tallies older than KEEP; returns how many."""
+    return LogTally.objects.filter(hour__lt=now - KEEP).delete()[0]
 
 
 def _count_chunk(now: datetime) -> int:

@@ -16,6 +16,7 @@ from devices.jobs.leases import claim_round, finish_round
 from devices.operations.batch_work import tend_batches
 from devices.operations.prune import prune_jobs, prune_log
 from registration.operations.dynamic_registration import close_ended_windows
+from devices.operations.tally import prune_tallies, tally
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +35,14 @@ def prune(now: datetime) -> None:
     before = now - timedelta(days=settings.LOG_RETENTION_DAYS)
     prune_log(before)
     prune_jobs(before)
+    prune_tallies(now)
 
 
 ROUNDS: tuple[Round, ...] = (
     Round("pruning", 3600, prune),
     Round("batches", 30, tend_batches),
     Round("registration windows", 5, close_ended_windows),
+    Round("tallying the log", 5, tally),
 )
 
 

@@ -13,6 +13,7 @@ NOT_PAGES = {
     "devices:parameters",
     "devices:secret",
     "devices:states",
+    "hide_first_steps",
     "logs:new",
     "operators:settings",  # leads to the first of its pages
     "operators:sign_out",

@@ -1,0 +1,96 @@
+"""Overview: what an operator looks at first, how many, who was refused, what needs a look."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from devices.history import (
+    DAY_HOURS,
+    MOST_UNCOUNTED,
+    WEEK_HOURS,
+    History,
+    history,
+    uncounted_behind,
+)
+from devices.logs import refusals
+from devices.models import Device, LogEntry
+from devices.presence import device_rows
+from devices.states import Totals, compromised, totals, with_state
+from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
+from iotconsole.kit.charts import hourly
+from iotconsole.kit.htmx import render_page, wanted_region
+from operators.permissions import operator_of
+from products.models import Product
+
+SHOWN = 10
+NEWEST = 5
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    counted = totals()
+    past = history(timezone.now())
+    span = "week" if request.GET.get("span") == "week" else "day"
+    region = wanted_region(request)
+    context: dict[str, Any] = {
+        "products": Product.objects.count(),
+        "totals": counted,
+        "span": span,
+        "oob": region == "live",
+    }
+    if region != "live":
+        context |= _charts(past, span)
+    if region != "charts":
+        context |= _live(request, counted, past)
+    return render_page(request, "overview.html", context, regions=("live", "charts"))
+
+
+def _charts(past: History, span: str) -> dict[str, Any]:
+    hours = past.hours(WEEK_HOURS if span == "week" else DAY_HOURS)
+    return {
+        "spans": [("day", _("24 hours")), ("week", _("7 days"))],
+        "charts": [
+            hourly("activations", "ok", _("Activations per hour"), past.activations, hours),
+            hourly("refusals", "refused", _("Refusals per hour"), past.refusals, hours),
+        ],
+    }
+
+
+def _live(request: HttpRequest, counted: Totals, past: History) -> dict[str, Any]:
+    steps = first_steps(operator_of(request), counted) if wanted(request, counted) else []
+    return {
+        "steps": steps,
+        "next_step": next((step for step in steps if not step.done), None),
+        "reasons": past.reasons[:SHOWN],
+        "behind": uncounted_behind() > MOST_UNCOUNTED,
+        "shown": SHOWN,
+        **_lists(),
+    }
+
+
+def _lists() -> dict[str, Any]:
+    devices = Device.objects.select_related("product").defer(
+        "device_secret", "product__product_secret"
+    )
+    newest = list(with_state(devices).order_by("-pk")[:NEWEST])
+    open_products = Product.objects.filter(dynamic_registration=True).defer("product_secret")
+    return {
+        "open_products": open_products.select_related("dynamic_registration_changed_by")[:SHOWN],
+        "compromised": compromised(devices).order_by("-pk")[:SHOWN],
+        "newest": device_rows(newest),
+        "refused": refusals(LogEntry.objects.order_by("-pk"))[:NEWEST],
+    }
+
+
+@require_POST
+def hide_first_steps(_request: HttpRequest) -> HttpResponse:
+    """Put the first steps away, in this browser."""
+    response = HttpResponseRedirect(reverse("overview"))
+    response.set_cookie(
+        HIDDEN_COOKIE, "hidden", max_age=HIDDEN_SECONDS, httponly=True, samesite="Lax"
+    )
+    return response
