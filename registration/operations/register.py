@@ -14,9 +14,10 @@ from django.db import IntegrityError, transaction
 from devices.credentials import decoy_secret
 from devices.models import ClientBinding, Device, ServiceType
 from devices.operations import log
-from devices.operations.outcome import Refused, to_be_logged
+from devices.operations.outcome import Refused, to_be_logged, told_of
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
+from devices.protocol.sent import Sent
 from devices.traces import trace_of
 from products.models import Product
 from registration.operations.slots import ClientIdIssued, issue_client_ids
@@ -31,6 +32,8 @@ class RegistrationRequest:
     trace_id: str
     address: str | None = None
     quiet: bool = False  # in a flood: not logged when refused
+    log_later: bool = False  # refused for one of EXAMINED: logged by the caller
+    sent: Sent | None = None
 
     @property
     def name(self) -> "Name":
@@ -58,7 +61,7 @@ def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Out
     passed = [r for r, refusal in zip(requests, refusals, strict=True) if refusal is None]
     settled = iter(_settle(passed, products, now))
     outcomes = [refusal or next(settled) for refusal in refusals]
-    log.write((_event(*answered) for answered in to_be_logged(requests, outcomes)), now)
+    log.write((event_of(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
 
 
@@ -195,7 +198,8 @@ def _issue(passed: Sequence[tuple[RegistrationRequest, Device]], now: datetime) 
     return outcomes
 
 
-def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:
+def event_of(request: RegistrationRequest, outcome: Outcome) -> log.Event:
+    """How the log tells this outcome."""
     params = request.params
     detail = {"mode": params.mode.value, "signmethod": params.sign_method.value}
     if params.sdk:
@@ -203,6 +207,7 @@ def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:
     reason, client_id, story = "ok", "", ""
     if isinstance(outcome, Refused):
         reason = outcome.reason
+        detail |= told_of(request.sent, params.content if reason == "bad_signature" else b"")
     elif isinstance(outcome, SecretIssued):
         story = outcome.story
     else:
