@@ -23,10 +23,11 @@ from devices.models import (
     Session,
 )
 from devices.operations import log
-from devices.operations.outcome import Refused, to_be_logged
+from devices.operations.outcome import Refused, to_be_logged, told_of
 from devices.operations.sessions import last_revocation_id
 from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
+from devices.protocol.sent import Sent, shown
 from devices.traces import trace_of
 
 # What a token is compared with when its ClientID does not exist.
@@ -43,6 +44,8 @@ class ConnectionRequest:
     listener: UUID
     address: str | None = None
     quiet: bool = False  # in a flood: not logged when refused
+    log_later: bool = False  # refused for one of EXAMINED: logged by the caller
+    sent: Sent | None = None
 
     @property
     def name(self) -> tuple[str, str]:
@@ -90,7 +93,7 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
         _end_others(admitted, now)
         _record(admitted, now)
     answered = to_be_logged(requests, outcomes)
-    log.write((_event(*each, activates=each[0] in first) for each in answered), now)
+    log.write((event_of(*each, activates=each[0] in first) for each in answered), now)
     return outcomes
 
 
@@ -222,9 +225,16 @@ def _record(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
     )
 
 
-def _event(request: ConnectionRequest, outcome: Outcome, *, activates: bool) -> log.Event:
+def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = False) -> log.Event:
+    """How the log tells this outcome."""
     params = request.params
     welcome = "activated" if activates else "online"
+    client_id = request.client_id
+    detail = {"sdk": params.sdk} if params.sdk else {}
+    if isinstance(outcome, Refused):
+        client_id = shown(client_id)
+        signed = params.content if isinstance(params, SignatureParams) else b""
+        detail |= told_of(request.sent, signed if outcome.reason == "bad_credential" else b"")
     return log.Event(
         service_type=ServiceType.DEVICE,
         operation="online",
@@ -233,7 +243,7 @@ def _event(request: ConnectionRequest, outcome: Outcome, *, activates: bool) -> 
         connection_id=request.trace_id,
         product_key=params.product_key,
         device_name=params.device_name,
-        client_id=request.client_id,
+        client_id=client_id,
         address=request.address,
-        detail={"sdk": params.sdk} if params.sdk else {},
+        detail=detail,
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from devices.protocol.sent import Sent
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -16,12 +18,29 @@ class Refused:
     story: str = field(default="", compare=False)
 
 
+# Refusals for which something may be found out beyond the reason.
+EXAMINED = frozenset(
+    {"bad_signature", "bad_credential", "product_not_found", "unknown_device", "device_not_found"}
+)
+
+
 class Quietable(Protocol):
-    """A request that may be one of a flood."""
+    """A request that may be one of a flood, or whose refusal its caller logs himself."""
 
     @property
     def quiet(self) -> bool:
         """Whether a refusal of it is not logged."""
+
+    @property
+    def log_later(self) -> bool:
+        """Whether the caller logs it himself when it is refused for one of EXAMINED."""
+
+
+def told_of(sent: Sent | None, signed: bytes) -> dict[str, str]:
+    """For the log of a refusal: what was sent, and the content that should have been signed."""
+    if sent is None:
+        return {}
+    return sent.facts() | ({"content": sent.content(signed)} if signed else {})
 
 
 R = TypeVar("R", bound=Quietable)
@@ -29,7 +48,12 @@ T = TypeVar("T")
 
 
 def to_be_logged(requests: Sequence[R], outcomes: Sequence[T]) -> Iterator[tuple[R, T]]:
-    """Requests with their outcomes, but for the refused ones of a flood."""
+    """Requests with their outcomes, but for refused ones of a flood or to be logged later."""
     for request, outcome in zip(requests, outcomes, strict=True):
-        if not (request.quiet and isinstance(outcome, Refused)):
+        if not isinstance(outcome, Refused) or _to_be_logged(request, outcome):
             yield request, outcome
+
+
+def _to_be_logged(request: Quietable, refused: Refused) -> bool:
+    later = request.log_later and refused.reason in EXAMINED
+    return not (request.quiet or later)

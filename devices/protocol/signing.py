@@ -22,7 +22,7 @@ class SignMethod(enum.Enum):
 
 
 _METHODS = {method.value: method for method in SignMethod}
-_DIGESTS = {
+DIGESTS = {
     SignMethod.HMACMD5: "md5",
     SignMethod.HMACSHA1: "sha1",
     SignMethod.HMACSHA256: "sha256",
@@ -47,7 +47,7 @@ def connection_content(
 def sign(method: SignMethod, key: str | bytes, content: bytes) -> str:
     """The signature of `content`, in lower-case hex."""
     secret = key.encode() if isinstance(key, str) else key
-    return hmac.digest(secret, content, _DIGESTS[method]).hex()
+    return hmac.digest(secret, content, DIGESTS[method]).hex()
 
 
 def verify(method: SignMethod, key: str | bytes, content: bytes, presented: bytes) -> bool:

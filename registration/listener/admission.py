@@ -11,11 +11,14 @@ from uuid import UUID
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
+from devices.operations.outcome import EXAMINED
 from devices.protocol import mqtt
 from devices.protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from devices.protocol.params import CODE_SIGN_METHOD
+from devices.protocol.sent import Sent, shown
 from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
 from registration.listener.answers import connack_of
+from registration.operations.explain import Refusal
 from registration.operations.register import RegistrationRequest
 
 KEEPALIVE = range(30, 1201)  # seconds, for connections; a registration may send any
@@ -23,6 +26,9 @@ KEEPALIVE = range(30, 1201)  # seconds, for connections; a registration may send
 # Log entries a minute about bytes that are no MQTT, from one address and from all together.
 _GARBAGE_LOGGED_PER_ADDRESS = 10
 _GARBAGE_LOGGED = 300
+# Refusals examined a minute: of one device from one address, and of all together.
+_EXAMINED_PER_DEVICE = 5
+_EXAMINED = 300
 
 DeviceRequest = RegistrationRequest | ConnectionRequest
 
@@ -81,13 +87,18 @@ class Gate:
     """Lets requests through to the database, answers the others, counts and logs refusals."""
 
     def __init__(
-        self, listener: UUID, limits: FailureLimits, record: Callable[[log.Event], None]
+        self,
+        listener: UUID,
+        limits: FailureLimits,
+        record: Callable[[log.Event | Refusal], None],
     ) -> None:
         self._listener = listener
         self._limits = limits
         self._record = record
         self._garbage = FailureCounter(_GARBAGE_LOGGED_PER_ADDRESS)
         self._all_garbage = FailureCounter(_GARBAGE_LOGGED)
+        self._examined = FailureCounter(_EXAMINED_PER_DEVICE)
+        self._all_examined = FailureCounter(_EXAMINED)
 
     def examine(self, packet: mqtt.Connect, origin: Origin) -> DeviceRequest | int:
         """The request to run, or the CONNACK code of a refusal, which is logged then.
@@ -102,7 +113,8 @@ class Gate:
         if request is None:
             self._limits.failed(*attempt.key)
             if excess is None:
-                self._record(attempt.event(fault.reason, fault.detail))
+                sent = _sent(packet).facts()
+                self._record(attempt.event(fault.reason, {**fault.detail, **sent}))
             return fault.connack
         if excess is None:
             return request
@@ -111,13 +123,25 @@ class Gate:
         return replace(request, quiet=True)
 
     def refused(self, request: DeviceRequest, origin: Origin, reason: str) -> int:
-        """The CONNACK code of a refusal by an operation, which has logged it, or by ourselves."""
+        """The CONNACK code of a refusal by an operation, which has logged it unless it is to be
+        examined, or by ourselves."""
         attempt = _attempt(request, origin)
         if reason == "server_error":
             self._record(attempt.event(reason))
         else:
             self._limits.failed(*attempt.key)
+            if reason in EXAMINED and not request.quiet:
+                self._record(Refusal(request, reason, examine=self._worth_examining(attempt)))
         return connack_of(reason, registration=attempt.registration)
+
+    def _worth_examining(self, attempt: Attempt) -> bool:
+        """A few times for every device, and never so often that a flood would cost."""
+        device = (attempt.origin.address or "", attempt.product_key, attempt.device_name)
+        if self._examined.exceeded(*device) or self._all_examined.exceeded():
+            return False
+        self._examined.add(*device)
+        self._all_examined.add()
+        return True
 
     def garbage(self, origin: Origin, problem: str) -> None:
         """Bytes that are no CONNECT of ours: counted against the address, logged sparingly."""
@@ -146,12 +170,26 @@ def _read(
     password = packet.password or b""
     request: DeviceRequest
     if isinstance(params, RegistrationParams):
-        request = RegistrationRequest(params, password, origin.trace_id, origin.address)
+        request = RegistrationRequest(
+            params, password, origin.trace_id, origin.address, log_later=True, sent=_sent(packet)
+        )
         fault = _NO_FAULT if origin.secure else _no_tls()
     else:
-        request = ConnectionRequest(params, password, origin.trace_id, listener, origin.address)
+        request = ConnectionRequest(
+            params,
+            password,
+            origin.trace_id,
+            listener,
+            origin.address,
+            log_later=True,
+            sent=_sent(packet),
+        )
         fault = _NO_FAULT if packet.keepalive in KEEPALIVE else _bad_keepalive(packet.keepalive)
     return (request if fault is _NO_FAULT else None), _attempt(request, origin), fault
+
+
+def _sent(packet: mqtt.Connect) -> Sent:
+    return Sent(packet.client_id, packet.username, packet.password, packet.keepalive)
 
 
 def _attempt(request: DeviceRequest, origin: Origin) -> Attempt:
@@ -170,7 +208,7 @@ def _malformed(error: ParameterError, origin: Origin) -> Attempt:
         operation,
         error.product_key,
         error.device_name,
-        error.client_id,
+        shown(error.client_id),
     )
 
 

@@ -12,13 +12,14 @@ from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused
 from devices.operations.sessions import SessionEnd, end_sessions
 from registration.operations import register as registrations
+from registration.operations.explain import Refusal, log_refusals
 from registration.operations.register import RegistrationRequest
 
-Request = RegistrationRequest | ConnectionRequest | SessionEnd | log.Event
+Request = RegistrationRequest | ConnectionRequest | SessionEnd | log.Event | Refusal
 Outcome = registrations.Outcome | connections.Outcome | Refused | None
 
 # Requests whose answer nobody waits for, and which must not be lost.
-RECORDS = (SessionEnd, log.Event)
+RECORDS = (SessionEnd, log.Event, Refusal)
 
 
 def _end(ends: Sequence[SessionEnd], now: datetime) -> list[Outcome]:
@@ -31,12 +32,18 @@ def _write(events: Sequence[log.Event], now: datetime) -> list[Outcome]:
     return [None] * len(events)
 
 
+def _log_refusals(refusals: Sequence[Refusal], now: datetime) -> list[Outcome]:
+    log_refusals(refusals, now)
+    return [None] * len(refusals)
+
+
 # In this order: a session's beginning stands in the log before its end.
 _OPERATIONS: tuple[tuple[type, Callable[[Sequence[Any], datetime], Sequence[Outcome]]], ...] = (
     (RegistrationRequest, registrations.register),
     (ConnectionRequest, connections.authenticate),
     (SessionEnd, _end),
     (log.Event, _write),
+    (Refusal, _log_refusals),
 )
 
 

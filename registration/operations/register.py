@@ -15,9 +15,10 @@ from django.db import IntegrityError, transaction
 from devices.credentials import decoy_secret
 from devices.models import ClientBinding, Device, ServiceType
 from devices.operations import log
-from devices.operations.outcome import Refused, to_be_logged
+from devices.operations.outcome import Refused, to_be_logged, told_of
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
+from devices.protocol.sent import Sent
 from devices.traces import trace_of
 from products.models import Product
 from registration.operations.budget import Budgets
@@ -35,6 +36,8 @@ class RegistrationRequest:
     trace_id: str
     address: str | None = None
     quiet: bool = False  # in a flood: not logged when refused
+    log_later: bool = False  # refused for one of EXAMINED: logged by the caller
+    sent: Sent | None = None
 
     @property
     def name(self) -> "Name":
@@ -74,7 +77,7 @@ def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Out
     screened = [_screen(request, products, now) for request in requests]
     settled = iter(_settle([one for one in screened if isinstance(one, Proven)], now))
     outcomes = [one if isinstance(one, Refused) else next(settled) for one in screened]
-    log.write((_event(*answered) for answered in to_be_logged(requests, outcomes)), now)
+    log.write((event_of(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
 
 
@@ -260,7 +263,8 @@ def _hand_out(proven: Proven, device: Device, client_ids: ClientIds) -> Outcome:
     return SecretIssued(device.device_secret, trace_of(device.iot_id))
 
 
-def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:
+def event_of(request: RegistrationRequest, outcome: Outcome) -> log.Event:
+    """How the log tells this outcome."""
     params = request.params
     detail = {"mode": params.mode.value, "signmethod": params.sign_method.value}
     if params.sdk:
@@ -268,6 +272,7 @@ def _event(request: RegistrationRequest, outcome: Outcome) -> log.Event:
     reason, client_id, story = "ok", "", ""
     if isinstance(outcome, Refused):
         reason = outcome.reason
+        detail |= told_of(request.sent, params.content if reason == "bad_signature" else b"")
     elif isinstance(outcome, SecretIssued):
         story = outcome.story
     else:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.batch_work import tend_batches
 from devices.operations.prune import prune_jobs, prune_log
-from registration.operations.dynamic_registration import close_ended_windows
 from devices.operations.tally import prune_tallies, tally
+from registration.operations.dynamic_registration import close_ended_windows
 
 logger = logging.getLogger(__name__)
 

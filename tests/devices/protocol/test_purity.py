@@ -6,7 +6,19 @@ from pathlib import Path
 
 import devices.protocol
 
-PURE = {"collections", "dataclasses", "enum", "hmac", "json", "re", "types", "typing"}
+PURE = {
+    "base64",
+    "collections",
+    "dataclasses",
+    "enum",
+    "hashlib",
+    "hmac",
+    "itertools",
+    "json",
+    "re",
+    "types",
+    "typing",
+}
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -1,0 +1,89 @@
+"""What a refused device sent, fit to be kept and shown: bounded, printable, of no use to a thief.
+
+Of the password four characters and the length stay, which is enough to compare it with what the
+firmware says it sent. Elsewhere, whatever could be a secret that got into the wrong place is cut
+down the same way: values of unknown parameters, and anything shaped like a DeviceSecret or a
+DeviceToken (protocol.md 5.1).
+"""
+
+import re
+from dataclasses import dataclass, field
+
+LONGEST = 256  # characters kept of a clientId or username
+_KEPT = 4
+_SHORT = 8  # characters; shorter values of unknown parameters are flags and versions
+
+_SECRET = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])")
+# Parameters whose values are no secrets, from the SDKs' sources (protocol.md 1.2, 2.1).
+_PUBLIC = {
+    "securemode",
+    "signmethod",
+    "authType",
+    "random",
+    "timestamp",
+    "instanceId",
+    "lan",
+    "ext",
+    "_v",
+    "_ss",
+    "_conn",
+    "gw",
+    "sii",
+    "os",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The fields of a CONNECT as they came."""
+
+    client_id: str = field(repr=False)
+    username: str | None = field(repr=False)
+    password: bytes | None = field(repr=False)
+    keepalive: int
+
+    def facts(self) -> dict[str, str]:
+        """For the log; `passwordLength` is in bytes, and what was not sent is left out."""
+        facts = {"clientId": shown_client_id(self.client_id)}
+        if self.username is not None:
+            facts["username"] = shown(self.username)
+        if self.password is not None:
+            facts["password"] = masked(self.password.decode("latin-1"))
+            facts["passwordLength"] = str(len(self.password))
+        return facts | {"keepalive": str(self.keepalive)}
+
+    def content(self, signed: bytes) -> str:
+        """What was to be signed, which holds the clientId up to its first |."""
+        base = self.client_id.partition("|")[0]
+        return visible(signed.decode().replace(base, shown(base)))
+
+
+def masked(secret: str) -> str:
+    """Its first four characters, if it is long enough for them to tell nothing."""
+    kept = secret[:_KEPT] if len(secret) > 2 * _SHORT else ""
+    return visible(kept) + "…"
+
+
+def shown(text: str) -> str:
+    """`text` within bounds, without what looks like a secret."""
+    return visible(_SECRET.sub(lambda found: masked(found[0]), text[:LONGEST]))
+
+
+def shown_client_id(text: str) -> str:
+    """A clientId with its parameters, without the values of unknown ones."""
+    base, bar, block = text.partition("|")
+    end = "|" if block.endswith("|") else ""
+    tokens = block.removesuffix("|").split(",")
+    return shown(base) + bar + shown(",".join(map(_shown_parameter, tokens))) + end
+
+
+def visible(text: str) -> str:
+    r"""Characters that do not print as their escapes: a newline as \n, a NUL as \x00."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _shown_parameter(token: str) -> str:
+    name, separator, value = token.partition("=")
+    if name.strip() in _PUBLIC or len(value or name) <= _SHORT:
+        return token
+    return f"{name}={masked(value)}" if separator else masked(name)
