@@ -28,7 +28,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
     of_device = {"product_key": device.product.product_key, "device_name": device.device_name}
     return {
         "overview": reverse("overview"),
-        "search": f"{reverse('search')}?q=s",
+        "search": f"{reverse('search')}?q=a",
         **_product_pages(of_product),
         **_device_pages(of_device, of_product),
         "logs": reverse("logs:list"),
