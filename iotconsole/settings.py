@@ -80,9 +80,11 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "operators.preferences.PreferencesMiddleware",
     "iotconsole.kit.htmx.SignInAgainMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -187,6 +189,13 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Language and time --------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# Groups thousands by a comma in every language.
+FORMAT_MODULE_PATH = "iotconsole.formats"
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SECURE = _served_over_tls
+# Of an operator who has chosen none, in a browser that has told none.
 TIME_ZONE = env.text("TIME_ZONE", default="UTC")
 USE_TZ = True
 

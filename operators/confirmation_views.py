@@ -35,6 +35,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from operators.confirmation import (
@@ -70,7 +71,7 @@ class Countdown:
         hours, minutes = divmod(minutes, 60)
         if hours:
             return f"{hours}:{minutes:02}:{seconds:02}"
-        return f"{minutes}:{seconds:02}" if minutes else f"{seconds} s"
+        return f"{minutes}:{seconds:02}" if minutes else _("%(seconds)s s") % {"seconds": seconds}
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from operators.models import Operator
 from operators.operations import passwords
 from operators.permissions import client_address
+from operators.preferences import time_zones
 
 
 def _bootstrap(form: forms.BaseForm) -> None:
@@ -84,6 +87,30 @@ class PhoneForm(CurrentPasswordForm):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     field_order = ["number", "current_password"]
+
+
+class PreferencesForm(forms.Form):
+    """Empty means what the browser says."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As the browser")), *settings.LANGUAGES],
+        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        help_text=_("Times are shown in it, with the exact UTC time on hover."),
+    )
+
+    def __init__(self, browser_zone: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = [(name, name) for name in time_zones()]
+        detected = gettext("As the browser (%(zone)s)") % {"zone": browser_zone}
+        browser = detected if browser_zone else gettext("As the browser")
+        self.fields["time_zone"].choices = [("", browser), *zones]  # type: ignore[attr-defined]
 
 
 class TotpCodeForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from operators import settings_views, views
+from operators import preference_views, settings_views, views
 
 app_name = "operators"
 
@@ -8,6 +8,8 @@ urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("settings/", settings_views.settings_page, name="settings"),
+    path("language/", preference_views.language, name="language"),
+    path("settings/preferences/", preference_views.preferences, name="preferences"),
     path("settings/phone/", settings_views.phone, name="phone"),
     path("settings/phone/verify/", settings_views.verify_phone, name="verify_phone"),
     path("settings/authenticator/", settings_views.authenticator, name="authenticator"),

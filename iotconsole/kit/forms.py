@@ -27,9 +27,9 @@ def dress(form: forms.BaseForm) -> None:
 
 
 class MomentInput(forms.DateTimeInput):
-    """A moment to the minute, typed in the reader's zone: console.js turns it to UTC and back.
+    """A moment to the minute, typed in the operator's zone; console.js puts it into the URL in UTC.
 
-    Without scripts it is the server's zone. Needs a field that takes ISO 8601.
+    Without scripts the URL has it as typed. Needs a field that takes ISO 8601.
     """
 
     input_type = "datetime-local"

@@ -19,6 +19,9 @@ class Operator(AbstractUser):
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
     phone = PhoneNumberField(blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
+    # Both empty: what the browser says.
+    language = models.CharField(max_length=8, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
 
     @property
     def may_change(self) -> bool:

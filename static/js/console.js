@@ -1,7 +1,9 @@
-// Copy buttons, toasts, local times.
+// Copy buttons, toasts, times that are typed.
 "use strict";
 (() => {
   const toasts = () => document.getElementById("toasts");
+  // The words are on <body>, in the language of the page.
+  const word = (name) => document.body.dataset[`word${name}`];
 
   const showToast = (content, kind) => {
     const box = document.createElement("div");
@@ -12,7 +14,7 @@
     const close = document.createElement("button");
     close.className = "btn-close";
     close.type = "button";
-    close.setAttribute("aria-label", "Close");
+    close.setAttribute("aria-label", word("Close"));
     close.addEventListener("click", () => box.remove());
     box.append(body, close);
     toasts().append(box);
@@ -33,24 +35,16 @@
     }
   };
 
-  const localTimes = () => {
-    const two = (number) => String(number).padStart(2, "0");
-    for (const time of document.querySelectorAll("time[data-local]")) {
-      const at = new Date(time.dateTime);
-      const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-      const text = `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-      if (time.textContent !== text) time.textContent = text;
-    }
+  // What the clock shows in a zone at some moment, as if it were UTC; the Swedish write ISO 8601.
+  const wallClock = (at, zone) => {
+    const shown = new Date(at).toLocaleString("sv-SE", { timeZone: zone });
+    return Date.parse(`${shown.replace(" ", "T")}Z`);
   };
-
-  // A time one types is in one's own zone, the URL and the server have UTC.
-  const localInputs = () => {
-    for (const input of document.querySelectorAll("input[data-moment]:not([data-shown])")) {
-      input.dataset.shown = "";
-      if (!input.dataset.moment) continue;
-      const at = new Date(input.dataset.moment);
-      input.value = new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-    }
+  // A time one types is in the operator's zone. The URL has UTC, which is the same for everybody.
+  const toUtc = (typed, zone) => {
+    const wall = Date.parse(`${typed}Z`);
+    const guess = 2 * wall - wallClock(wall, zone);
+    return new Date(wall + guess - wallClock(guess, zone)).toISOString();
   };
 
   // The clipboard API exists in secure contexts only; a console on a plain LAN address has none.
@@ -75,9 +69,9 @@
     try {
       await copyText(source ? source.textContent : button.dataset.copy);
       button.classList.add("copied");
-      button.setAttribute("aria-label", "Copied");
+      button.setAttribute("aria-label", word("Copied"));
     } catch {
-      button.setAttribute("aria-label", "The browser did not allow copying");
+      button.setAttribute("aria-label", word("CopyRefused"));
     }
     button.focus();
     setTimeout(() => {
@@ -88,13 +82,9 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     adoptNotices();
-    localTimes();
-    localInputs();
   });
   document.addEventListener("htmx:load", () => {
     adoptNotices();
-    localTimes();
-    localInputs();
   });
 
   // Filters that are not set stay out of the URL.
@@ -103,7 +93,7 @@
     for (const [name, value] of [...event.detail.formData]) {
       if (value === "") event.detail.formData.delete(name);
       else if (event.detail.elt.elements[name]?.hasAttribute?.("data-moment")) {
-        event.detail.formData.set(name, new Date(value).toISOString());
+        event.detail.formData.set(name, toUtc(value, document.body.dataset.zone));
       }
     }
   });
@@ -112,13 +102,13 @@
   document.addEventListener("htmx:responseError", (event) => {
     const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
     const words = ["#main h1", "#main p"].map((part) => page.querySelector(part)?.textContent.trim());
-    showToast([words.filter(Boolean).join(". ") || "The server refused this."], "error");
+    showToast([words.filter(Boolean).join(". ") || word("Refused")], "error");
   });
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => {
       // A live region tries again by itself.
       if (event.detail.elt?.dataset.poll) return;
-      showToast(["The server cannot be reached. Nothing was changed; try again."], "error");
+      showToast([word("Unreachable")], "error");
     });
   }
 })();

@@ -13,9 +13,12 @@
     return Math.max(0, Math.ceil((ends.get(element) - Date.now()) / 1000));
   }
 
+  // The unit of the last minute, in the language of the page.
+  const inSeconds = (seconds) => (document.body.dataset.wordSeconds || "# s").replace("#", seconds);
+
   function words(seconds) {
     if (seconds < 60) {
-      return `${seconds} s`;
+      return inSeconds(seconds);
     }
     const two = (number) => String(number).padStart(2, "0");
     const minutes = Math.floor(seconds / 60);

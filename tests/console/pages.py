@@ -15,6 +15,7 @@ NOT_PAGES = {
     "devices:states",
     "hide_first_steps",
     "logs:new",
+    "operators:language",
     "operators:settings",  # leads to the first of its pages
     "operators:sign_out",
     "operators:verify_phone",
@@ -67,7 +68,7 @@ def _device_pages(of_device: dict[str, str], of_product: dict[str, str]) -> dict
 
 
 def _settings_pages() -> dict[str, str]:
-    names = ("phone", "authenticator", "backup_codes", "password")
+    names = ("phone", "authenticator", "backup_codes", "password", "preferences")
     return {
         **{f"settings-{name.replace('_', '-')}": reverse(f"operators:{name}") for name in names},
         "development-sms": reverse("operators:development_sms"),

@@ -33,7 +33,7 @@ def test_an_age_has_the_exact_time_on_hover() -> None:
     with time_machine.travel(NOW, tick=False):
         shown = since(NOW - timedelta(minutes=12))
     assert shown == (
-        '<time datetime="2026-11-23T09:18:00+00:00" title="2026-11-23 09:18:00 UTC">'
+        '<time class="ago" datetime="2026-11-23T09:18:00+00:00" title="2026-11-23 09:18:00 UTC">'
         "12 min ago</time>"
     )
 

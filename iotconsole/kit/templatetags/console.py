@@ -6,52 +6,56 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 register = template.Library()
 
-_STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (86_400 * 60, "d", 86_400))
+# Up to how many seconds, the words, and how many seconds are one of them.
+_STEPS = (
+    (60, gettext_noop("%(count)s s ago"), 1),
+    (3600, gettext_noop("%(count)s min ago"), 60),
+    (86_400, gettext_noop("%(count)s h ago"), 3600),
+    (86_400 * 60, gettext_noop("%(count)s d ago"), 86_400),
+)
 
 
 def in_words(seconds: float) -> str:
     """An age as people say it: now, 12 min ago, 3 d ago."""
     if seconds < 5:
-        return "now"
-    for limit, unit, size in _STEPS:
+        return _("now")
+    for limit, words, size in _STEPS:
         if seconds < limit:
-            return f"{int(seconds // size)} {unit} ago"
+            return _(words) % {"count": int(seconds // size)}
     return ""
 
 
 @register.simple_tag
-def since(moment: datetime | None, nothing: str = "never") -> str | SafeString:
-    """How long ago, with the exact UTC time on hover."""
+def since(moment: datetime | None, nothing: str | None = None) -> str | SafeString:
+    """How long ago, with the exact UTC time on hover; `nothing`, or "never", when it never was."""
     if moment is None:
-        return nothing
+        return _("never") if nothing is None else nothing
     words = in_words((timezone.now() - moment).total_seconds())
-    return _time(moment, words or _utc(moment)[:10])
+    return _time(moment, words or f"{timezone.localtime(moment):%Y-%m-%d}")
 
 
 @register.simple_tag
 def moment(value: datetime | None, nothing: str = "—") -> str | SafeString:
-    """The time of day for a table: UTC from the server, turned to the reader's zone by time.js."""
+    """The time of day for a table, in the operator's zone, with the exact UTC time on hover."""
     if value is None:
         return nothing
-    stamp = value.astimezone(UTC)
+    return _time(value, f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}", "moment")
+
+
+def _time(value: datetime, words: str, kind: str = "ago") -> SafeString:
+    utc = value.astimezone(UTC)
     return format_html(
-        '<time class="moment" datetime="{}" title="{} UTC" data-local>{}</time>',
-        stamp.isoformat(timespec="seconds"),
-        _utc(value),
-        _utc(value),
+        '<time class="{}" datetime="{}" title="{} UTC">{}</time>',
+        kind,
+        utc.isoformat(timespec="seconds"),
+        f"{utc:%Y-%m-%d %H:%M:%S}",
+        words,
     )
-
-
-def _time(value: datetime, words: str) -> SafeString:
-    stamp = value.astimezone(UTC).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{} UTC">{}</time>', stamp, _utc(value), words)
-
-
-def _utc(value: datetime) -> str:
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @register.filter
