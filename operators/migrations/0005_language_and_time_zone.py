@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('operators', '0001_initial'),
+        ('operators', '0004_audit_chain_required'),
     ]
 
     operations = [
