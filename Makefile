@@ -28,12 +28,13 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run demo test check bench bench-console screenshots python-is-usable $(LINKKIT_VENV)
+.PHONY: help run demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
+	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
 	@echo 'make bench          activations per second, beside a floor measured in the same run'
 	@echo 'make bench-console  how long each page takes with a million devices'
@@ -65,6 +66,13 @@ check: $(DEV_STAMP)
 	&& $$run $(BIN)/python -m iotconsole.first_run \
 	&& $$run $(BIN)/python manage.py makemigrations --check --dry-run \
 	&& $$run $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# What is new in the sources comes into the catalogue untranslated; what Django reads is made from it.
+MESSAGES = --locale zh_Hans --no-obsolete --no-wrap --add-location file \
+	--ignore 'tests/*' --ignore 'bench/*' --ignore '.venv*' --ignore 'var/*'
+messages: $(DEV_STAMP)
+	export DJANGO_SETTINGS_MODULE=tests.settings && $(BIN)/python manage.py makemessages $(MESSAGES) \
+		&& $(BIN)/python manage.py compilemessages --locale zh_Hans --verbosity 0
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench
