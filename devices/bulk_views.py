@@ -100,7 +100,8 @@ def _dialog(
     form: BulkForm,
     status: int = 200,
 ) -> HttpResponse:
-    names = list(devices.values_list("device_name", flat=True)[:_NAMED])
+    # In the order of the list.
+    names = list(devices.order_by("-pk").values_list("device_name", flat=True)[:_NAMED])
     context = {
         "act": act,
         "form": form,

@@ -53,7 +53,7 @@ def test_devices_are_chosen_on_several_pages_and_the_act_is_taken_back(visit: Vi
     box(page, 11).uncheck()
     bar.get_by_role("button", name="Disable").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("unit-0007, unit-0010")
+    expect(dialog).to_contain_text("unit-0010, unit-0007")
     dialog.get_by_role("button", name="Disable 2 devices").click()
     expect(dialog).to_be_hidden()
     toast = page.locator(".toast")

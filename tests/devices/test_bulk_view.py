@@ -46,7 +46,7 @@ def work_off() -> None:
 def test_the_dialog_tells_the_count_names_a_few_and_changes_nothing(console: Client) -> None:
     dialog = shown(console, url("disable", make_devices(8)))
     assert "Disable 8 devices" in dialog
-    assert "unit-0000, unit-0001, unit-0002, unit-0003, unit-0004 and 3 more" in dialog
+    assert "unit-0007, unit-0006, unit-0005, unit-0004, unit-0003 and 3 more" in dialog
     assert disabled() == set()
 
 
