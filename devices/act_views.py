@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from devices.bulk import ACTS
 from devices.forms import ClearForm, SwitchForm
 from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows, current_client_id
+from devices.selection import undo_of
 from devices.views import device_or_404
 from iotconsole.kit.dialogs import Act, ask, kept
+from iotconsole.kit.htmx import Undo
 from operators.freshness import fresh_confirmation_required
 from operators.permissions import actor_of, operator_required
 
@@ -39,6 +42,7 @@ def _act(
     done: str,
     then: str = "",
     danger: bool = False,
+    undo: Undo | None = None,
 ) -> Act:
     """`title` and `done` name the device as %(name)s."""
     here = device.get_absolute_url()
@@ -51,6 +55,7 @@ def _act(
         back=here,
         then=then or here,
         danger=danger,
+        undo=undo,
     )
 
 
@@ -180,6 +185,7 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
         button=_("Disable"),
         done=_("Disabled %(name)s."),
         danger=True,
+        undo=undo_of(ACTS["disable"], [device]),
     )
 
     def perform(_data: Mapping[str, Any]) -> object:
@@ -197,6 +203,7 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
         _("The device can connect again with the credential it has."),
         button=_("Enable"),
         done=_("Enabled %(name)s."),
+        undo=undo_of(ACTS["enable"], [device]),
     )
 
     def perform(_data: Mapping[str, Any]) -> object:

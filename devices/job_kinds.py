@@ -6,6 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from devices.bulk import ACTS
+from devices.bulk_jobs import kind_of
 from devices.jobs import ChunkResult, Kind, register
 from devices.models import PART_ROWS, DeviceBatch, Job
 from devices.operations import batch_steps, batch_work
@@ -71,3 +73,5 @@ register(
         links=_links,
     )
 )
+for _act in ACTS.values():
+    register(kind_of(_act))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from devices import act_views, job_views, views, watch_views
+from devices import act_views, bulk_views, job_views, views, watch_views
 
 app_name = "devices"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("", views.device_list, name="list"),
     path("new/", views.add, name="add"),
     path("states/", views.states, name="states"),
+    path("matching/", bulk_views.count, name="bulk_count"),
+    path("bulk-<slug:act>/", bulk_views.bulk, name="bulk"),
+    path("bulk-<slug:act>/undo/", bulk_views.undo, name="undo_bulk"),
     path("watch/<str:product_key>/", watch_views.watch, name="watch"),
     path("jobs/<int:key>/", job_views.job, name="job"),
     path("jobs/<int:key>/cancel/", job_views.cancel, name="cancel_job"),

@@ -14,12 +14,13 @@ from devices.models import Device, LogEntry
 from devices.operations.add import add_device
 from devices.operations.reveal import reveal_connection, reveal_device_secret
 from devices.presence import client_id_rows, current_client_id, device_rows, last_seen
+from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_state
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
 from operators.freshness import fresh_confirmation_to_reveal
-from operators.permissions import actor_of, operator_required
+from operators.permissions import actor_of, operator_of, operator_required
 
 PAGE_SIZE = 50
 NEWEST_LOG = 20
@@ -59,6 +60,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
         "states_url": _states_url(request, page.rows),
         "totals": totals(request.GET.get("product", "")),
         "filtered": bool(request.GET),
+        "bulk": bulk_bar(operator_of(request), request.GET, more=bool(page.older or page.newer)),
     }
     return render_page(request, "devices/list.html", context, regions=("device-list",))
 

@@ -12,6 +12,8 @@ threads = 8
 timeout = 60
 graceful_timeout = 10
 keepalive = 5
+# Five hundred devices picked one by one stand in the URL of what is done to them.
+limit_request_line = 8190
 # The workers' heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no data in it
 # Its default place is shared by all gunicorns of the account.

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Callable
 
 import segno
-from django.contrib import messages
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.forms import BaseForm
@@ -20,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
+from iotconsole.kit.htmx import say
 from operators.confirmation import (
     ConfirmationError,
     Confirmed,
@@ -86,7 +86,7 @@ def verify_phone(request: HttpRequest) -> HttpResponse:
     def on_confirmed(confirmed: Confirmed) -> HttpResponse:
         entry = set_phone(confirmed)
         request.session.pop(_PENDING_PHONE, None)
-        messages.success(request, entry.text, extra_tags=entry.target)
+        say(request, entry.text, trail=entry.target)
         return _go(request, "operators:phone")
 
     purpose = phone_purpose(PhoneNumber.from_string(pending), operator_of(request))
@@ -160,7 +160,7 @@ def _activate(request: HttpRequest) -> HttpResponse:
         form.add_error("code", error.text)
         return _authenticator_page(request, code_form=form)
     request.session.pop(_PENDING_TOTP, None)
-    messages.success(request, entry.text, extra_tags=entry.target)
+    say(request, entry.text, trail=entry.target)
     return redirect("operators:authenticator")
 
 
@@ -175,7 +175,7 @@ def _remove(request: HttpRequest) -> HttpResponse:
         return _authenticator_page(request, password_form=form)
     entry = totp.remove(actor_of(request), operator_of(request))
     if entry:
-        messages.success(request, entry.text, extra_tags=entry.target)
+        say(request, entry.text, trail=entry.target)
     return redirect("operators:authenticator")
 
 
@@ -216,7 +216,7 @@ class Password(PasswordChangeView):
         operator = operator_of(self.request)
         summary = gettext_noop("Password changed")
         entry = audit.record(actor_of(self.request), "password.change", operator.target, summary)
-        messages.success(self.request, entry.text, extra_tags=entry.target)
+        say(self.request, entry.text, trail=entry.target)
         return response
 
     def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.http import QueryDict
 from django.urls import reverse
 
 from devices.models import Device, LogEntry
 from devices.presence import device_rows
+from devices.selection import bulk_bar
 from devices.snippets import snippets
 from devices.states import compromised, totals, with_state
 from operators.models import Operator
@@ -37,7 +39,8 @@ def newest_devices(product: Product, user: Operator) -> dict[str, Any]:
     """The newest devices of a product, and the way to all of them."""
     newest = with_state(Device.objects.filter(product=product).defer("device_secret"))
     devices = list(newest.select_related("product").order_by("-pk")[:_NEWEST])
-    return {"rows": device_rows(devices), "product": product, "user": user}
+    bar = bulk_bar(user, QueryDict(f"product={product.product_key}"), more=len(devices) == _NEWEST)
+    return {"rows": device_rows(devices), "product": product, "user": user, "bulk": bar}
 
 
 @register.inclusion_tag("devices/_connect.html", takes_context=True)

@@ -13,12 +13,15 @@ from django.http import HttpRequest, HttpResponse
 
 from iotconsole.kit.errors import OperationError
 from iotconsole.kit.forms import ConsoleForm
-from iotconsole.kit.htmx import DIALOG, go, render_page
+from iotconsole.kit.htmx import DIALOG, Undo, go, render_page
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`back` is the page the dialog opens from, `then` the one that follows the act."""
+    """`back` is the page the dialog opens from, `then` the one that follows the act.
+
+    `undo` puts a button that takes the act back into the toast that tells of it.
+    """
 
     title: str
     sentences: tuple[str, ...]
@@ -28,6 +31,7 @@ class Act:
     back: str
     then: str
     danger: bool = False
+    undo: Undo | None = None
 
 
 def keep(request: HttpRequest, typed: Mapping[str, str]) -> None:
@@ -57,7 +61,7 @@ def ask(
     posted = request.method == "POST"
     form = form or ConsoleForm(request.POST if posted else None)
     if posted and form.is_valid() and _performed(form, perform):
-        return go(request, act.then, act.done, trail=act.trail)
+        return go(request, act.then, act.done, trail=act.trail, undo=act.undo)
     if not posted:
         form.initial.update(kept(request))
     return render_page(

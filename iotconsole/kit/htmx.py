@@ -7,6 +7,7 @@ here is cut down to that region. Everybody else gets the whole page.
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,12 +71,29 @@ def render_page(
     return response
 
 
-def go(request: HttpRequest, to: str, text: str, *, trail: str = "") -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The POST that takes back what a toast tells of: its address and the fields it sends."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+def say(request: HttpRequest, text: str, *, trail: str = "", undo: Undo | None = None) -> None:
+    """A toast on the next page; see `go`."""
+    facts = {"trail": trail, **({"undo": asdict(undo)} if undo else {})}
+    # A message keeps one string besides its text; templates/kit/messages.html reads it back.
+    messages.success(request, text, extra_tags=json.dumps(facts))
+
+
+def go(
+    request: HttpRequest, to: str, text: str, *, trail: str = "", undo: Undo | None = None
+) -> HttpResponse:
     """Say what changed and show the page `to`; htmx fetches it in place of the present one.
 
-    `trail` is the audit target the toast links to.
+    `trail` is the audit target the toast links to; `undo` puts a button into it.
     """
-    messages.success(request, text, extra_tags=trail)
+    say(request, text, trail=trail, undo=undo)
     if not getattr(request, "htmx", None):
         return redirect(to)
     response = HttpResponse()

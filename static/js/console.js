@@ -21,7 +21,9 @@
     // Shown anew, it lies above a dialog that was opened meanwhile.
     if (toasts().matches(":popover-open")) toasts().hidePopover();
     toasts().showPopover();
-    let timer = setTimeout(() => box.remove(), 8000);
+    // Whoever regrets needs time to notice; once taken back, there is nothing to take back.
+    let timer = setTimeout(() => box.remove(), box.querySelector("form") ? 15000 : 8000);
+    box.addEventListener("htmx:afterRequest", () => box.remove());
     box.addEventListener("pointerenter", () => clearTimeout(timer));
     box.addEventListener("focusin", () => clearTimeout(timer));
     box.addEventListener("pointerleave", () => (timer = setTimeout(() => box.remove(), 3000)));

@@ -1,8 +1,11 @@
 """The small parts every page is made of."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -86,3 +89,10 @@ def state(key: str, word: str) -> SafeString:
 def capped(count: int, most: int) -> str:
     """A count that stops at `most`: 10,000+."""
     return f"{count:,}+" if count >= most else f"{count:,}"
+
+
+@register.filter
+def toast(message: Message) -> dict[str, Any]:
+    """What `iotconsole.kit.htmx.say` has put beside the words: `trail`, and `undo` or nothing."""
+    facts: dict[str, Any] = json.loads(message.extra_tags or "{}")
+    return facts

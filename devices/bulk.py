@@ -1,0 +1,149 @@
+"""The acts on many devices: their words, and the operation behind each."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from devices.operations import manage_many
+from devices.operations.manage_many import Outcome
+from operators.actor import Actor
+
+# So many are done in the request; more become a background job.
+AT_ONCE = 50
+# More than these ask for their number to be typed.
+TYPED_FROM = 11
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAct:
+    """`opposite` is the key of the act that undoes this one. `done(count)` says what changed."""
+
+    key: str
+    title: str | Promise
+    job_title: str | Promise
+    sentences: tuple[str | Promise, ...]
+    perform: Callable[[Actor, Collection[int], Mapping[str, Any]], Outcome]
+    done: Callable[[int], str]
+    danger: bool = True
+    opposite: str = ""
+
+    @property
+    def job_kind(self) -> str:
+        return f"devices.{self.key}"
+
+
+def _enable(actor: Actor, keys: Collection[int], _params: Mapping[str, Any]) -> Outcome:
+    return manage_many.set_enabled(actor, keys, enabled=True)
+
+
+def _disable(actor: Actor, keys: Collection[int], _params: Mapping[str, Any]) -> Outcome:
+    return manage_many.set_enabled(actor, keys, enabled=False)
+
+
+def _reset(actor: Actor, keys: Collection[int], _params: Mapping[str, Any]) -> Outcome:
+    return manage_many.reset(actor, keys)
+
+
+def _clear(actor: Actor, keys: Collection[int], params: Mapping[str, Any]) -> Outcome:
+    refuse = bool(params.get("refuse_registration"))
+    return manage_many.clear(actor, keys, refuse_registration=refuse)
+
+
+def _delete(actor: Actor, keys: Collection[int], _params: Mapping[str, Any]) -> Outcome:
+    return manage_many.delete(actor, keys)
+
+
+def _enabled(count: int) -> str:
+    return ngettext("Enabled %(count)s device.", "Enabled %(count)s devices.", count)
+
+
+def _disabled(count: int) -> str:
+    return ngettext("Disabled %(count)s device.", "Disabled %(count)s devices.", count)
+
+
+def _was_reset(count: int) -> str:
+    return ngettext("Reset %(count)s device.", "Reset %(count)s devices.", count)
+
+
+def _cleared(count: int) -> str:
+    return ngettext("Cleared %(count)s device.", "Cleared %(count)s devices.", count)
+
+
+def _deleted(count: int) -> str:
+    return ngettext("Deleted %(count)s device.", "Deleted %(count)s devices.", count)
+
+
+ACTS: dict[str, BulkAct] = {
+    act.key: act
+    for act in (
+        BulkAct(
+            "enable",
+            _("Enable"),
+            _("Enable devices"),
+            (_("The devices can connect again with the credentials they have."),),
+            _enable,
+            _enabled,
+            danger=False,
+            opposite="disable",
+        ),
+        BulkAct(
+            "disable",
+            _("Disable"),
+            _("Disable devices"),
+            (
+                _(
+                    "The devices are disconnected at once and can neither connect nor register "
+                    "until they are enabled. Their data and credentials are kept."
+                ),
+            ),
+            _disable,
+            _disabled,
+            opposite="enable",
+        ),
+        BulkAct(
+            "reset",
+            _("Reset"),
+            _("Reset devices"),
+            (
+                _(
+                    "Each device may register once more and gets the same DeviceSecret: the way "
+                    "back for devices that have lost it."
+                ),
+                _("Their states, live connections and ClientIDs stay as they are."),
+            ),
+            _reset,
+            _was_reset,
+            danger=False,
+        ),
+        BulkAct(
+            "clear",
+            _("Clear"),
+            _("Clear devices"),
+            (
+                _(
+                    "Every physical device of these DeviceNames is forbidden to connect and "
+                    "disconnected at once. The ClientIDs cannot be brought back."
+                ),
+            ),
+            _clear,
+            _cleared,
+        ),
+        BulkAct(
+            "delete",
+            _("Delete"),
+            _("Delete devices"),
+            (
+                _(
+                    "Their DeviceSecrets and all their ClientIDs are dead at once and cannot be "
+                    "brought back."
+                ),
+            ),
+            _delete,
+            _deleted,
+        ),
+    )
+}

@@ -1,0 +1,69 @@
+"""The acts on many devices as background jobs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from devices.bulk import BulkAct
+from devices.jobs import ChunkResult, Kind, rows_of
+from devices.models import Job
+from devices.operations.manage_many import Skipped
+
+# So many of the skipped are named; all are counted.
+_NAMED = 100
+_CHUNK = 100
+
+
+def _chunk(act: BulkAct, job: Job, position: int, size: int) -> ChunkResult:
+    keys = rows_of(job, position, size)
+    outcome = act.perform(job.actor, keys, job.params)
+    return ChunkResult(
+        taken=len(keys),
+        done=len(outcome.changed),
+        failed=len(outcome.skipped),
+        result=_with_skipped(job, outcome.skipped),
+    )
+
+
+def _with_skipped(job: Job, skipped: Sequence[Skipped]) -> dict[str, Any]:
+    counts = Counter(job.result.get("reasons", {}))
+    counts.update(each.reason for each in skipped)
+    named = job.result.get("named", [])
+    names = [each.device_name or f"#{each.device_id}" for each in skipped]
+    return {"reasons": dict(counts), "named": [*named, *names][:_NAMED]}
+
+
+def _told(act: BulkAct, job: Job) -> list[str]:
+    told = [act.done(job.done) % {"count": f"{job.done:,}"}]
+    told += skipped_in_words(job.result.get("reasons", {}))
+    if named := job.result.get("named"):
+        more = job.failed - len(named)
+        text = _("Skipped: %(names)s and %(count)s more.") if more > 0 else _("Skipped: %(names)s.")
+        told.append(text % {"names": ", ".join(named), "count": f"{more:,}"})
+    return told
+
+
+def skipped_in_words(reasons: dict[str, int]) -> list[str]:
+    return [
+        _("%(count)s skipped: %(reason)s") % {"count": f"{count:,}", "reason": _(reason)}
+        for reason, count in reasons.items()
+    ]
+
+
+def _links(_job: Job) -> list[tuple[str, str]]:
+    return [(_("All devices"), reverse("devices:list"))]
+
+
+def kind_of(act: BulkAct) -> Kind:
+    return Kind(
+        act.job_kind,
+        act.job_title,
+        partial(_chunk, act),
+        size=_CHUNK,
+        told=partial(_told, act),
+        links=_links,
+    )

@@ -1,0 +1,169 @@
+"""Acts on many devices: the count and the names first, then the act, at once or as a job."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct
+from devices.bulk_jobs import skipped_in_words
+from devices.models import Device
+from devices.operations import jobs
+from devices.operations.manage_many import Outcome
+from devices.selection import filters_in, list_query, selected, undo_of
+from iotconsole.kit.dialogs import kept
+from iotconsole.kit.forms import ConsoleForm
+from iotconsole.kit.htmx import DIALOG, go, render_page
+from operators.freshness import fresh_confirmation_required
+from operators.permissions import actor_of, operator_of, operator_required
+
+_NAMED = 5
+# These cannot be taken back.
+_FRESH = {"reset", "clear", "delete"}
+
+
+class BulkForm(ConsoleForm):
+    """`count` is the number the dialog has told; from TYPED_FROM on it is typed as well."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    typed = forms.CharField(
+        label="", widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"})
+    )
+    refuse_registration = forms.BooleanField(
+        label=gettext_lazy("Refuse new registrations"),
+        required=False,
+        help_text=gettext_lazy(
+            "Otherwise the devices may register again while Dynamic Registration is on."
+        ),
+    )
+
+    def __init__(self, act: BulkAct, number: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = number
+        self.fields["typed"].label = _("Type %(count)s to confirm") % {"count": number}
+        if number < TYPED_FROM:
+            del self.fields["typed"]
+        if act.key != "clear":
+            del self.fields["refuse_registration"]
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if typed.translate({ord(mark): None for mark in ", ._"}) != str(self.number):
+            raise forms.ValidationError(
+                _("This is not the number of devices. Type %(count)s.") % {"count": self.number}
+            )
+        return typed
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        # What was agreed to must not grow or shrink on the way.
+        if cleaned.get("count") != self.number:
+            raise forms.ValidationError(
+                _("Meanwhile it is another number of devices. Look again, then confirm.")
+            )
+        return cleaned
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def bulk(request: HttpRequest, act: str) -> HttpResponse:
+    """The dialog of one act for the devices that the URL selects; see devices.selection."""
+    if act not in ACTS:
+        raise Http404(_("There is no such act."))
+    return _fresh_bulk(request, act) if act in _FRESH else _bulk(request, act)
+
+
+def _bulk(request: HttpRequest, act: str) -> HttpResponse:
+    wanted = ACTS[act]
+    devices = selected(request.GET, operator_of(request))
+    if request.method != "POST":
+        number = devices.count()
+        return _dialog(request, wanted, devices, BulkForm(wanted, number, initial=kept(request)))
+    keys = list(devices.values_list("pk", flat=True))
+    form = BulkForm(wanted, len(keys), request.POST)
+    if keys and form.is_valid():
+        return _perform(request, wanted, keys, form.cleaned_data)
+    return _dialog(request, wanted, devices, form, status=422)
+
+
+def _dialog(
+    request: HttpRequest,
+    act: BulkAct,
+    devices: QuerySet[Device],
+    form: BulkForm,
+    status: int = 200,
+) -> HttpResponse:
+    # In the order of the list.
+    names = list(devices.order_by("-pk").values_list("device_name", flat=True)[:_NAMED])
+    context = {
+        "act": act,
+        "form": form,
+        "number": form.number,
+        "names": ", ".join(names),
+        "more": max(0, form.number - len(names)),
+        "as_job": form.number > AT_ONCE,
+        "title": _title(act, form.number),
+        "back": _back(request),
+    }
+    return render_page(request, "devices/bulk.html", context, regions=(DIALOG,), status=status)
+
+
+_fresh_bulk = fresh_confirmation_required(_bulk)
+
+
+def _title(act: BulkAct, number: int) -> str:
+    text = ngettext("%(act)s %(count)s device", "%(act)s %(count)s devices", number)
+    return text % {"act": act.title, "count": f"{number:,}"}
+
+
+def _back(request: HttpRequest) -> str:
+    """The page the dialog was opened from; without scripts, the list with its filters."""
+    htmx = getattr(request, "htmx", None)
+    page: str | None = htmx.current_url_abs_path if htmx else None
+    return page or f"{reverse('devices:list')}{list_query(request.GET)}"
+
+
+def _perform(
+    request: HttpRequest, act: BulkAct, keys: list[int], data: Mapping[str, Any]
+) -> HttpResponse:
+    params = {name: value for name, value in data.items() if name == "refuse_registration"}
+    if len(keys) <= AT_ONCE:
+        return _told(request, act, act.perform(actor_of(request), keys, params))
+    job = jobs.submit(actor_of(request), act.job_kind, params=params, rows=keys)
+    return go(request, job.get_absolute_url(), _("The work has begun."), trail=job.target)
+
+
+def _told(request: HttpRequest, act: BulkAct, outcome: Outcome) -> HttpResponse:
+    """Back on the page, with what was done and what was not."""
+    changed = outcome.changed
+    reasons = Counter(each.reason for each in outcome.skipped)
+    words = [act.done(len(changed)) % {"count": len(changed)}, *skipped_in_words(dict(reasons))]
+    trail = changed[0].target if len(changed) == 1 else ""
+    return go(request, _back(request), " ".join(words), trail=trail, undo=undo_of(act, changed))
+
+
+@require_POST
+@operator_required
+def undo(request: HttpRequest, act: str) -> HttpResponse:
+    """Enable or Disable from a toast: nothing more is asked, and it can be undone in turn."""
+    wanted = ACTS.get(act)
+    if wanted is None or not wanted.opposite:
+        raise Http404(_("There is no such act."))
+    keys = list(selected(request.POST, operator_of(request)).values_list("pk", flat=True))
+    return _told(request, wanted, wanted.perform(actor_of(request), keys[:AT_ONCE], {}))
+
+
+@require_safe
+def count(request: HttpRequest) -> HttpResponse:
+    """How many devices match the filters: what the button that selects them all says."""
+    params = filters_in(request.GET)
+    params["all"] = "on"
+    number = selected(params, operator_of(request)).count()
+    return render_page(request, "devices/_match_count.html", {"number": number})
