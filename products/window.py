@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from iotconsole.kit.errors import OperationError
+from iotconsole.kit.errors import ConflictError, OperationError
 from iotconsole.kit.words import Words
 from products.models import ClosedBy, Product, RegistrationModes
 from products.name_pattern import check_name_pattern
@@ -81,6 +81,23 @@ def check_window(window: Window, now: datetime) -> Window:
         names=check_name_pattern(window.names),
         networks=check_networks(window.networks),
     )
+
+
+def goes_on_counting(product: Product, window: Window, now: datetime) -> bool:
+    """Whether `window` is a change of the present one, so that what has registered still counts."""
+    budgets = product.registration_budget is not None and window.budget is not None
+    return budgets and window_state(product, now).open
+
+
+def check_change(product: Product, window: Window, now: datetime) -> None:
+    """Raises ConflictError when more have registered already than the new budget allows."""
+    used = product.registration_used
+    if goes_on_counting(product, window, now) and (window.budget or 0) <= used:
+        raise ConflictError(
+            _("%(used)s have registered in this window already: the budget must be more.")
+            % {"used": used},
+            field="budget",
+        )
 
 
 def window_of(product: Product) -> Window:

@@ -29,6 +29,7 @@ from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import create_product
+from products.window import Window
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import RegistrationRequest, SecretIssued, register
 from registration.operations.slots import ClientIdIssued
@@ -79,11 +80,12 @@ class Stage:
         Product.objects.filter(pk=product.pk).update(created_at=self.moment)
         return product
 
-    def turn(self, product: Product, *, on: bool) -> None:
+    def turn(self, product: Product, *, on: bool, window: Window | None = None) -> None:
         """Turn Dynamic Registration."""
+        window = window or Window()
         with self._backdated(product.product_key):
-            confirmed = Confirmed.by_shell(purpose_of(product, enabled=on))
-            set_dynamic_registration(product, enabled=on, confirmed=confirmed)
+            confirmed = Confirmed.by_shell(purpose_of(product, enabled=on, window=window))
+            set_dynamic_registration(product, enabled=on, confirmed=confirmed, window=window)
         Product.objects.filter(pk=product.pk).update(dynamic_registration_changed_at=self.moment)
 
     def add(self, product: Product, device_name: str, nickname: str = "") -> None:

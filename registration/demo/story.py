@@ -14,6 +14,7 @@ from devices.models import ServiceType
 from devices.operations import manage
 from devices.protocol.client_id import RegistrationMode
 from products.models import Product
+from products.window import Window
 from registration.demo.stage import Stage, Unit
 
 LAMPS = "Smart_Lamp_(demo)"
@@ -91,7 +92,9 @@ class _Story:
 
     # --- The chapters --------------------------------------------------------------------
     def _opening(self) -> None:
-        self._when(25.9, self._stage.turn, self._lamps, on=True)
+        # Open for two more days, and most of its budget is gone.
+        window = Window(until=self._now + timedelta(days=2), budget=12)
+        self._when(25.9, self._stage.turn, self._lamps, on=True, window=window)
         self._when(25.8, self._stage.turn, self._sensors, on=True)
         # Every sensor of the batch has registered: its product is closed again.
         self._when(2.0, self._stage.turn, self._sensors, on=False)

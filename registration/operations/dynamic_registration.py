@@ -10,13 +10,20 @@ from django.utils.translation import gettext_noop
 
 from devices.models import ServiceType
 from devices.operations import log
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from iotconsole.kit.errors import NotFoundError
 from iotconsole.kit.words import Words, in_english, listed
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
 from products.models import ClosedBy, Product
-from products.window import Window, check_window, ended_by, ended_products
+from products.window import (
+    Window,
+    check_change,
+    check_window,
+    ended_by,
+    ended_products,
+    goes_on_counting,
+)
 
 _COLUMNS = (
     "dynamic_registration",
@@ -101,16 +108,10 @@ def _locked(key: int) -> Product:
 
 def _open(product: Product, window: Window, now: datetime) -> None:
     """Put the limits on the product; counting goes on if it went on before."""
-    open_already = product.dynamic_registration and not ended_by(product, now)
-    if not open_already or product.registration_budget is None or window.budget is None:
+    check_change(product, window, now)
+    if not goes_on_counting(product, window, now):
         product.registration_window += 1
         product.registration_used = 0
-    elif window.budget <= product.registration_used:
-        raise ConflictError(
-            _("%(used)d have registered in this window already. The budget must be more.")
-            % {"used": product.registration_used},
-            field="budget",
-        )
     product.registration_closes_at = window.closes_at(now)
     product.registration_budget = window.budget
     product.registration_names = window.names

@@ -1,21 +1,48 @@
 """The Dynamic Registration card of Product Details."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from devices.logs import MOST_COUNTED, today_of
 from operators.models import Operator
-from products.models import Product
+from products.models import Product, RegistrationModes
+from products.window import window_state
 
 register = template.Library()
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 @register.inclusion_tag("registration/_panel.html")
 def registration_panel(product: Product, user: Operator) -> dict[str, Any]:
+    now = timezone.now()
+    state = window_state(product, now)
+    modes = state.limits.modes
     return {
         "product": product,
         "user": user,
+        "state": state,
+        "closes_in": _left(state.limits.until, now) if state.open else "",
+        "modes": "" if modes == RegistrationModes.BOTH else RegistrationModes(modes).label,
         "today": today_of(product.product_key, product.pk),
         "most": MOST_COUNTED,
     }
+
+
+def _left(moment: datetime | None, now: datetime) -> str:
+    """The time left in two figures at most; it is exact to the second when it counts."""
+    if moment is None:
+        return ""
+    seconds = max(0, int((moment - now).total_seconds()))
+    if seconds >= 2 * _DAY:
+        return _("%(days)d d") % {"days": seconds // _DAY}
+    if seconds >= _HOUR:
+        hours, minutes = divmod(seconds // _MINUTE, 60)
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if seconds >= _MINUTE:
+        return _("%(minutes)d min") % {"minutes": seconds // _MINUTE}
+    return _("%(seconds)d s") % {"seconds": seconds}

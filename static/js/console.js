@@ -89,13 +89,14 @@
     adoptNotices();
   });
 
-  // Filters that are not set stay out of the URL.
+  // Filters that are not set stay out of the URL; moments go there in UTC.
   document.addEventListener("htmx:configRequest", (event) => {
-    if (!event.detail.elt.matches("form.filters")) return;
-    for (const [name, value] of [...event.detail.formData]) {
-      if (value === "") event.detail.formData.delete(name);
-      else if (event.detail.elt.elements[name]?.hasAttribute?.("data-moment")) {
-        event.detail.formData.set(name, toUtc(value, document.body.dataset.zone));
+    const { elt, formData } = event.detail;
+    if (!elt.matches("form")) return;
+    for (const [name, value] of [...formData]) {
+      if (value === "" && elt.matches(".filters")) formData.delete(name);
+      else if (value && elt.elements[name]?.hasAttribute?.("data-moment")) {
+        formData.set(name, toUtc(value, document.body.dataset.zone));
       }
     }
   });

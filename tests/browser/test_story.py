@@ -74,6 +74,7 @@ class Story:
         expect(switch).to_have_attribute("aria-checked", "false")
         switch.click()
         dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Continue").click()
         send = dialog.get_by_role("button", name="Send code to +86 ••• 1234")
         send.click(timeout=A_MINUTE_LATER)
         expect(dialog.get_by_text("The code is on its way")).to_be_visible()

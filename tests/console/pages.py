@@ -50,6 +50,8 @@ def _product_pages(of_product: dict[str, str]) -> dict[str, str]:
         "product-publish": reverse("products:publish", kwargs=of_product),
         "product-delete": reverse("products:delete", kwargs=of_product),
         "dynamic-registration-off": f"{switch}?to=off",
+        "dynamic-registration-window": f"{switch}?to=on",
+        "dynamic-registration-on": f"{switch}?to=on&open_for=8&budget=100&names=lamp-*",
     }
 
 

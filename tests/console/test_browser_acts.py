@@ -1,6 +1,7 @@
 """Dialogs, forms and what follows them, in a real browser."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -36,6 +37,8 @@ def test_the_switch_moves_only_when_the_server_has_said_yes(
     mark(page)
     switch.click()
     expect(dialog).to_contain_text("Turn on Dynamic Registration")
+    expect(dialog.get_by_label("Open", exact=True)).to_be_focused()
+    dialog.get_by_role("button", name="Continue").click()
     dialog.get_by_role("button", name="Send code to +86 ••• 1234").click()
     field = dialog.get_by_label("Six-digit code")
     expect(field).to_be_focused()
@@ -52,6 +55,31 @@ def test_the_switch_moves_only_when_the_server_has_said_yes(
     assert same_document(page)
     assert focused(page) == "registration-switch"
     assert Product.objects.get(pk=fleet.meter.pk).dynamic_registration
+
+
+def test_a_moment_typed_in_ones_own_zone_is_the_one_at_which_it_closes(
+    visit: Visit, fleet: Fleet, outbox: list[Message]
+) -> None:
+    page = visit.open(fleet.meter.get_absolute_url(), zone="Asia/Shanghai")
+    page.get_by_role("switch").click()
+    dialog = page.get_by_role("dialog")
+    moment = dialog.get_by_label("Closes at")
+    expect(moment).to_be_hidden()
+    dialog.get_by_label("Open", exact=True).select_option("until")
+    wanted = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    moment.fill(f"{wanted + timedelta(hours=8):%Y-%m-%dT%H:%M}")
+    dialog.get_by_role("button", name="Continue").click()
+    expect(dialog).to_contain_text(f"until {wanted:%Y-%m-%d %H:%M} UTC")
+    dialog.get_by_role("link", name="Back").click()
+    expect(moment).to_have_value(f"{wanted + timedelta(hours=8):%Y-%m-%dT%H:%M}")
+    dialog.get_by_role("button", name="Continue").click()
+    dialog.get_by_role("button", name="Send code to +86 ••• 1234").click()
+    field = dialog.get_by_label("Six-digit code")
+    expect(field).to_be_focused()
+    field.fill(code_in(outbox[-1]))
+    field.press("Enter")
+    expect(dialog).to_be_hidden()
+    assert Product.objects.get(pk=fleet.meter.pk).registration_closes_at == wanted
 
 
 def test_escape_changes_nothing_and_gives_the_focus_back(visit: Visit, fleet: Fleet) -> None:

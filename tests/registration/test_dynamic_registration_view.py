@@ -16,7 +16,9 @@ CONFIRMATION = htmx("confirmation")
 
 
 def url_of(product: Product, wished: str) -> str:
-    return f"{product.get_absolute_url()}dynamic-registration/?to={wished}"
+    """Of the step that asks for the code."""
+    limits = "&open_for=always" if wished == "on" else ""
+    return f"{product.get_absolute_url()}dynamic-registration/?to={wished}{limits}"
 
 
 def is_on(product: Product) -> bool:

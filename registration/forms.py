@@ -1,0 +1,114 @@
+"""What an operator types about registration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_filters.fields import IsoDateTimeField
+
+from iotconsole.kit.errors import OperationError
+from iotconsole.kit.forms import ConsoleForm, MomentInput
+from products.models import Product, RegistrationModes
+from products.name_pattern import MAX_PATTERN
+from products.window import MAX_BUDGET, Window, check_change, check_window, window_state
+
+ALWAYS, UNTIL = "always", "until"
+OPEN_FOR = (
+    (ALWAYS, _("Until I close it")),
+    ("1", _("For 1 hour")),
+    ("8", _("For 8 hours")),
+    ("24", _("For 24 hours")),
+    ("168", _("For 7 days")),
+    (UNTIL, _("Until a date and time")),
+)
+
+
+class WindowForm(ConsoleForm):
+    """Read from the URL: a code confirms exactly what stands there."""
+
+    open_for = forms.ChoiceField(label=_("Open"), choices=OPEN_FOR)
+    until = IsoDateTimeField(
+        label=_("Closes at"), required=False, widget=MomentInput(attrs={"class": "moment-input"})
+    )
+    budget = forms.IntegerField(
+        label=_("Budget"),
+        required=False,
+        min_value=1,
+        max_value=MAX_BUDGET,
+        help_text=_("How many may register before it closes by itself."),
+    )
+    names = forms.CharField(
+        label=_("DeviceNames"),
+        required=False,
+        max_length=MAX_PATTERN,
+        help_text=_("A pattern like lamp-* or 86[0-9]????; upper and lower case differ."),
+        widget=forms.TextInput(attrs={"class": "font-monospace", "spellcheck": "false"}),
+    )
+    networks = forms.CharField(
+        label=_("Source networks"),
+        required=False,
+        max_length=500,
+        help_text=_("Like 203.0.113.0/24 or 2001:db8::/32, with spaces between."),
+        widget=forms.TextInput(attrs={"class": "font-monospace", "spellcheck": "false"}),
+    )
+    modes = forms.ChoiceField(
+        label=_("authType"), required=False, choices=RegistrationModes.choices
+    )
+    # What stands behind "More limits".
+    rare = ("names", "networks", "modes")
+
+    window = Window()
+
+    def __init__(self, product: Product, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._product = product
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        if data["open_for"] == UNTIL and not data["until"]:
+            self.add_error("until", _("Choose the moment at which it closes."))
+            return data
+        try:
+            self.window = check_window(_window(data), timezone.now())
+            check_change(self._product, self.window, timezone.now())
+        except OperationError as error:
+            self.add_error(error.field if error.field in self.fields else "open_for", error.text)
+        return data
+
+    @property
+    def has_rare(self) -> bool:
+        """Whether the fold has to be open."""
+        return any(
+            self[name].value() not in {None, "", RegistrationModes.BOTH} for name in self.rare
+        )
+
+
+def _window(data: Mapping[str, Any]) -> Window:
+    chosen = data["open_for"]
+    return Window(
+        hours=int(chosen) if chosen.isdigit() else None,
+        until=data["until"] if chosen == UNTIL else None,
+        budget=data["budget"],
+        names=data["names"],
+        networks=tuple(data["networks"].split()),
+        modes=data["modes"] or RegistrationModes.BOTH,
+    )
+
+
+def proposed(product: Product) -> dict[str, Any]:
+    """How the form begins: as the window stands, or with whom it let in the last time."""
+    state = window_state(product)
+    limits = state.limits
+    timed = state.open and limits.until is not None
+    return {
+        "open_for": UNTIL if timed else ALWAYS,
+        "until": limits.until if timed else None,
+        "budget": limits.budget,
+        "names": limits.names,
+        "networks": " ".join(limits.networks),
+        "modes": limits.modes,
+    }
