@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from devices.findings.survey import running_short
 from devices.models import ClientBinding, Finding, FindingKind, FindingState
 
 # After so long without a new sign it has stopped by itself.
@@ -52,12 +53,18 @@ def _burst(live: QuerySet[Finding], now: datetime) -> QuerySet[Finding]:
     return live.filter(last_seen__lt=now - QUIET)
 
 
+def _budget(live: QuerySet[Finding], now: datetime) -> QuerySet[Finding]:
+    """The window is closed, or has a larger budget, or none."""
+    return live.exclude(product__in=running_short())
+
+
 _RULES: dict[FindingKind, _Rule] = {
     FindingKind.SHARED: _shared,
     FindingKind.FLAPPING: _flapping,
     FindingKind.CLIENT_IDS: _client_ids,
     FindingKind.UNUSED: _unused,
     FindingKind.BURST: _burst,
+    FindingKind.BUDGET: _budget,
 }
 
 # The device was deleted, or disabled: nobody connects as it.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
 from devices.findings.evidence import (
     MOST_ENTRIES,
@@ -20,6 +20,7 @@ from devices.findings.evidence import (
 from devices.models import ClientBinding, Finding, FindingKind, FindingState, LogEntry, LogTally
 from devices.operations.findings import Sign, observe
 from products.models import Product
+from products.window import WARNING_SHARE, window_state
 
 _HOUR = timedelta(hours=1)
 _USUAL = timedelta(days=7)
@@ -30,7 +31,7 @@ MOST_UNUSED = 100
 
 def survey(now: datetime) -> None:
     """Note what the tallies and the ClientIDs are a sign of."""
-    for sign in (*_bursts(now), *_unused(now)):
+    for sign in (*_bursts(now), *_budgets(now), *_unused(now)):
         with transaction.atomic():
             observe(sign)
 
@@ -91,6 +92,25 @@ def _burst_sign(product: Product, hour: datetime, times: int, usual: int) -> Sig
     evidence = Evidence(parties_of(newest[::-1], by_address), facts, (hour.isoformat(),))
     last = newest[0].at if newest else hour
     return Sign(FindingKind.BURST, product, last, evidence)
+
+
+# --- Budgets --------------------------------------------------------------------------------------
+def _budgets(now: datetime) -> Iterable[Sign]:
+    for product in running_short().defer("product_secret"):
+        state = window_state(product, now)
+        opened = product.dynamic_registration_changed_at
+        facts: dict[str, int | str] = {"used": state.used, "budget": state.budget or 0}
+        mark = f"{opened.isoformat() if opened else ''} {state.budget}"
+        yield Sign(FindingKind.BUDGET, product, now, Evidence((), facts, (mark,)))
+
+
+def running_short() -> QuerySet[Product]:
+    """Products that let devices in and have used most of their budget."""
+    return Product.objects.filter(
+        dynamic_registration=True,
+        registration_budget__isnull=False,
+        registration_used__gte=F("registration_budget") * WARNING_SHARE,
+    )
 
 
 # --- ClientIDs nobody uses ----------------------------------------------------------------------

@@ -90,7 +90,13 @@ def dismiss(actor: Actor, pk: int, reason: str) -> Finding:
         finding.state, finding.reason = FindingState.DISMISSED, reason
         finding.closed_at, finding.closed_by = timezone.now(), actor.operator
         finding.save(update_fields=["state", "reason", "closed_at", "closed_by"])
-        audit.record(actor, "finding.dismiss", finding.target, gettext_noop("Dismissed a finding"))
+        audit.record(
+            actor,
+            "finding.dismiss",
+            finding.target,
+            gettext_noop("Dismissed a finding: %(reason)s"),
+            reason=reason,
+        )
     return finding
 
 

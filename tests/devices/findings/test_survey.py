@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from devices.findings import survey as surveying
+from devices.findings.resolve import resolve
 from devices.findings.survey import survey
 from devices.models import Finding, FindingKind, FindingState, LogTally
 from devices.operations.findings import dismiss
@@ -96,3 +97,31 @@ def test_a_product_has_so_many_findings_of_them_at_most(monkeypatch: pytest.Monk
     issued_client_id(other, "lamp-0001", now=NOON)
     survey(NOON + timedelta(hours=25))
     assert live() == ["unused"] * 3
+
+
+def test_most_of_a_budget_used_is_a_finding_until_there_is_more() -> None:
+    product = make_product()
+    Product.objects.update(registration_budget=100, registration_used=79)
+    survey(NOON)
+    assert live() == []
+    Product.objects.update(registration_used=80)
+    survey(NOON)
+    finding = Finding.objects.get()
+    assert (finding.kind, finding.product) == (FindingKind.BUDGET, product)
+    assert finding.evidence["facts"] == {"used": 80, "budget": 100}
+    assert resolve(NOON) == 0
+    Product.objects.update(registration_budget=200)
+    assert resolve(NOON) == 1
+
+
+def test_a_budget_dismissed_is_told_again_for_another_window() -> None:
+    make_product()
+    Product.objects.update(registration_budget=100, registration_used=90)
+    survey(NOON)
+    dismiss(SHELL, Finding.objects.get().pk, "The last ten are not made yet")
+    Product.objects.update(registration_used=95)
+    survey(minutes(1))
+    assert Finding.objects.get().state == FindingState.DISMISSED
+    Product.objects.update(dynamic_registration_changed_at=minutes(2))
+    survey(minutes(3))
+    assert Finding.objects.get().state == FindingState.OPEN
