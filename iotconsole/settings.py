@@ -159,6 +159,17 @@ FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
 # The largest list of devices that may be uploaded.
 BATCH_FILE_MB = env.integer("BATCH_FILE_MB", default=20, low=1, high=200)
+# Findings: what is taken for a sign of clones or of a leaked secret.
+# Two addresses under one credential, the first one again within so many minutes.
+FINDING_SHARED_MINUTES = env.integer("FINDING_SHARED_MINUTES", default=10, low=1, high=1440)
+# So many takeovers of one device within so many minutes.
+FINDING_TAKEOVERS = env.integer("FINDING_TAKEOVERS", default=5, low=2)
+FINDING_TAKEOVER_MINUTES = env.integer("FINDING_TAKEOVER_MINUTES", default=10, low=1, high=1440)
+# So many registrations of one product in an hour, and so many times its busiest hour of a week.
+FINDING_BURST_PER_HOUR = env.integer("FINDING_BURST_PER_HOUR", default=100, low=2)
+FINDING_BURST_FACTOR = env.integer("FINDING_BURST_FACTOR", default=5, low=1)
+# A ClientID issued so many hours ago that never connected.
+FINDING_UNUSED_HOURS = env.integer("FINDING_UNUSED_HOURS", default=24, low=1, high=87600)
 MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", default=16000, low=1)
 MAX_UNAUTHENTICATED = env.integer("MAX_UNAUTHENTICATED", default=5000, low=1)
 MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(

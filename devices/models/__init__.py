@@ -1,4 +1,4 @@
-"""Devices, the ClientIDs issued to them, their sessions, revocations, the log, and jobs."""
+"""Devices, the ClientIDs issued to them, their sessions, revocations, the log, jobs, findings."""
 
 from devices.models.batch import (
     CHECKED,
@@ -10,6 +10,7 @@ from devices.models.batch import (
     DeviceBatch,
 )
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
+from devices.models.finding import Finding, FindingKind, FindingState
 from devices.models.job import LIVE, Job, JobPart, JobState, Round
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
@@ -28,6 +29,9 @@ __all__ = [
     "Device",
     "DeviceBatch",
     "DeviceState",
+    "Finding",
+    "FindingKind",
+    "FindingState",
     "Job",
     "JobPart",
     "JobState",

@@ -126,6 +126,14 @@ class ClientBinding(models.Model):
                 name="binding_slot_held_once",
             ),
         ]
+        indexes = [
+            # ClientIDs that never connected, the oldest first.
+            models.Index(
+                fields=["issued_at"],
+                condition=Q(voided_at__isnull=True, first_connected_at__isnull=True),
+                name="binding_unclaimed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.client_id

@@ -12,6 +12,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from devices.findings.detect import detect
+from devices.findings.resolve import resolve
+from devices.findings.survey import survey
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.batch_work import tend_batches
 from devices.operations.prune import prune_jobs, prune_log
@@ -43,6 +46,9 @@ ROUNDS: tuple[Round, ...] = (
     Round("batches", 30, tend_batches),
     Round("registration windows", 5, close_ended_windows),
     Round("tallying the log", 5, tally),
+    Round("looking for clones", 5, detect),
+    Round("looking for bursts and unused ClientIDs", 60, survey),
+    Round("resolving findings", 10, resolve),
 )
 
 
