@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from devices.access import device_or_404
 from devices.forms import ClearForm, SwitchForm
 from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows, current_client_id
-from devices.views import device_or_404
 from iotconsole.kit.dialogs import Act, ask, kept
 from operators.freshness import fresh_confirmation_required
 from operators.permissions import actor_of, operator_required
@@ -57,7 +57,7 @@ def _act(
 @dangerous_act
 def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Keep one ClientID."""
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     rows = client_id_rows(device)
     act = _act(
         device,
@@ -82,7 +82,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 @dangerous_act
 def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Void every ClientID."""
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Clear %(name)s"),
@@ -128,7 +128,7 @@ def _forbidden_by_clear(device: Device) -> str:
 
 @device_act
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Allow registration of %(name)s"),
@@ -148,7 +148,7 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 
 @dangerous_act
 def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Reset %(name)s"),
@@ -169,7 +169,7 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 
 @device_act
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Disable %(name)s"),
@@ -190,7 +190,7 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
 
 @device_act
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Enable %(name)s"),
@@ -207,7 +207,7 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 
 @dangerous_act
 def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Delete %(name)s"),
