@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from devices.access import device_or_404
 from devices.bulk import ACTS
 from devices.forms import ClearForm, SwitchForm
 from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows, current_client_id
 from devices.selection import undo_of
-from devices.views import device_or_404
 from iotconsole.kit.dialogs import Act, ask, kept
 from iotconsole.kit.htmx import Undo
 from operators.freshness import fresh_confirmation_required
@@ -62,7 +62,7 @@ def _act(
 @dangerous_act
 def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Keep one ClientID."""
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     rows = client_id_rows(device)
     act = _act(
         device,
@@ -87,7 +87,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 @dangerous_act
 def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Void every ClientID."""
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Clear %(name)s"),
@@ -133,7 +133,7 @@ def _forbidden_by_clear(device: Device) -> str:
 
 @device_act
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Allow registration of %(name)s"),
@@ -153,7 +153,7 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 
 @dangerous_act
 def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Reset %(name)s"),
@@ -174,7 +174,7 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 
 @device_act
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Disable %(name)s"),
@@ -196,7 +196,7 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
 
 @device_act
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Enable %(name)s"),
@@ -214,7 +214,7 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 
 @dangerous_act
 def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     act = _act(
         device,
         _("Delete %(name)s"),

@@ -6,6 +6,7 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,13 +16,21 @@ from devices.reasons import REASONS
 from devices.states import compromised, in_state
 from iotconsole.kit.filters import ConsoleFilter
 from iotconsole.kit.forms import MomentInput
+from operators.permissions import operator_of
+from products.access import visible_products
 from products.models import Product
+
+
+def _products(request: HttpRequest) -> QuerySet[Product]:
+    """To choose from: those the person may look at."""
+    products = visible_products(operator_of(request))
+    return products.only("product_key", "name").order_by("name")
 
 
 class DeviceFilter(ConsoleFilter[Device]):
     product = django_filters.ModelChoiceFilter(
         label=_("Product"),
-        queryset=Product.objects.only("product_key", "name").order_by("name"),
+        queryset=_products,
         to_field_name="product_key",
         empty_label=_("All"),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.forms import ConsoleForm
@@ -13,7 +14,7 @@ from products.models import Product
 class AddDeviceForm(ConsoleForm):
     product = forms.ModelChoiceField(
         label=_("Product"),
-        queryset=Product.objects.defer("product_secret").order_by("name"),
+        queryset=Product.objects.none(),
         to_field_name="product_key",
         empty_label=None,
         error_messages={"invalid_choice": _("This product does not exist (any more).")},
@@ -34,6 +35,11 @@ class AddDeviceForm(ConsoleForm):
         max_length=64,
         help_text=_("4 to 64 characters; a Chinese or Japanese character counts as two."),
     )
+
+    def __init__(self, products: QuerySet[Product], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = products.defer("product_secret").order_by("name")
+        self.fields["product"].queryset = choices  # type: ignore[attr-defined]
 
 
 class SwitchForm(ConsoleForm):

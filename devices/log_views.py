@@ -3,17 +3,18 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from devices.access import visible_entries
 from devices.filters import LogFilter
-from devices.models import LogEntry
 from iotconsole.kit.htmx import render_page
 from iotconsole.kit.paging import capped_count, keyset_page
+from operators.permissions import operator_of
 
 PAGE_SIZE = 50
 MOST_NEW = 100
 
 
 def _chosen(request: HttpRequest) -> LogFilter:
-    return LogFilter(request.GET, queryset=LogEntry.objects.order_by("-pk"))
+    return LogFilter(request.GET, queryset=visible_entries(operator_of(request)).order_by("-pk"))
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from devices.access import changeable_devices
 from devices.bulk import ACTS, BulkAct
 from devices.filters import DeviceFilter
 from devices.models import Device
@@ -21,14 +22,9 @@ from operators.models import Operator
 _OWN = {"id", "ids", "all", "except", "before", "after"}
 
 
-def changeable_devices(operator: Operator) -> QuerySet[Device]:
-    """The devices this operator may change."""
-    return Device.objects.order_by("pk")
-
-
 def selected(params: QueryDict, operator: Operator) -> QuerySet[Device]:
     """By their keys upwards; those this operator may not change are none of them."""
-    devices = changeable_devices(operator)
+    devices = changeable_devices(operator).order_by("pk")
     if params.get("all"):
         found = DeviceFilter(filters_in(params), queryset=devices).rows
         return found.exclude(pk__in=_keys(params.get("except", ""))).order_by("pk")

@@ -1,5 +1,6 @@
 """What is told about devices: their state, the totals, the security-compromised. Read only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -59,13 +60,20 @@ class Totals:
     online: int
 
 
-def totals(product_key: str = "") -> Totals:
-    """Counts over one product, or over all when `product_key` is empty."""
+def totals(product_key: str = "", *, within: Iterable[str] | None = None) -> Totals:
+    """Counts over one product, or over all when `product_key` is empty.
+
+    `within` are the ProductKeys that count at all, None for every product.
+    """
     devices = Device.objects.all()
     sessions = Session.objects.filter(ended_at__isnull=True)
     if product_key:
         devices = devices.filter(product__product_key=product_key)
         sessions = sessions.filter(device__product__product_key=product_key)
+    if within is not None:
+        keys = list(within)
+        devices = devices.filter(product__product_key__in=keys)
+        sessions = sessions.filter(device__product__product_key__in=keys)
     counted = devices.aggregate(
         total=Count("pk"), activated=Count("pk", filter=Q(activated_at__isnull=False))
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from devices.access import device_or_404, visible_devices
 from devices.filters import DeviceFilter
 from devices.forms import AddDeviceForm
 from devices.models import Device, LogEntry
@@ -20,7 +21,9 @@ from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
 from operators.freshness import fresh_confirmation_to_reveal
+from operators.models import Operator
 from operators.permissions import actor_of, operator_of, operator_required
+from products.access import changeable_products, scope
 
 PAGE_SIZE = 50
 NEWEST_LOG = 20
@@ -32,35 +35,28 @@ TABS = (
 )
 
 
-def device_or_404(product_key: str, device_name: str) -> Device:
-    """With its product and state."""
-    devices = with_state(Device.objects.select_related("product"))
-    try:
-        return devices.get(product__product_key=product_key, device_name=device_name)
-    except Device.DoesNotExist as error:
-        text = _("There is no device %(name)s in product %(product_key)s.")
-        raise Http404(text % {"name": device_name, "product_key": product_key}) from error
-
-
-def _listed() -> QuerySet[Device]:
-    devices = Device.objects.select_related("product").defer(
-        "device_secret", "product__product_secret"
+def _listed(operator: Operator) -> QuerySet[Device]:
+    devices = (
+        visible_devices(operator)
+        .select_related("product")
+        .defer("device_secret", "product__product_secret")
     )
     return with_state(devices)
 
 
 @require_safe
 def device_list(request: HttpRequest) -> HttpResponse:
-    chosen = DeviceFilter(request.GET, queryset=_listed())
+    operator = operator_of(request)
+    chosen = DeviceFilter(request.GET, queryset=_listed(operator), request=request)
     page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,
         "page": page,
         "rows": device_rows(page.rows),
         "states_url": _states_url(request, page.rows),
-        "totals": totals(request.GET.get("product", "")),
+        "totals": totals(request.GET.get("product", ""), within=scope(operator)),
         "filtered": bool(request.GET),
-        "bulk": bulk_bar(operator_of(request), request.GET, more=bool(page.older or page.newer)),
+        "bulk": bulk_bar(operator, request.GET, more=bool(page.older or page.newer)),
     }
     return render_page(request, "devices/list.html", context, regions=("device-list",))
 
@@ -77,11 +73,12 @@ def _states_url(request: HttpRequest, devices: list[Device]) -> str:
 @require_safe
 def states(request: HttpRequest) -> HttpResponse:
     """State and last connection of the devices in `id`, swapped into the rows that show them."""
+    operator = operator_of(request)
     wanted = [int(key) for key in request.GET.getlist("id") if key.isdecimal() and len(key) < 19]
-    devices = with_state(Device.objects.defer("device_secret")).filter(pk__in=wanted[:PAGE_SIZE])
+    shown = visible_devices(operator).defer("device_secret").filter(pk__in=wanted[:PAGE_SIZE])
     context = {
-        "rows": device_rows(list(devices)),
-        "totals": totals(request.GET.get("product", "")),
+        "rows": device_rows(list(with_state(shown))),
+        "totals": totals(request.GET.get("product", ""), within=scope(operator)),
         "oob": True,
     }
     return render_page(request, "devices/states.html", context)
@@ -94,7 +91,9 @@ def add(request: HttpRequest) -> HttpResponse:
     """Add one device; the answer is its certificate."""
     posted = request.method == "POST"
     form = AddDeviceForm(
-        request.POST if posted else None, initial={"product": request.GET.get("product")}
+        changeable_products(operator_of(request)),
+        request.POST if posted else None,
+        initial={"product": request.GET.get("product")},
     )
     if form.is_valid():
         product_key = form.cleaned_data["product"].product_key
@@ -120,7 +119,7 @@ def details(
 ) -> HttpResponse:
     if tab not in dict(TABS):
         raise Http404(_("There is no such tab."))
-    return _details(request, device_or_404(product_key, device_name), tab)
+    return _details(request, device_or_404(request, product_key, device_name), tab)
 
 
 def _details(
@@ -160,7 +159,7 @@ def _newest_log(device: Device) -> list[LogEntry]:
 @operator_required
 @fresh_confirmation_to_reveal
 def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     revealed = reveal_device_secret(actor_of(request), product_key, device_name)
     return _details(request, device, revealed=revealed)
 
@@ -170,6 +169,6 @@ def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 @operator_required
 @fresh_confirmation_to_reveal
 def parameters(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
-    device = device_or_404(product_key, device_name)
+    device = device_or_404(request, product_key, device_name)
     revealed = reveal_connection(actor_of(request), product_key, device_name)
     return _details(request, device, "mqtt", parameters=revealed)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from devices.states import Totals
 from operators.models import Operator
+from products.access import visible_products
 from products.models import Product
 
 # A browser that has put the list away for a year.
@@ -35,8 +36,8 @@ def wanted(request: HttpRequest, totals: Totals) -> bool:
 
 def first_steps(operator: Operator, totals: Totals) -> list[Step]:
     """Two queries: the newest product and, where it is off, the newest that is on."""
-    products = Product.objects.defer("product_secret").order_by("-dynamic_registration", "-pk")
-    product = products.first()
+    products = visible_products(operator).defer("product_secret")
+    product = products.order_by("-dynamic_registration", "-pk").first()
     return [
         _phone(operator),
         _product(product),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from devices.access import visible_devices, visible_entries
 from devices.history import (
     DAY_HOURS,
     MOST_UNCOUNTED,
@@ -17,14 +18,14 @@ from devices.history import (
     uncounted_behind,
 )
 from devices.logs import refusals
-from devices.models import Device, LogEntry
 from devices.presence import device_rows
 from devices.states import Totals, compromised, totals, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
 from iotconsole.kit.charts import hourly
 from iotconsole.kit.htmx import render_page, wanted_region
+from operators.models import Operator
 from operators.permissions import operator_of
-from products.models import Product
+from products.access import scope, visible_products
 
 SHOWN = 10
 NEWEST = 5
@@ -32,12 +33,13 @@ NEWEST = 5
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    counted = totals()
-    past = history(timezone.now())
+    operator = operator_of(request)
+    counted = totals(within=scope(operator))
+    past = history(timezone.now(), scope(operator))
     span = "week" if request.GET.get("span") == "week" else "day"
     region = wanted_region(request)
     context: dict[str, Any] = {
-        "products": Product.objects.count(),
+        "products": visible_products(operator).count(),
         "totals": counted,
         "span": span,
         "oob": region == "live",
@@ -68,21 +70,24 @@ def _live(request: HttpRequest, counted: Totals, past: History) -> dict[str, Any
         "reasons": past.reasons[:SHOWN],
         "behind": uncounted_behind() > MOST_UNCOUNTED,
         "shown": SHOWN,
-        **_lists(),
+        **_lists(operator_of(request)),
     }
 
 
-def _lists() -> dict[str, Any]:
-    devices = Device.objects.select_related("product").defer(
-        "device_secret", "product__product_secret"
+def _lists(operator: Operator) -> dict[str, Any]:
+    devices = (
+        visible_devices(operator)
+        .select_related("product")
+        .defer("device_secret", "product__product_secret")
     )
     newest = list(with_state(devices).order_by("-pk")[:NEWEST])
-    open_products = Product.objects.filter(dynamic_registration=True).defer("product_secret")
+    products = visible_products(operator).defer("product_secret")
+    open_products = products.filter(dynamic_registration=True)
     return {
         "open_products": open_products.select_related("dynamic_registration_changed_by")[:SHOWN],
         "compromised": compromised(devices).order_by("-pk")[:SHOWN],
         "newest": device_rows(newest),
-        "refused": refusals(LogEntry.objects.order_by("-pk"))[:NEWEST],
+        "refused": refusals(visible_entries(operator).order_by("-pk"))[:NEWEST],
     }
 
 

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from devices.access import visible_devices
 from devices.models import Device
 from devices.search import find_devices
 from iotconsole.kit.htmx import render_page, wanted_region
 from operators.models import Operator
 from operators.permissions import operator_of
+from products.access import may_change_product, visible_products
 from products.models import Product
 
 MOST_OBJECTS = 8
@@ -80,8 +82,8 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def find(text: str, operator: Operator) -> list[Group]:
     """Products, devices, actions, in this order; without text only the actions."""
-    products = _products(text) if text else []
-    devices = find_devices(_devices(), text, most=MOST_OBJECTS) if text else []
+    products = _products(text, operator) if text else []
+    devices = find_devices(_devices(operator), text, most=MOST_OBJECTS) if text else []
     return [
         Group(_("Products"), [_product_hit(product) for product in products]),
         Group(_("Devices"), [_device_hit(device) for device in devices]),
@@ -92,15 +94,18 @@ def find(text: str, operator: Operator) -> list[Group]:
     ]
 
 
-def _products(text: str) -> list[Product]:
+def _products(text: str, operator: Operator) -> list[Product]:
     wanted = Q(name__icontains=text) | Q(product_key__startswith=text)
     return list(
-        Product.objects.defer("product_secret").filter(wanted).order_by("name")[:MOST_OBJECTS]
+        visible_products(operator)
+        .defer("product_secret")
+        .filter(wanted)
+        .order_by("name")[:MOST_OBJECTS]
     )
 
 
-def _devices() -> QuerySet[Device]:
-    listed = Device.objects.select_related("product")
+def _devices(operator: Operator) -> QuerySet[Device]:
+    listed = visible_devices(operator).select_related("product")
     return listed.defer("device_secret", "product__product_secret")
 
 
@@ -124,7 +129,7 @@ def _of_the_only_one(
     elif len(products) == 1:
         here, name = products[0].get_absolute_url(), products[0].name
         yield Hit(_("Connect a device"), f"{here}connect/", "cable", name)
-        if operator.may_change:
+        if may_change_product(operator, products[0]):
             add = f"{reverse('devices:add')}?product={products[0].product_key}"
             yield Hit(_("Add Device"), add, "plus", name, dialog=True)
             yield _switch_hit(products[0])

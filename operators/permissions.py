@@ -5,13 +5,20 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from operators.actor import Actor
 from operators.models import Operator
 
 View = Callable[..., HttpResponse]
+
+READ_ONLY = gettext_noop(
+    "You may look at this product, but not change it. Ask an administrator for the permission."
+)
 
 
 def operator_of(request: HttpRequest) -> Operator:
@@ -38,12 +45,30 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def operator_required(view: View) -> View:
-    """Let operators through; viewers get a 403 page that says why and whom to ask."""
+    """Let operators through; viewers get a 403 page that says why and whom to ask.
+
+    A view of one product (`product_key` in its URL) also takes the right to change that one.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if operator_of(request).may_change:
+        operator, product_key = operator_of(request), kwargs.get("product_key")
+        if not operator.may_change:
+            return render(request, "operators/forbidden.html", status=403)
+        if product_key is not None and not operator.may_change_product(product_key):
+            raise PermissionDenied(_(READ_ONLY))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def admin_required(view: View) -> View:
+    """Accounts and permissions are for administrators."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if operator_of(request).is_admin:
             return view(request, *args, **kwargs)
-        return render(request, "operators/forbidden.html", status=403)
+        raise PermissionDenied(_("Accounts are for administrators. Ask one to do this."))
 
     return guarded

@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from operators.audit_access import visible_audit
 from operators.forms import SignInForm
-from operators.models import AuditEntry
 from operators.operations import audit as trail
 from operators.permissions import actor_of, operator_of
 from operators.sms import console
@@ -51,7 +51,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def audit(request: HttpRequest) -> HttpResponse:
     """The audit trail, newest first; `upto` is the id to begin with, `target` one object."""
     target, upto = request.GET.get("target", "").strip(), request.GET.get("upto", "")
-    entries = AuditEntry.objects.select_related("operator")
+    entries = visible_audit(operator_of(request)).select_related("operator")
     if target:
         entries = entries.filter(target=target)
     if upto.isdecimal() and len(upto) < 19:  # what fits the column

@@ -128,3 +128,20 @@ class Product(models.Model):
     @property
     def published(self) -> bool:
         return self.status == ProductStatus.PUBLISHED
+
+
+class ProductGrant(models.Model):
+    """A product that an account without access to every product may look at, or also change."""
+
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="grants")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="grants")
+    may_change = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            # One answer per account and product; also the index that lists an account's products.
+            models.UniqueConstraint(fields=["operator", "product"], name="product_grant_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator} → {self.product_id}"

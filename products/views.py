@@ -17,7 +17,8 @@ from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
-from operators.permissions import actor_of, operator_required
+from operators.permissions import actor_of, operator_of, operator_required
+from products.access import product_or_404, visible_products
 from products.certificate import read_ca_certificate
 from products.filters import ProductFilter
 from products.forms import EditProductForm, ProductForm
@@ -40,18 +41,10 @@ TABS = (
 DETAILS = "products/details.html"
 
 
-def product_or_404(product_key: str) -> Product:
-    try:
-        products = Product.objects.select_related("dynamic_registration_changed_by")
-        return products.get(product_key=product_key)
-    except Product.DoesNotExist as error:
-        text = _("There is no product with the ProductKey %(product_key)s.")
-        raise Http404(text % {"product_key": product_key}) from error
-
-
 @require_safe
 def product_list(request: HttpRequest) -> HttpResponse:
-    chosen = ProductFilter(request.GET, queryset=Product.objects.defer("product_secret"))
+    products = visible_products(operator_of(request)).defer("product_secret")
+    chosen = ProductFilter(request.GET, queryset=products)
     page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     counts = dict(
         Product.objects.filter(pk__in=[product.pk for product in page.rows])
@@ -80,7 +73,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_required
 def edit(request: HttpRequest, product_key: str) -> HttpResponse:
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key)
     here = product.get_absolute_url()
     initial = {"name": product.name, "description": product.description}
     form = EditProductForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -108,7 +101,7 @@ def _product_form(
 
 @require_safe
 def details(request: HttpRequest, product_key: str, tab: str = "") -> HttpResponse:
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key)
     if tab not in dict(TABS):
         raise Http404(_("There is no such tab."))
     return _details(request, product, tab)
@@ -133,7 +126,7 @@ def _details(
 @fresh_confirmation_to_reveal
 def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     """Show the ProductSecret, in the header or filled into the snippets of one tab."""
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key)
     revealed = reveal_product_secret(actor_of(request), product_key)
     tab = "connect" if request.POST.get("tab") == "connect" else ""
     return _details(request, product, tab, revealed=revealed)
@@ -143,7 +136,7 @@ def secret(request: HttpRequest, product_key: str) -> HttpResponse:
 @operator_required
 def publish(request: HttpRequest, product_key: str) -> HttpResponse:
     """Publish, or cancel publishing (`?to=development`)."""
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key)
     published = request.GET.get("to") != "development"
     act = _publish(product) if published else _unpublish(product)
 
@@ -189,7 +182,7 @@ def _unpublish(product: Product) -> Act:
 @operator_required
 @fresh_confirmation_required
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key)
     act = Act(
         title=_("Delete product %(name)s") % {"name": product.name},
         sentences=(

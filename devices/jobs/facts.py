@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -51,10 +51,13 @@ def job_facts(job: Job, now: datetime) -> JobFacts:
 
 
 def jobs_of(operator: Operator) -> QuerySet[Job]:
-    """The jobs this operator may look at."""
-    return Job.objects.select_related("operator", "product").defer(
+    """The jobs this operator may look at: the own ones, and those of products that are visible."""
+    jobs = Job.objects.select_related("operator", "product").defer(
         "product__product_secret", "params"
     )
+    if operator.sees_every_product:
+        return jobs
+    return jobs.filter(Q(operator=operator) | Q(product__in=visible_products(operator)))
 
 
 def _percent(job: Job) -> int | None:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -9,14 +10,19 @@ from operators.digests import mask
 
 
 class Role(models.TextChoices):
+    ADMIN = "admin", _("Administrator")
     OPERATOR = "operator", _("Operator")
     VIEWER = "viewer", _("Viewer")
 
 
 class Operator(AbstractUser):
-    """A person who signs in. A viewer reads; an operator changes."""
+    """A person who signs in. A viewer reads; an operator changes; an admin also minds accounts.
+
+    Viewers and operators may be limited to the products they were granted (`products.access`).
+    """
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
+    every_product = models.BooleanField(default=True)
     phone = PhoneNumberField(blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     # Both empty: what the browser says.
@@ -25,7 +31,30 @@ class Operator(AbstractUser):
 
     @property
     def may_change(self) -> bool:
-        return self.role == Role.OPERATOR
+        return self.role in {Role.OPERATOR, Role.ADMIN}
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @property
+    def sees_every_product(self) -> bool:
+        return self.is_admin or self.every_product
+
+    @cached_property
+    def granted(self) -> dict[str, bool]:
+        """ProductKeys a limited account may look at, and whether it may change the product.
+
+        Read once per request: the request has its own Operator object.
+        """
+        grants = self.grants.values_list("product__product_key", "may_change")
+        return dict(grants)
+
+    def may_look_at(self, product_key: str) -> bool:
+        return self.sees_every_product or product_key in self.granted
+
+    def may_change_product(self, product_key: str) -> bool:
+        return self.may_change and (self.sees_every_product or self.granted.get(product_key, False))
 
     @property
     def target(self) -> str:

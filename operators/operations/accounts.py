@@ -43,5 +43,5 @@ def ensure_first() -> str | None:
     if Operator.objects.exists():
         return None
     password = random_password()
-    create(FIRST, Role.OPERATOR, password)
+    create(FIRST, Role.ADMIN, password)
     return password

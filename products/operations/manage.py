@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
-from products.models import DataFormat, NetType, NodeType, Product, ProductStatus
+from products.models import DataFormat, NetType, NodeType, Product, ProductGrant, ProductStatus
 
 _PUBLISH = "product.publish", gettext_noop("Published product %(name)s")
 _UNPUBLISH = "product.unpublish", gettext_noop("Cancelled publishing of product %(name)s")
@@ -58,9 +58,16 @@ def create_product(
     )
     with _name_conflict(product.name), transaction.atomic():
         product.save()
+        _let_its_maker_change_it(actor, product)
         summary = gettext_noop("Created product %(name)s")
         audit.record(actor, "product.create", product.target, summary, name=product.name)
     return product
+
+
+def _let_its_maker_change_it(actor: Actor, product: Product) -> None:
+    """Whoever is limited to some products would not even see the one just made."""
+    if actor.operator and not actor.operator.sees_every_product:
+        ProductGrant.objects.create(operator=actor.operator, product=product, may_change=True)
 
 
 def update_product(actor: Actor, product_key: str, *, name: str, description: str) -> Product:

@@ -5,7 +5,10 @@ import time_machine
 
 from operators.models import Operator, Role
 from operators.sms import memory
+from tests.console.fixtures import console, fleet, unconfirmed
 from tests.operators.people import CHEN_PHONE, MEI_PHONE, START, person
+
+__all__ = ["console", "fleet", "unconfirmed"]
 
 
 @pytest.fixture(autouse=True)

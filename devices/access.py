@@ -1,0 +1,46 @@
+"""Which devices and log entries a person may look at: those of the products (`products.access`)."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from devices.models import Device, LogEntry
+from devices.states import with_state
+from operators.models import Operator
+from operators.permissions import READ_ONLY, operator_of
+from products.access import changeable_products, visible_products
+
+
+def visible_devices(operator: Operator) -> QuerySet[Device]:
+    if operator.sees_every_product:
+        return Device.objects.all()
+    return Device.objects.filter(product__in=visible_products(operator))
+
+
+def changeable_devices(operator: Operator) -> QuerySet[Device]:
+    if operator.sees_every_product and operator.may_change:
+        return Device.objects.all()
+    return Device.objects.filter(product__in=changeable_products(operator))
+
+
+def visible_entries(operator: Operator) -> QuerySet[LogEntry]:
+    """What names no product, or one that does not exist, is for those who see every product."""
+    if operator.sees_every_product:
+        return LogEntry.objects.all()
+    return LogEntry.objects.filter(product_key__in=list(operator.granted))
+
+
+def device_or_404(
+    request: HttpRequest, product_key: str, device_name: str, *, change: bool = False
+) -> Device:
+    """With its product and state; 404 for a device not there or not yours, 403 to look at only."""
+    operator = operator_of(request)
+    devices = with_state(Device.objects.select_related("product"))
+    device = devices.filter(product__product_key=product_key, device_name=device_name).first()
+    if device is None or not operator.may_look_at(product_key):
+        text = _("There is no device %(name)s in product %(product_key)s.")
+        raise Http404(text % {"name": device_name, "product_key": product_key})
+    if change and not operator.may_change_product(product_key):
+        raise PermissionDenied(_(READ_ONLY))
+    return device
