@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from devices.jobs.kinds import KINDS
 from devices.models import Job, JobState
 from operators.models import Operator
+from products.access import visible_products
 
 # A worker gives each job a turn within a fraction of a second; after so long there is none.
 STALLED = timedelta(seconds=15)
