@@ -43,7 +43,7 @@ def test_audit_and_log_say_that_it_closed_by_itself_and_why() -> None:
     close_ended_windows(later(0))
     entry = AuditEntry.objects.filter(act="product.dynamic_registration").latest("pk")
     assert (entry.origin, entry.operator, entry.target) == ("system", None, product.target)
-    assert entry.summary == "Turned off Dynamic Registration: its budget was used up"
+    assert entry.text == "Turned off Dynamic Registration: its budget was used up"
     logged = LogEntry.objects.get(operation="dynamic_registration_off")
     assert logged.detail == {"by": "system", "because": "its budget was used up"}
 
