@@ -22,7 +22,7 @@ from iotconsole.kit.dialogs import kept
 from iotconsole.kit.forms import ConsoleForm
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from operators.freshness import fresh_confirmation_required
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.permissions import actor_of, operator_required
 
 _NAMED = 5
 # These cannot be taken back.
@@ -82,7 +82,7 @@ def bulk(request: HttpRequest, act: str) -> HttpResponse:
 
 def _bulk(request: HttpRequest, act: str) -> HttpResponse:
     wanted = ACTS[act]
-    devices = selected(request.GET, operator_of(request))
+    devices = selected(request, request.GET)
     if request.method != "POST":
         number = devices.count()
         return _dialog(request, wanted, devices, BulkForm(wanted, number, initial=kept(request)))
@@ -156,7 +156,7 @@ def undo(request: HttpRequest, act: str) -> HttpResponse:
     wanted = ACTS.get(act)
     if wanted is None or not wanted.opposite:
         raise Http404(_("There is no such act."))
-    keys = list(selected(request.POST, operator_of(request)).values_list("pk", flat=True))
+    keys = list(selected(request, request.POST).values_list("pk", flat=True))
     return _told(request, wanted, wanted.perform(actor_of(request), keys[:AT_ONCE], {}))
 
 
@@ -165,5 +165,5 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many devices match the filters: what the button that selects them all says."""
     params = filters_in(request.GET)
     params["all"] = "on"
-    number = selected(params, operator_of(request)).count()
+    number = selected(request, params).count()
     return render_page(request, "devices/_match_count.html", {"number": number})

@@ -4,7 +4,7 @@ Keys come from devices.protocol.diagnose and registration.operations.explain. `%
 name that a hint points to, where it points to one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -108,9 +108,7 @@ HINTS: dict[str, Promise] = {
 }
 
 
-def told(detail: dict[str, str]) -> Sequence[str]:
+def hints_of(detail: Mapping[str, str]) -> list[str]:
     """The hints of a log entry in words; one of another release may be unknown by now."""
-    name = detail.get("nearest", "")
-    return [
-        str(HINTS[key]) % {"name": name} for key in detail.get("hints", "").split() if key in HINTS
-    ]
+    name = {"name": detail.get("nearest", "")}
+    return [str(HINTS[key]) % name for key in detail.get("hints", "").split() if key in HINTS]

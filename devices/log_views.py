@@ -1,20 +1,39 @@
 """Log Service: what happened to, or was tried by, every device."""
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_noop
+from django.views.decorators.http import require_POST, require_safe
 
 from devices.access import visible_entries
 from devices.filters import LogFilter
+from devices.log_export import EXPORT_MOST, export_rows
+from devices.models import LogEntry
+from devices.stories import story as steps_of
+from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import render_page
 from iotconsole.kit.paging import capped_count, keyset_page
-from operators.permissions import operator_of
+from operators.operations import audit
+from operators.permissions import actor_of, operator_of
 
 PAGE_SIZE = 50
+STORY_SIZE = 100
 MOST_NEW = 100
+# An entry may become visible after one with a higher key: a live tail tells of the last ones again.
+_OVERLAP, _OVERLAP_TIME = 100, timedelta(seconds=10)
+
+
+def _entries(request: HttpRequest) -> QuerySet[LogEntry]:
+    """What the person asking may see of the log."""
+    return visible_entries(operator_of(request))
 
 
 def _chosen(request: HttpRequest) -> LogFilter:
-    return LogFilter(request.GET, queryset=visible_entries(operator_of(request)).order_by("-pk"))
+    return LogFilter(request.GET, queryset=_entries(request).order_by("-pk"))
 
 
 @require_safe
@@ -26,17 +45,60 @@ def log_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "newest": max(page.newest, _key(request, "seen")),
         "filtered": bool(request.GET),
+        "retention_days": settings.LOG_RETENTION_DAYS,
+        "export_most": EXPORT_MOST,
     }
     return render_page(request, "logs/list.html", context, regions=("log-list",))
 
 
 @require_safe
 def new_entries(request: HttpRequest) -> HttpResponse:
-    """How many entries that fit the filters are newer than the one `seen` names."""
+    """How many entries that fit the filters are newer than the one `seen` names.
+
+    With `tail` they come themselves, if they are not too many to be read anyway.
+    """
     seen = _key(request, "seen")
-    count = capped_count(_chosen(request).rows.filter(pk__gt=seen), MOST_NEW)
-    context = {"new": count, "most": MOST_NEW, "newest": seen}
+    newer = _chosen(request).rows
+    context: dict[str, object] = {"most": MOST_NEW, "newest": seen}
+    if request.GET.get("tail") == "on":
+        context |= _tail(newer, seen)
+    else:
+        context["new"] = capped_count(newer.filter(pk__gt=seen), MOST_NEW)
     return render_page(request, "logs/new.html", context)
+
+
+def _tail(entries: QuerySet[LogEntry], seen: int) -> dict[str, object]:
+    """The entries behind `seen`, and of those shortly before it the ones just written."""
+    late = timezone.now() - _OVERLAP_TIME
+    read = entries.filter(pk__gt=seen - _OVERLAP)[: MOST_NEW + _OVERLAP]
+    found = [entry for entry in read if entry.pk > seen or entry.at > late]
+    new = sum(entry.pk > seen for entry in found)
+    if new >= MOST_NEW:
+        return {"new": MOST_NEW, "tail": True}
+    return {"arrived": found, "tail": True, "newest": max([seen, *(e.pk for e in found)])}
+
+
+@require_safe
+def story(request: HttpRequest, trace_id: str) -> HttpResponse:
+    """Everything under one trace id, the oldest first."""
+    steps, later = steps_of(_entries(request), trace_id, _key(request, "after"), STORY_SIZE)
+    named = [step.entry for step in steps if step.entry.device_name]
+    context = {
+        "trace_id": trace_id,
+        "steps": steps,
+        "later": later,
+        "subject": named[-1] if named else None,
+    }
+    return render_page(request, "logs/story.html", context)
+
+
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters in the URL leave of the log, as CSV."""
+    audit.record(actor_of(request), "log.export", "log", gettext_noop("Exported the log"))
+    rows = export_rows(_chosen(request).rows, get_language() or settings.LANGUAGE_CODE)
+    name = f"log-{timezone.now():%Y%m%d-%H%M%S}.csv"
+    return csv_download(name, rows, for_people=True)
 
 
 def _key(request: HttpRequest, name: str) -> int:

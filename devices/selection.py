@@ -7,7 +7,7 @@ In the URL: `id=1&id=2` or, shorter, `ids=1.2`; or `all=on` with the list's filt
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -17,16 +17,17 @@ from devices.filters import DeviceFilter
 from devices.models import Device
 from iotconsole.kit.htmx import Undo
 from operators.models import Operator
+from operators.permissions import operator_of
 
 # What a form with a selection sends besides the filters.
 _OWN = {"id", "ids", "all", "except", "before", "after"}
 
 
-def selected(params: QueryDict, operator: Operator) -> QuerySet[Device]:
-    """By their keys upwards; those this operator may not change are none of them."""
-    devices = changeable_devices(operator).order_by("pk")
+def selected(request: HttpRequest, params: QueryDict) -> QuerySet[Device]:
+    """By their keys upwards; those the person asking may not change are none of them."""
+    devices = changeable_devices(operator_of(request)).order_by("pk")
     if params.get("all"):
-        found = DeviceFilter(filters_in(params), queryset=devices).rows
+        found = DeviceFilter(filters_in(params), queryset=devices, request=request).rows
         return found.exclude(pk__in=_keys(params.get("except", ""))).order_by("pk")
     return devices.filter(pk__in=_keys(".".join([params.get("ids", ""), *params.getlist("id")])))
 

@@ -235,6 +235,8 @@ def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = 
         client_id = shown(client_id)
         signed = params.content if isinstance(params, SignatureParams) else b""
         detail |= told_of(request.sent, signed if outcome.reason == "bad_credential" else b"")
+        if isinstance(params, SignatureParams):
+            detail["signmethod"] = params.sign_method.value
     return log.Event(
         service_type=ServiceType.DEVICE,
         operation="online",

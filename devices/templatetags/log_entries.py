@@ -2,11 +2,14 @@
 
 from django import template
 from django.urls import reverse
+from django.utils.http import urlencode
 
+from devices import telling
 from devices.logs import reason_of
 from devices.models import LogEntry
 from devices.protocol.params import is_device_name, is_product_key
 from devices.reasons import Reason
+from devices.telling import Told
 
 register = template.Library()
 
@@ -14,6 +17,19 @@ register = template.Library()
 @register.filter
 def reason(entry: LogEntry) -> Reason:
     return reason_of(entry.reason)
+
+
+@register.filter
+def told(entry: LogEntry) -> Told:
+    return telling.told(entry)
+
+
+@register.filter
+def story_url(entry: LogEntry) -> str:
+    """The page of everything under the entry's trace id, or the log filtered by an odd one."""
+    if entry.trace_id.isalnum():
+        return reverse("logs:story", args=[entry.trace_id])
+    return f"{reverse('logs:list')}?{urlencode({'trace': entry.trace_id})}"
 
 
 @register.filter

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from devices.models import Device
+from devices.traces import trace_of
 from products.models import Product
 
 # Answers that are no pages, and URLs that only act.
@@ -14,6 +15,7 @@ NOT_PAGES = {
     "devices:secret",
     "devices:states",
     "hide_first_steps",
+    "logs:export",
     "logs:new",
     "operators:language",
     "operators:settings",  # leads to the first of its pages
@@ -33,6 +35,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         **_product_pages(of_product),
         **_device_pages(of_device, of_product),
         "logs": reverse("logs:list"),
+        "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
         "audit": reverse("operators:audit"),
         **_settings_pages(),
     }

@@ -62,7 +62,7 @@ def test_a_row_leads_to_the_device_the_client_id_and_the_trace(console: Client) 
     assert links == {
         "/devices/a1FCrJmPpk1/lamp@1:2.3/",
         "/logs/?client=K19uYV000100",
-        "/logs/?trace=00112233aabbccdd",
+        "/logs/trace/00112233aabbccdd/",
     }
     for fact in ("192.0.2.7", "sdk-c-4.2.0"):
         assert fact in text(row)

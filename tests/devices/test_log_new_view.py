@@ -1,8 +1,11 @@
 """The chip that says how much is new, while the rows one reads stay where they are."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.test.html import Element
+from django.utils import timezone
 
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
 from tests.console.fixtures import htmx
@@ -71,3 +74,40 @@ def test_does_not_count_a_whole_log(console: Client, monkeypatch: pytest.MonkeyP
 def test_nonsense_in_the_url_counts_from_the_beginning(console: Client, seen: str) -> None:
     logged()
     assert text(tree(console.get(f"/logs/new/?seen={seen}"))) == "1 new"
+
+
+def tailed(console: Client, seen: int, query: str = "") -> list[str]:
+    """Ids of the rows that a live tail brings."""
+    answer = tree(console.get(f"/logs/new/?seen={seen}&tail=on{query}"))
+    return [attribute(e, "id") or "" for e in walk(answer) if e.name == "details"]
+
+
+def test_a_live_tail_brings_the_rows_themselves(console: Client) -> None:
+    old = timezone.now() - timedelta(minutes=1)
+    seen = logged(at=old).pk
+    keys = [logged(device_name=f"lamp-{n}").pk for n in range(3)]
+    assert tailed(console, seen) == [f"log-{key}" for key in reversed(keys)]
+    assert tailed(console, seen, "&device=lamp-1") == [f"log-{keys[1]}"]
+    assert tailed(console, 0, "&device=nobody") == []
+
+
+def test_a_live_tail_goes_on_behind_what_it_brought(console: Client) -> None:
+    key = logged().pk
+    answer = tree(console.get("/logs/new/?seen=0&tail=on"))
+    assert f"seen={key}" in (attribute(by_id(answer, "log-new"), "hx-get") or "")
+
+
+def test_what_was_written_late_comes_late(console: Client) -> None:
+    """Of two transactions the one with the lower keys may commit last."""
+    late, seen = logged().pk, logged(at=timezone.now() - timedelta(minutes=1)).pk
+    assert tailed(console, seen) == [f"log-{late}"]
+
+
+def test_a_live_tail_leaves_a_flood_behind_the_chip(
+    console: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.log_views.MOST_NEW", 3)
+    for _ in range(5):
+        logged()
+    assert tailed(console, 0) == []
+    assert text(tree(console.get("/logs/new/?seen=0&tail=on"))) == "3+ new"

@@ -1,0 +1,68 @@
+"""The log as CSV."""
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+
+from devices.log_export import HEADER, export_rows
+from devices.models import LogEntry
+from operators.models import AuditEntry
+from tests.console.logged import logged
+
+pytestmark = pytest.mark.django_db
+
+
+def exported(console: Client, query: str = "") -> list[list[str]]:
+    response = console.post(f"/logs/export/{query}")
+    assert response["Content-Type"].startswith("text/csv")
+    assert response["Cache-Control"] == "no-store"
+    content = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    return list(csv.reader(io.StringIO(content)))
+
+
+def test_holds_the_newest_first_under_a_header(console: Client) -> None:
+    logged("bad_signature", device_name="lamp-1", detail={"hints": "order"})
+    logged(device_name="lamp-2")
+    header, newer, older = exported(console)
+    assert header == list(HEADER)
+    assert (newer[2], newer[6]) == ("lamp-2", "200")
+    assert (older[2], older[6], older[7]) == ("lamp-1", "6600", "Signature check failed")
+    assert older[11] == "hints=order"
+
+
+def test_respects_the_filters(console: Client) -> None:
+    logged(device_name="lamp-1")
+    logged(device_name="lamp@1:2")
+    assert [row[2] for row in exported(console, "?device=lamp%401:2")[1:]] == ["lamp@1:2"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "-lamp", "+lamp", "\tlamp"])
+def test_no_name_becomes_a_formula(console: Client, name: str) -> None:
+    logged("bad_parameters", device_name=name)
+    assert exported(console)[1][2] == f"'{name}"
+
+
+def test_reads_in_portions_and_says_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devices.log_export._CHUNK", 2)
+    keys = [logged(device_name=f"lamp-{n}").device_name for n in range(6)]
+    rows = list(export_rows(LogEntry.objects.all(), "en", most=5))
+    assert [row[2] for row in rows[1:-1]] == keys[:0:-1]
+    assert "ends at 5" in rows[-1][0]
+    assert len(list(export_rows(LogEntry.objects.all(), "en", most=6))) == 7
+
+
+def test_is_audited(console: Client) -> None:
+    exported(console)
+    assert AuditEntry.objects.get(act="log.export").target == "log"
+
+
+def test_a_link_alone_exports_nothing(console: Client) -> None:
+    assert console.get("/logs/export/").status_code == 405
+    assert not AuditEntry.objects.filter(act="log.export").exists()
+
+
+def test_viewers_may_take_along_what_they_may_read(viewing: Client) -> None:
+    logged(device_name="lamp-1")
+    assert len(exported(viewing)) == 2
