@@ -1,9 +1,14 @@
-"""What is called the same in every language (docs/translating.md)."""
+"""What is called the same in every language (docs/translating.md).
+
+The platform's names; fields, operations and codes of the log; what is typed into a shell.
+"""
 
 _NAMES = """
 ProductKey ProductSecret DeviceName DeviceSecret DeviceToken ClientID ClientIDs IotId TraceId
 MQTT TLS CA SDK UTC CSV XLSX GBK JSON NUL MAC IMEI SN QR IP API HTTP
 Nickname ICA Topic Alink Link Python Wi-Fi
 clientId username passwd mqttHostUrl port ca.pem authType register regnwl Ctrl
+random signmethod mode sdk online add by operator Limit Window
+pip install make gcc Werror Makefile aliyun-iot-linkkit paho-mqtt
 """
 NAMES = frozenset(_NAMES.split())
