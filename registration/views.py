@@ -9,6 +9,7 @@ from iotconsole.kit.htmx import DIALOG, go, render_page, retarget, wanted_region
 from operators.confirmation import Confirmed
 from operators.confirmation_views import handle
 from operators.permissions import operator_required
+from products.access import product_or_404
 from products.models import Product
 from products.window import Window, window_state
 from registration.forms import ALWAYS, WindowForm, proposed
@@ -16,14 +17,6 @@ from registration.operations.dynamic_registration import purpose_of, set_dynamic
 
 CONFIRM = "registration/dynamic_registration.html"
 CHOOSE = "registration/window.html"
-
-
-def product_or_404(product_key: str) -> Product:
-    product = Product.objects.filter(product_key=product_key).first()
-    if product is None:
-        text = _("There is no product with the ProductKey %(product_key)s.")
-        raise Http404(text % {"product_key": product_key})
-    return product
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +27,7 @@ def dynamic_registration(request: HttpRequest, product_key: str) -> HttpResponse
     Turning on begins with the limits, which then stand in the URL too: a POST there is about
     exactly these, and about none when it has none.
     """
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key)
     wished = request.GET.get("to")
     if wished not in {"on", "off"}:
         raise Http404(_("There is no such dialog."))
