@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from devices.logs import refusals
 from devices.models import Device, DeviceState, LogEntry, ServiceType
 from devices.reasons import REASONS
-from devices.states import compromised, in_state
+from devices.states import compromised, in_state, with_old_secret
 from iotconsole.kit.filters import ConsoleFilter
 from iotconsole.kit.forms import MomentInput
 from operators.permissions import operator_of
@@ -47,6 +47,10 @@ class DeviceFilter(ConsoleFilter[Device]):
         label=_("Security-compromised"), widget=forms.CheckboxInput, method="by_compromise"
     )
 
+    secret = django_filters.ChoiceFilter(
+        choices=[("old", _("Old ProductSecret"))], widget=forms.HiddenInput, method="by_secret"
+    )
+
     class Meta:
         model = Device
         fields: tuple[str, ...] = ()
@@ -59,6 +63,9 @@ class DeviceFilter(ConsoleFilter[Device]):
 
     def by_compromise(self, devices: QuerySet[Device], _name: str, value: bool) -> QuerySet[Device]:
         return compromised(devices) if value else devices
+
+    def by_secret(self, devices: QuerySet[Device], _name: str, _value: str) -> QuerySet[Device]:
+        return with_old_secret(devices)
 
 
 WITHIN = (

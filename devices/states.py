@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from devices.models import ClientBinding, Device, DeviceState, Session
 
@@ -48,6 +48,14 @@ def several_client_ids() -> QuerySet[ClientBinding, int]:
         .annotate(live=Count("id"))
         .filter(live__gt=1)
         .values_list("device_id", flat=True)
+    )
+
+
+def with_old_secret(devices: QuerySet[Device]) -> QuerySet[Device]:
+    """Those that registered with an old ProductSecret since it was rotated the last time."""
+    return devices.filter(
+        registered_at__gte=F("product__secret_rotated_at"),
+        secret_version__lt=F("product__secret_version"),
     )
 
 

@@ -13,6 +13,7 @@ from iotconsole.kit.forms import ConsoleForm, MomentInput
 from products.models import Product, RegistrationModes
 from products.name_pattern import MAX_PATTERN
 from products.window import MAX_BUDGET, Window, check_change, check_window, window_state
+from registration.operations.rotate_secret import Overlap, check_overlap
 
 ALWAYS, UNTIL = "always", "until"
 OPEN_FOR = (
@@ -29,9 +30,7 @@ class WindowForm(ConsoleForm):
     """Read from the URL: a code confirms exactly what stands there."""
 
     open_for = forms.ChoiceField(label=_("Open"), choices=OPEN_FOR)
-    until = IsoDateTimeField(
-        label=_("Closes at"), required=False, widget=MomentInput(attrs={"class": "moment-input"})
-    )
+    until = IsoDateTimeField(label=_("Closes at"), required=False, widget=MomentInput)
     budget = forms.IntegerField(
         label=_("Budget"),
         required=False,
@@ -97,6 +96,40 @@ def _window(data: Mapping[str, Any]) -> Window:
         networks=tuple(data["networks"].split()),
         modes=data["modes"] or RegistrationModes.BOTH,
     )
+
+
+class RotateForm(ConsoleForm):
+    """How long the old ProductSecret still serves. Read from the URL, as above."""
+
+    overlap = forms.ChoiceField(
+        label=_("The old ProductSecret"),
+        choices=(
+            ("0", _("Dead at once")),
+            ("7", _("Serves for 7 more days")),
+            ("30", _("Serves for 30 more days")),
+            ("90", _("Serves for 90 more days")),
+            (UNTIL, _("Serves until a date and time")),
+        ),
+        initial="30",
+    )
+    until = IsoDateTimeField(label=_("Serves until"), required=False, widget=MomentInput)
+
+    chosen = Overlap()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        until = data["until"] if data["overlap"] == UNTIL else None
+        if data["overlap"] == UNTIL and not until:
+            self.add_error("until", _("Choose the moment until which it serves."))
+            return data
+        overlap = Overlap(until=until) if until else Overlap(days=int(data["overlap"]))
+        try:
+            self.chosen = check_overlap(overlap, timezone.now())
+        except OperationError as error:
+            self.add_error("until", error.text)
+        return data
 
 
 def proposed(product: Product) -> dict[str, Any]:

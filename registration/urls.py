@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registration import views
+from registration import secret_views, views
 
 app_name = "registration"
 
@@ -10,4 +10,6 @@ urlpatterns = [
         views.dynamic_registration,
         name="dynamic_registration",
     ),
+    path("<str:product_key>/rotate-secret/", secret_views.rotate, name="rotate"),
+    path("<str:product_key>/end-overlap/", secret_views.finish_overlap, name="end_overlap"),
 ]

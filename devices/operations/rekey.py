@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from devices.models import Device
+from iotconsole.kit.fields import decrypt, encrypt
 from products.models import Product
 
 # Few enough that devices, which need the same rows, never wait long.
@@ -15,7 +16,8 @@ def reencrypt_secrets() -> int:
     Each chunk commits by itself, so it may be stopped at any time and run again, and devices are
     served meanwhile. Raises DecryptionError when a secret fits none of the keys.
     """
-    return _reencrypt(Product, "product_secret") + _reencrypt(Device, "device_secret")
+    secrets = _reencrypt(Product, "product_secret") + _reencrypt(Device, "device_secret")
+    return secrets + _reencrypt_previous()
 
 
 def _reencrypt(model: type[Product] | type[Device], field: str) -> int:
@@ -35,3 +37,14 @@ def _reencrypt_chunk(model: type[Product] | type[Device], field: str, last: int)
         row.save(update_fields=[field])
         keys.append(row.pk)
     return keys
+
+
+@transaction.atomic
+def _reencrypt_previous() -> int:
+    """ProductSecrets that a rotation has replaced and that still serve; there are few."""
+    locked = Product.objects.select_for_update(no_key=True).defer("product_secret")
+    rows = list(locked.exclude(previous_secret_sealed="").order_by("pk"))
+    for product in rows:
+        product.previous_secret_sealed = encrypt(decrypt(product.previous_secret_sealed))
+        product.save(update_fields=["previous_secret_sealed"])
+    return len(rows)

@@ -32,6 +32,7 @@ from products.operations.manage import create_product
 from products.window import Window
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import RegistrationRequest, SecretIssued, register
+from registration.operations.rotate_secret import Overlap, rotate_secret, rotation_purpose
 from registration.operations.slots import ClientIdIssued
 from registration.simulator.firmware import (
     TIMESTAMP,
@@ -87,6 +88,12 @@ class Stage:
             confirmed = Confirmed.by_shell(purpose_of(product, enabled=on, window=window))
             set_dynamic_registration(product, enabled=on, confirmed=confirmed, window=window)
         Product.objects.filter(pk=product.pk).update(dynamic_registration_changed_at=self.moment)
+
+    def rotate_secret(self, product: Product, overlap: Overlap) -> None:
+        with self._backdated(product.product_key):
+            confirmed = Confirmed.by_shell(rotation_purpose(product, overlap))
+            rotate_secret(product, confirmed=confirmed, overlap=overlap)
+        Product.objects.filter(pk=product.pk).update(secret_rotated_at=self.moment)
 
     def add(self, product: Product, device_name: str, nickname: str = "") -> None:
         with self._backdated(product.product_key):

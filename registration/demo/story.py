@@ -16,6 +16,7 @@ from devices.protocol.client_id import RegistrationMode
 from products.models import Product
 from products.window import Window
 from registration.demo.stage import Stage, Unit
+from registration.operations.rotate_secret import Overlap
 
 LAMPS = "Smart_Lamp_(demo)"
 SENSORS = "Door_Sensor_(demo)"
@@ -96,6 +97,8 @@ class _Story:
         window = Window(until=self._now + timedelta(days=2), budget=12)
         self._when(25.9, self._stage.turn, self._lamps, on=True, window=window)
         self._when(25.8, self._stage.turn, self._sensors, on=True)
+        # New firmware has a new ProductSecret; units with the old one still come in.
+        self._when(25.7, self._stage.rotate_secret, self._sensors, Overlap(days=30))
         # Every sensor of the batch has registered: its product is closed again.
         self._when(2.0, self._stage.turn, self._sensors, on=False)
 

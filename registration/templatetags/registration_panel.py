@@ -8,6 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from devices.logs import MOST_COUNTED, today_of
+from devices.models import Device
+from devices.states import with_old_secret
+from iotconsole.kit.paging import capped_count
 from operators.models import Operator
 from products.models import Product, RegistrationModes
 from products.window import window_state
@@ -29,6 +32,20 @@ def registration_panel(product: Product, user: Operator) -> dict[str, Any]:
         "closes_in": _left(state.limits.until, now) if state.open else "",
         "modes": "" if modes == RegistrationModes.BOTH else RegistrationModes(modes).label,
         "today": today_of(product.product_key, product.pk),
+        "most": MOST_COUNTED,
+    }
+
+
+@register.inclusion_tag("registration/_secret.html")
+def product_secret_panel(product: Product, user: Operator) -> dict[str, Any]:
+    """When the ProductSecret was rotated, and who still used the old one since."""
+    until = product.previous_secret_until
+    used_old = with_old_secret(Device.objects.filter(product=product))
+    return {
+        "product": product,
+        "user": user,
+        "serves": until is not None and timezone.now() < until,
+        "old": capped_count(used_old, MOST_COUNTED) if product.secret_rotated_at else 0,
         "most": MOST_COUNTED,
     }
 

@@ -20,6 +20,7 @@ from devices.operations.batch_work import tend_batches
 from devices.operations.prune import prune_jobs, prune_log
 from devices.operations.tally import prune_tallies, tally
 from registration.operations.dynamic_registration import close_ended_windows
+from registration.operations.rotate_secret import forget_ended_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("pruning", 3600, prune),
     Round("batches", 30, tend_batches),
     Round("registration windows", 5, close_ended_windows),
+    Round("old ProductSecrets", 60, forget_ended_secrets),
     Round("tallying the log", 5, tally),
     Round("looking for clones", 5, detect),
     Round("looking for bursts and unused ClientIDs", 60, survey),

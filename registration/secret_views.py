@@ -1,0 +1,95 @@
+"""The ProductSecret of a product: rotating it, and ending the time of the one before."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from iotconsole.kit.errors import NotFoundError, OperationError
+from iotconsole.kit.htmx import DIALOG, go, render_page, retarget, wanted_region
+from operators.confirmation import Confirmed, Purpose
+from operators.confirmation_views import handle
+from operators.permissions import operator_required
+from products.models import Product
+from registration.forms import RotateForm
+from registration.operations.rotate_secret import (
+    end_overlap,
+    end_overlap_purpose,
+    rotate_secret,
+    rotation_purpose,
+)
+from registration.views import product_or_404
+
+CHOOSE, CONFIRM = "registration/rotate.html", "registration/confirm.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def rotate(request: HttpRequest, product_key: str) -> HttpResponse:
+    """How long the old ProductSecret is to serve, then the code for exactly that."""
+    product = product_or_404(product_key)
+    form = RotateForm(request.GET if "overlap" in request.GET else None)
+    if not form.is_valid() or "edit" in request.GET:
+        return _choose(request, product, form)
+
+    def perform(confirmed: Confirmed) -> None:
+        rotate_secret(product, confirmed=confirmed, overlap=form.chosen)
+
+    done = _("Rotated the ProductSecret of %(name)s. New firmware needs the new one: View it.")
+    purpose = rotation_purpose(product, form.chosen)
+    title = _("Rotate the ProductSecret")
+    return _confirm(request, product, title, purpose, perform, done)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def finish_overlap(request: HttpRequest, product_key: str) -> HttpResponse:
+    product = product_or_404(product_key)
+
+    def perform(confirmed: Confirmed) -> None:
+        end_overlap(product, confirmed=confirmed)
+
+    done = _("The old ProductSecret of %(name)s is refused from now on.")
+    title = _("Refuse the old ProductSecret now")
+    return _confirm(request, product, title, end_overlap_purpose(product), perform, done)
+
+
+def _choose(request: HttpRequest, product: Product, form: RotateForm) -> HttpResponse:
+    def answer() -> HttpResponse:
+        context = {"product": product, "form": form}
+        status = 422 if form.errors else 200
+        return render_page(request, CHOOSE, context, regions=(DIALOG,), status=status)
+
+    back = request.method == "POST" and wanted_region(request)
+    return retarget(request, DIALOG, answer) if back else answer()
+
+
+def _confirm(
+    request: HttpRequest,
+    product: Product,
+    title: str,
+    purpose: Purpose,
+    perform: Callable[[Confirmed], None],
+    done: str,
+) -> HttpResponse:
+    """The dialog of codes; what cannot be done any more is told on the product's page."""
+
+    def act(confirmed: Confirmed) -> HttpResponse:
+        try:
+            perform(confirmed)
+        except NotFoundError as error:
+            raise Http404(error.text) from error
+        except OperationError as error:
+            return go(request, product.get_absolute_url(), error.text, trail=product.target)
+        text = done % {"name": product.name}
+        return go(request, product.get_absolute_url(), text, trail=product.target)
+
+    in_dialog = wanted_region(request) == DIALOG
+    return handle(
+        request,
+        purpose,
+        act,
+        template=f"{CONFIRM}#{DIALOG}" if in_dialog else CONFIRM,
+        context={"product": product, "title": title},
+    )
