@@ -17,7 +17,7 @@ from devices.history import (
     uncounted_behind,
 )
 from devices.logs import refusals
-from devices.models import Device, LogEntry
+from devices.models import Device, Finding, FindingState, LogEntry
 from devices.presence import device_rows
 from devices.states import Totals, compromised, totals, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
@@ -78,7 +78,9 @@ def _lists() -> dict[str, Any]:
     )
     newest = list(with_state(devices).order_by("-pk")[:NEWEST])
     open_products = Product.objects.filter(dynamic_registration=True).defer("product_secret")
+    findings = Finding.objects.filter(state=FindingState.OPEN).select_related("product")
     return {
+        "findings": findings.defer("product__product_secret").order_by("-pk")[:NEWEST],
         "open_products": open_products.select_related("dynamic_registration_changed_by")[:SHOWN],
         "compromised": compromised(devices).order_by("-pk")[:SHOWN],
         "newest": device_rows(newest),
