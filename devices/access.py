@@ -1,11 +1,11 @@
-"""Which devices and log entries a person may look at: those of the products (`products.access`)."""
+"""What a person may look at: what belongs to the products of `products.access`."""
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from devices.models import Device, LogEntry
+from devices.models import Device, Finding, LogEntry
 from devices.states import with_state
 from operators.models import Operator
 from operators.permissions import READ_ONLY, operator_of
@@ -29,6 +29,16 @@ def visible_entries(operator: Operator) -> QuerySet[LogEntry]:
     if operator.sees_every_product:
         return LogEntry.objects.all()
     return LogEntry.objects.filter(product_key__in=list(operator.granted))
+
+
+def visible_findings(operator: Operator) -> QuerySet[Finding]:
+    """With product and device, without their secrets."""
+    findings = Finding.objects.select_related("product", "device", "closed_by").defer(
+        "product__product_secret", "device__device_secret"
+    )
+    if operator.sees_every_product:
+        return findings
+    return findings.filter(product__in=visible_products(operator))
 
 
 def device_or_404(

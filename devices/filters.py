@@ -11,7 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from devices.logs import refusals
-from devices.models import Device, DeviceState, LogEntry, ServiceType
+from devices.models import (
+    Device,
+    DeviceState,
+    Finding,
+    FindingKind,
+    FindingState,
+    LogEntry,
+    ServiceType,
+)
 from devices.reasons import REASONS
 from devices.states import compromised, in_state, with_old_secret
 from iotconsole.kit.filters import ConsoleFilter
@@ -142,3 +150,35 @@ class LogFilter(ConsoleFilter[LogEntry]):
         for column in columns:
             wanted |= Q(**{f"{column}__icontains": value})
         return entries.alias(text=Cast("detail", TextField())).filter(wanted)
+
+
+class FindingFilter(ConsoleFilter[Finding]):
+    """Without a state, the open ones."""
+
+    kind = django_filters.ChoiceFilter(
+        label=_("Finding"), choices=FindingKind.choices, empty_label=_("All")
+    )
+    product = django_filters.ModelChoiceFilter(
+        label=_("Product"),
+        queryset=Product.objects.only("product_key", "name").order_by("name"),
+        to_field_name="product_key",
+        empty_label=_("All"),
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[*FindingState.choices[1:], ("all", _("All"))],
+        empty_label=FindingState.OPEN.label,
+        method="by_state",
+    )
+
+    class Meta:
+        model = Finding
+        fields: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> QuerySet[Finding]:
+        found = super().rows
+        return found if self.form["state"].value() else found.filter(state=FindingState.OPEN)
+
+    def by_state(self, findings: QuerySet[Finding], _name: str, value: str) -> QuerySet[Finding]:
+        return findings if value == "all" else findings.filter(state=value)

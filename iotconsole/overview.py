@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from devices.access import visible_devices, visible_entries
+from devices.access import visible_devices, visible_entries, visible_findings
 from devices.history import (
     DAY_HOURS,
     MOST_UNCOUNTED,
@@ -18,6 +18,7 @@ from devices.history import (
     uncounted_behind,
 )
 from devices.logs import refusals
+from devices.models import FindingState
 from devices.presence import device_rows
 from devices.states import Totals, compromised, totals, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
@@ -83,7 +84,9 @@ def _lists(operator: Operator) -> dict[str, Any]:
     newest = list(with_state(devices).order_by("-pk")[:NEWEST])
     products = visible_products(operator).defer("product_secret")
     open_products = products.filter(dynamic_registration=True)
+    findings = visible_findings(operator).filter(state=FindingState.OPEN)
     return {
+        "findings": findings.order_by("-pk")[:NEWEST],
         "open_products": open_products.select_related("dynamic_registration_changed_by")[:SHOWN],
         "compromised": compromised(devices).order_by("-pk")[:SHOWN],
         "newest": device_rows(newest),

@@ -14,6 +14,7 @@ NOT_PAGES = {
     "devices:parameters",
     "devices:secret",
     "devices:states",
+    "findings:count",
     "hide_first_steps",
     "logs:export",
     "logs:new",
@@ -26,7 +27,7 @@ NOT_PAGES = {
 
 
 def every_page(product: Product, device: Device) -> dict[str, str]:
-    """Name → path. `product` has devices and `device` has several ClientIDs."""
+    """Name → path. `product` has devices; `device` has several ClientIDs and a finding."""
     of_product = {"product_key": product.product_key}
     of_device = {"product_key": device.product.product_key, "device_name": device.device_name}
     return {
@@ -34,6 +35,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         "search": f"{reverse('search')}?q=a",
         **_product_pages(of_product),
         **_device_pages(of_device, of_product),
+        **_finding_pages(device),
         "logs": reverse("logs:list"),
         "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
         "audit": reverse("operators:audit"),
@@ -70,6 +72,14 @@ def _device_pages(of_device: dict[str, str], of_product: dict[str, str]) -> dict
         **{f"device-{tab}": f"{here}{tab}/" for tab in ("log", "topics", "mqtt")},
         **{f"device-{act}": reverse(f"devices:{act}", kwargs=of_device) for act in acts},
     }
+
+
+def _finding_pages(device: Device) -> dict[str, str]:
+    of_finding = [device.findings.latest("pk").pk]
+    pages = {"findings": reverse("findings:list"), "findings-all": "/findings/?state=all"}
+    for name in ("details", "dismiss", "reopen"):
+        pages[f"finding-{name}"] = reverse(f"findings:{name}", args=of_finding)
+    return pages
 
 
 def _settings_pages() -> dict[str, str]:

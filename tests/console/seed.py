@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
+from devices.findings.detect import client_ids_sign
 from devices.models import Device, ServiceType, Session
 from devices.operations import log
+from devices.operations.findings import observe
 from operators.actor import SHELL
 from operators.models import Operator
 from products.models import Product
@@ -54,7 +57,10 @@ def _cloned(product: Product, device_name: str) -> Device:
     for _ in range(3):
         connect_by_token(product, device_name, issued_client_id(product, device_name))
     issued_client_id(product, device_name)
-    return Device.objects.select_related("product").get(device_name=device_name)
+    device = Device.objects.select_related("product").get(device_name=device_name)
+    with transaction.atomic():
+        observe(client_ids_sign(device))
+    return device
 
 
 def _offline(device: Device, at: datetime) -> None:

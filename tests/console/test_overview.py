@@ -25,6 +25,7 @@ def test_shows_totals_refusals_clones_and_open_switches(console: Client, fleet: 
     assert "2 Products 8 Devices 7 Activated 6 Online now" in live
     assert "Signature check failed 6600 1 1" in live
     assert "lamp-0007 Smart_Lamp" in live
+    assert "Multiple ClientIDs lamp-0007 now" in live
     assert "Smart_Lamp 2 h ago by chen" in live
     assert "meter-0002@east.hall Water_Meter Inactive now" in live
 
@@ -71,8 +72,8 @@ def test_costs_the_same_however_much_there_is(
         make_product()
         logged("bad_signature")
     # session, operator, two totals, history, products, how far the tallies are behind, newest
-    # devices and their sessions, clones, open products, newest refusals
-    with django_assert_num_queries(12):
+    # devices and their sessions, findings, clones, open products, newest refusals
+    with django_assert_num_queries(13):
         console.get("/")
 
 

@@ -112,7 +112,7 @@ def test_a_live_look_is_what_a_fresh_page_shows(chen: Operator, fleet: Fleet) ->
     assert by_id(page, "main") == by_id(fresh, "main")
 
 
-@pytest.mark.parametrize(("tab", "most"), [("", 6), ("log/", 7), ("topics/", 6), ("mqtt/", 6)])
+@pytest.mark.parametrize(("tab", "most"), [("", 7), ("log/", 8), ("topics/", 7), ("mqtt/", 7)])
 def test_stays_within_its_queries(
     console: Client,
     fleet: Fleet,

@@ -1,0 +1,120 @@
+"""Findings: what deserves a look, with its evidence side by side, and what can be done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from devices.access import visible_findings
+from devices.filters import FindingFilter
+from devices.findings.sides import sides_of
+from devices.findings.words import WORDS, sentence
+from devices.forms import DismissForm
+from devices.models import Finding, FindingKind, FindingState
+from devices.operations import findings
+from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.htmx import render_page
+from iotconsole.kit.paging import capped_count, keyset_page
+from operators.permissions import READ_ONLY, actor_of, operator_of, operator_required
+from products.access import may_change_product
+
+PAGE_SIZE = 50
+MOST_COUNTED = 99
+# Kinds for which keeping one of several ClientIDs is a way out.
+_SWITCHED = (FindingKind.FLAPPING, FindingKind.CLIENT_IDS)
+
+
+def finding_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> Finding:
+    """404 for one of a product that is not yours, 403 when that is yours to look at only."""
+    operator = operator_of(request)
+    finding = visible_findings(operator).filter(pk=pk).first()
+    if finding is None:
+        raise Http404(_("There is no such finding."))
+    if change and not may_change_product(operator, finding.product):
+        raise PermissionDenied(_(READ_ONLY))
+    return finding
+
+
+@require_safe
+def finding_list(request: HttpRequest) -> HttpResponse:
+    chosen = FindingFilter(request.GET, queryset=visible_findings(operator_of(request)))
+    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "rows": [(finding, sentence(finding)) for finding in page.rows],
+        "filtered": bool(request.GET),
+    }
+    return render_page(request, "findings/list.html", context, regions=("finding-list",))
+
+
+@require_safe
+def count(request: HttpRequest) -> HttpResponse:
+    """How many are open, for the badge in the navigation."""
+    opened = visible_findings(operator_of(request)).filter(state=FindingState.OPEN)
+    context = {"open": capped_count(opened, MOST_COUNTED), "most": MOST_COUNTED}
+    return render_page(request, "findings/count.html", context)
+
+
+@require_safe
+def details(request: HttpRequest, pk: int) -> HttpResponse:
+    finding = finding_or_404(request, pk)
+    context = {
+        "finding": finding,
+        "product": finding.product,
+        "device": finding.device,
+        "sentence": sentence(finding),
+        "words": WORDS.get(finding.kind),
+        "sides": sides_of(finding),
+        "switch": finding.kind in _SWITCHED,
+    }
+    return render_page(request, "findings/details.html", context, regions=("live",))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    finding = finding_or_404(request, pk, change=True)
+    act = _act(
+        finding,
+        _("Dismiss this finding"),
+        _("It stays dismissed unless something new speaks for it: another address or ClientID."),
+        button=_("Dismiss"),
+        done=_("Dismissed the finding."),
+    )
+    form = DismissForm(request.POST if request.method == "POST" else None)
+
+    def perform(data: Mapping[str, Any]) -> object:
+        return findings.dismiss(actor_of(request), pk, data["reason"])
+
+    return ask(request, act, perform, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    finding = finding_or_404(request, pk, change=True)
+    act = _act(
+        finding,
+        _("Open this finding again"),
+        _("It is listed among the open ones again."),
+        button=_("Open again"),
+        done=_("Opened the finding again."),
+    )
+    return ask(request, act, lambda _: findings.reopen(actor_of(request), pk))
+
+
+def _act(finding: Finding, title: str, words: str, *, button: str, done: str) -> Act:
+    here = finding.get_absolute_url()
+    return Act(
+        title=title,
+        sentences=(words,),
+        button=button,
+        done=done,
+        trail=finding.target,
+        back=here,
+        then=here,
+    )
