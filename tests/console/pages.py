@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device
+from devices.models import Device, Job
 from products.models import Product
 
 # Answers that are no pages, and URLs that only act.
 NOT_PAGES = {
     "ca_certificate",
+    "devices:bulk_count",
     "devices:parameters",
     "devices:secret",
     "devices:states",
+    "devices:undo_bulk",
     "hide_first_steps",
     "logs:new",
     "operators:language",
@@ -32,6 +34,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         "search": f"{reverse('search')}?q=a",
         **_product_pages(of_product),
         **_device_pages(of_device, of_product),
+        **_many_devices_pages(),
         "logs": reverse("logs:list"),
         "audit": reverse("operators:audit"),
         **_settings_pages(),
@@ -66,6 +69,16 @@ def _device_pages(of_device: dict[str, str], of_product: dict[str, str]) -> dict
         "device": here,
         **{f"device-{tab}": f"{here}{tab}/" for tab in ("log", "topics", "mqtt")},
         **{f"device-{act}": reverse(f"devices:{act}", kwargs=of_device) for act in acts},
+    }
+
+
+def _many_devices_pages() -> dict[str, str]:
+    every = f"{reverse('devices:bulk', args=['ACT'])}?all=1"
+    jobs = {f"job-{job.state}": job.get_absolute_url() for job in Job.objects.all()}
+    return {
+        **{f"bulk-{act}": every.replace("ACT", act) for act in ("disable", "clear", "delete")},
+        **jobs,
+        **{f"{name}-cancel": f"{path}cancel/" for name, path in jobs.items()},
     }
 
 
