@@ -16,6 +16,7 @@ from devices.states import compromised
 from operators.confirmed_sessions import remember
 from operators.models import Operator
 from tests.console.pages import every_page
+from tests.console.seed import ask_for_a_job
 from tests.operators.people import CHEN_PHONE, person
 
 
@@ -42,6 +43,7 @@ def _pages(root: str) -> dict[str, str]:
     cloned = compromised(Device.objects.select_related("product")).first()
     if cloned is None:
         raise LookupError("the demonstration has a cloned device")
+    ask_for_a_job(cloned.product)
     return {name: root + path for name, path in every_page(cloned.product, cloned).items()}
 
 

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device
+from devices.models import Device, Job
 from devices.traces import trace_of
 from products.models import Product
 
 # Answers that are no pages, and URLs that only act.
 NOT_PAGES = {
     "ca_certificate",
+    "devices:bulk_count",
     "devices:parameters",
     "devices:secret",
     "devices:states",
     "findings:count",
+    "devices:undo_bulk",
     "hide_first_steps",
     "logs:export",
     "logs:new",
@@ -36,6 +38,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         **_product_pages(of_product),
         **_device_pages(of_device, of_product),
         **_finding_pages(device),
+        **_many_devices_pages(),
         "logs": reverse("logs:list"),
         "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
         "audit": reverse("operators:audit"),
@@ -56,6 +59,9 @@ def _product_pages(of_product: dict[str, str]) -> dict[str, str]:
         "product-delete": reverse("products:delete", kwargs=of_product),
         "dynamic-registration-off": f"{switch}?to=off",
         "dynamic-registration-window": f"{switch}?to=on",
+        "secret-rotate": reverse("registration:rotate", kwargs=of_product),
+        "secret-rotate-confirm": f"{reverse('registration:rotate', kwargs=of_product)}?overlap=7",
+        "secret-end-overlap": reverse("registration:end_overlap", kwargs=of_product),
         "dynamic-registration-on": f"{switch}?to=on&open_for=8&budget=100&names=lamp-*",
     }
 
@@ -80,6 +86,16 @@ def _finding_pages(device: Device) -> dict[str, str]:
     for name in ("details", "dismiss", "reopen"):
         pages[f"finding-{name}"] = reverse(f"findings:{name}", args=of_finding)
     return pages
+
+
+def _many_devices_pages() -> dict[str, str]:
+    every = f"{reverse('devices:bulk', args=['ACT'])}?all=1"
+    jobs = {f"job-{job.state}": job.get_absolute_url() for job in Job.objects.all()}
+    return {
+        **{f"bulk-{act}": every.replace("ACT", act) for act in ("disable", "clear", "delete")},
+        **jobs,
+        **{f"{name}-cancel": f"{path}cancel/" for name, path in jobs.items()},
+    }
 
 
 def _settings_pages() -> dict[str, str]:

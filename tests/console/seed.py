@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from devices.bulk import ACTS
 from devices.findings.detect import client_ids_sign
-from devices.models import Device, ServiceType, Session
-from devices.operations import log
+from devices.models import Device, Job, ServiceType, Session
+from devices.operations import jobs, log
 from devices.operations.findings import observe
 from operators.actor import SHELL
 from operators.models import Operator
@@ -50,7 +51,14 @@ def seed(operator: Operator | None = None) -> Fleet:
     connect_by_secret(plain)
     make_device(meter, "meter-0002@east.hall")
     _refusals(lamp, now)
+    ask_for_a_job(lamp)
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
+
+
+def ask_for_a_job(product: Product) -> Job:
+    """No worker is there to take it up."""
+    keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
+    return jobs.submit(SHELL, ACTS["disable"].job_kind, product=product, rows=list(keys))
 
 
 def _cloned(product: Product, device_name: str) -> Device:
