@@ -17,6 +17,7 @@ from devices.stories import story as steps_of
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import render_page
 from iotconsole.kit.paging import capped_count, keyset_page
+from operators.default_filters import opens_with_default
 from operators.operations import audit
 from operators.permissions import actor_of, operator_of
 
@@ -37,6 +38,7 @@ def _chosen(request: HttpRequest) -> LogFilter:
 
 
 @require_safe
+@opens_with_default("logs:list")
 def log_list(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)

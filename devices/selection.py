@@ -20,7 +20,7 @@ from operators.models import Operator
 from operators.permissions import operator_of
 
 # What a form with a selection sends besides the filters.
-_OWN = {"id", "ids", "all", "except", "before", "after"}
+_OWN = {"id", "ids", "all", "except", "before", "after", "saved"}
 
 
 def selected(request: HttpRequest, params: QueryDict) -> QuerySet[Device]:

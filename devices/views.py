@@ -20,6 +20,7 @@ from devices.states import state_of, totals, with_state
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
+from operators.default_filters import opens_with_default
 from operators.freshness import fresh_confirmation_to_reveal
 from operators.models import Operator
 from operators.permissions import actor_of, operator_of, operator_required
@@ -45,6 +46,7 @@ def _listed(operator: Operator) -> QuerySet[Device]:
 
 
 @require_safe
+@opens_with_default("devices:list")
 def device_list(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
     chosen = DeviceFilter(request.GET, queryset=_listed(operator), request=request)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from operators import preference_views, settings_views, views
+from operators import filter_views, preference_views, settings_views, views
 
 app_name = "operators"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("settings/authenticator/", settings_views.authenticator, name="authenticator"),
     path("settings/backup-codes/", settings_views.backup_codes, name="backup_codes"),
     path("settings/password/", settings_views.Password.as_view(), name="password"),
+    path("filters/new/", filter_views.new, name="new_filter"),
+    path("filters/<int:key>/", filter_views.edit, name="edit_filter"),
+    path("filters/<int:key>/delete/", filter_views.delete, name="delete_filter"),
     path("audit/", views.audit, name="audit"),
     path("development/sms/", views.development_sms, name="development_sms"),
 ]

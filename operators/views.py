@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from operators.audit_access import visible_audit
+from operators.default_filters import opens_with_default
 from operators.forms import SignInForm
 from operators.operations import audit as trail
 from operators.permissions import actor_of, operator_of
@@ -48,6 +49,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@opens_with_default("operators:audit")
 def audit(request: HttpRequest) -> HttpResponse:
     """The audit trail, newest first; `upto` is the id to begin with, `target` one object."""
     target, upto = request.GET.get("target", "").strip(), request.GET.get("upto", "")

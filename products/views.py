@@ -16,6 +16,7 @@ from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
+from operators.default_filters import opens_with_default
 from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
 from operators.permissions import actor_of, operator_of, operator_required
 from products.access import product_or_404, visible_products
@@ -42,6 +43,7 @@ DETAILS = "products/details.html"
 
 
 @require_safe
+@opens_with_default("products:list")
 def product_list(request: HttpRequest) -> HttpResponse:
     products = visible_products(operator_of(request)).defer("product_secret")
     chosen = ProductFilter(request.GET, queryset=products)

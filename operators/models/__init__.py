@@ -3,6 +3,7 @@
 from operators.models.account import Operator, Role
 from operators.models.audit import AuditEntry, AuditHead
 from operators.models.backup import BackupCode, BackupCodeDevice
+from operators.models.saved_filter import SavedFilter
 from operators.models.sign_in import SignInAttempt
 from operators.models.sms import SmsDevice, SmsLine, SmsSend, Try, new_code
 
@@ -13,6 +14,7 @@ __all__ = [
     "BackupCodeDevice",
     "Operator",
     "Role",
+    "SavedFilter",
     "SignInAttempt",
     "SmsDevice",
     "SmsLine",

@@ -112,6 +112,7 @@ def test_costs_the_same_however_many_devices(
 ) -> None:
     for number in range(30):
         make_device(fleet.lamp, f"extra-{number:04}")
-    # session, operator, products of the filter, devices with state, sessions, two totals
-    with django_assert_num_queries(7):
+    # session, operator, saved filters, products of the filter, devices with state, sessions,
+    # two totals
+    with django_assert_num_queries(8):
         console.get("/devices/")

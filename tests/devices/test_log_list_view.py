@@ -217,6 +217,6 @@ def test_costs_the_same_however_many_entries(
 ) -> None:
     for number in range(40):
         logged("bad_signature", product_key="pkA", device_name=f"lamp-{number}")
-    # session, operator, entries
-    with django_assert_num_queries(3):
+    # session, operator, saved filters, entries
+    with django_assert_num_queries(4):
         console.get("/logs/")

@@ -86,6 +86,6 @@ def test_costs_the_same_however_many_products(
     for number in range(20):
         create_product(SHELL, f"Pump_{number}")
     assert Product.objects.count() == 22
-    # session, operator, products, device counts
-    with django_assert_num_queries(4):
+    # session, operator, saved filters, products, device counts
+    with django_assert_num_queries(5):
         console.get("/products/")

@@ -1,0 +1,127 @@
+"""Saved filters of lists: keep, change, delete; and the list that opens with one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.forms import ConsoleForm
+from operators.models import Operator, SavedFilter
+from operators.operations import saved_filters
+from operators.operations.saved_filters import Wish
+from operators.permissions import actor_of, operator_of
+
+
+class SavedFilterForm(ConsoleForm):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    shared = forms.BooleanField(
+        label=gettext_lazy("Share it with everybody"),
+        required=False,
+        help_text=gettext_lazy("Others see its name and use it; only you change or delete it."),
+    )
+    is_default = forms.BooleanField(
+        label=gettext_lazy("Open the list with it"),
+        required=False,
+        help_text=gettext_lazy("For you alone, when you come to the list without a filter."),
+    )
+
+    def __init__(self, operator: Operator, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not operator.may_change:
+            del self.fields["shared"]
+
+
+def _form(request: HttpRequest, initial: Mapping[str, Any]) -> SavedFilterForm:
+    posted = request.POST if request.method == "POST" else None
+    return SavedFilterForm(operator_of(request), posted, initial=dict(initial))
+
+
+def _wish(data: Mapping[str, Any]) -> Wish:
+    return Wish(data["name"], bool(data.get("shared")), bool(data["is_default"]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Keep `query` of the list `list`, both in the URL."""
+    page, query = request.GET.get("list", ""), request.GET.get("query", "")
+    try:
+        here = f"{reverse(page)}?{saved_filters.normalised(query)}"
+    except NoReverseMatch as error:
+        raise Http404(_("There is no such list.")) from error
+    act = Act(
+        title=_("Save this filter"),
+        sentences=(),
+        button=_("Save"),
+        done=_("Saved the filter."),
+        trail="",
+        back=here,
+        then=here,
+    )
+
+    def perform(data: Mapping[str, Any]) -> object:
+        return saved_filters.save(actor_of(request), operator_of(request), page, query, _wish(data))
+
+    return ask(request, act, perform, _form(request, {}))
+
+
+def _own_or_404(request: HttpRequest, key: int) -> SavedFilter:
+    saved = SavedFilter.objects.filter(operator=operator_of(request), pk=key).first()
+    if saved is None:
+        raise Http404(_("This filter does not exist (any more)."))
+    return saved
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, key: int) -> HttpResponse:
+    saved = _own_or_404(request, key)
+    here = saved.get_absolute_url()
+    act = Act(
+        title=_("Change the filter %(name)s") % {"name": saved.name},
+        sentences=(),
+        button=_("Save"),
+        done=_("Changed the filter."),
+        trail="",
+        back=here,
+        then=here,
+    )
+    initial = {"name": saved.name, "shared": saved.shared, "is_default": saved.is_default}
+
+    def perform(data: Mapping[str, Any]) -> object:
+        return saved_filters.change(actor_of(request), operator_of(request), key, _wish(data))
+
+    context = {"saved": saved}
+    template = "operators/saved_filter.html"
+    return ask(request, act, perform, _form(request, initial), template=template, context=context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, key: int) -> HttpResponse:
+    saved = _own_or_404(request, key)
+    here = saved.get_absolute_url()
+    shared = _("Nobody sees it any more: it is shared with everybody.")
+    act = Act(
+        title=_("Delete the filter %(name)s") % {"name": saved.name},
+        sentences=(shared,) if saved.shared else (_("What it shows stays as it is."),),
+        button=_("Delete the filter"),
+        done=_("Deleted the filter %(name)s.") % {"name": saved.name},
+        trail="",
+        back=here,
+        then=here,
+        danger=True,
+    )
+
+    def perform(_data: Mapping[str, Any]) -> object:
+        saved_filters.delete(actor_of(request), operator_of(request), key)
+        return None
+
+    return ask(request, act, perform)
