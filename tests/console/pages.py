@@ -4,13 +4,17 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device
+from devices.models import Device, DeviceBatch
 from devices.traces import trace_of
 from products.models import Product
 
 # Answers that are no pages, and URLs that only act.
 NOT_PAGES = {
     "ca_certificate",
+    "devices:batch_csv_template",
+    "devices:batch_report",
+    "devices:batch_secret_labels",
+    "devices:batch_xlsx_template",
     "devices:parameters",
     "devices:secret",
     "devices:states",
@@ -26,7 +30,7 @@ NOT_PAGES = {
 
 
 def every_page(product: Product, device: Device) -> dict[str, str]:
-    """Name → path. `product` has devices and `device` has several ClientIDs."""
+    """Name → path. `product` has devices and a batch, `device` has several ClientIDs."""
     of_product = {"product_key": product.product_key}
     of_device = {"product_key": device.product.product_key, "device_name": device.device_name}
     return {
@@ -34,6 +38,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         "search": f"{reverse('search')}?q=a",
         **_product_pages(of_product),
         **_device_pages(of_device, of_product),
+        **_batch_pages(DeviceBatch.objects.get(product=product)),
         "logs": reverse("logs:list"),
         "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
         "audit": reverse("operators:audit"),
@@ -69,6 +74,18 @@ def _device_pages(of_device: dict[str, str], of_product: dict[str, str]) -> dict
         "device": here,
         **{f"device-{tab}": f"{here}{tab}/" for tab in ("log", "topics", "mqtt")},
         **{f"device-{act}": reverse(f"devices:{act}", kwargs=of_device) for act in acts},
+    }
+
+
+def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
+    acts = ("add_checked", "discard", "stop", "resume", "credentials", "parameters", "labels")
+    pages = {act: reverse(f"devices:batch_{act}", args=[batch.pk]) for act in acts}
+    return {
+        "batches": reverse("devices:batches"),
+        "batch-add": reverse("devices:batch_add"),
+        "batch-upload": f"{reverse('devices:batch_add')}?method=upload",
+        "batch": batch.get_absolute_url(),
+        **{f"batch-{act.replace('_', '-')}": path for act, path in pages.items()},
     }
 
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from devices.batches.reading import read_file
 from devices.models import Device, ServiceType, Session
 from devices.operations import log
+from devices.operations.batches import upload_batch
 from operators.actor import SHELL
 from operators.models import Operator
 from products.models import Product
@@ -47,7 +49,14 @@ def seed(operator: Operator | None = None) -> Fleet:
     connect_by_secret(plain)
     make_device(meter, "meter-0002@east.hall")
     _refusals(lamp, now)
+    _batch(lamp)
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
+
+
+def _batch(product: Product) -> None:
+    """A list that waits for somebody to put a row right."""
+    reading = read_file(b"DeviceName,Nickname\nlamp-0200,\nlamp 0201,\n", 1 << 20)
+    upload_batch(SHELL, product.product_key, reading, file_name="lamps.csv")
 
 
 def _cloned(product: Product, device_name: str) -> Device:
