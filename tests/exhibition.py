@@ -16,7 +16,7 @@ from devices.states import compromised
 from operators.confirmed_sessions import remember
 from operators.models import Operator
 from tests.console.pages import every_page
-from tests.console.seed import ask_for_a_job
+from tests.console.seed import ask_for_a_batch, ask_for_a_job, keep_a_filter
 from tests.operators.people import CHEN_PHONE, person
 
 
@@ -31,7 +31,9 @@ def exhibition() -> Iterator[tuple[dict[str, str], str]]:
     settings.SMS_BACKEND = "console"
     call_command("migrate", verbosity=0)
     call_command("demo", stdout=io.StringIO())
-    session = _session(person("chen", phone=CHEN_PHONE))
+    visitor = person("chen", phone=CHEN_PHONE)
+    keep_a_filter(visitor)
+    session = _session(visitor)
     with ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler) as server:
         server.set_app(get_wsgi_application())
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -44,6 +46,7 @@ def _pages(root: str) -> dict[str, str]:
     if cloned is None:
         raise LookupError("the demonstration has a cloned device")
     ask_for_a_job(cloned.product)
+    ask_for_a_batch(cloned.product)
     return {name: root + path for name, path in every_page(cloned.product, cloned).items()}
 
 

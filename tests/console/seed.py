@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from devices.batches.reading import read_file
 from devices.bulk import ACTS
 from devices.findings.detect import client_ids_sign
 from devices.models import Device, Job, ServiceType, Session
 from devices.operations import jobs, log
+from devices.operations.batches import upload_batch
 from devices.operations.findings import observe
 from operators.actor import SHELL
 from operators.models import Operator
+from operators.operations import saved_filters
 from products.models import Product
 from products.operations.manage import create_product
 from tests.factories import (
@@ -52,6 +55,9 @@ def seed(operator: Operator | None = None) -> Fleet:
     make_device(meter, "meter-0002@east.hall")
     _refusals(lamp, now)
     ask_for_a_job(lamp)
+    ask_for_a_batch(lamp)
+    if operator:
+        keep_a_filter(operator)
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
 
 
@@ -59,6 +65,18 @@ def ask_for_a_job(product: Product) -> Job:
     """No worker is there to take it up."""
     keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
     return jobs.submit(SHELL, ACTS["disable"].job_kind, product=product, rows=list(keys))
+
+
+def keep_a_filter(owner: Operator) -> None:
+    saved_filters.save(
+        SHELL, owner, "devices:list", "state=online", saved_filters.Wish("In use", shared=True)
+    )
+
+
+def ask_for_a_batch(product: Product) -> None:
+    """A list that waits for somebody to put a row right."""
+    reading = read_file(b"DeviceName,Nickname\nlamp-0200,\nlamp 0201,\n", 1 << 20)
+    upload_batch(SHELL, product.product_key, reading, file_name="lamps.csv")
 
 
 def _cloned(product: Product, device_name: str) -> Device:
