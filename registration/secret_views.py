@@ -11,6 +11,7 @@ from iotconsole.kit.htmx import DIALOG, go, render_page, retarget, wanted_region
 from operators.confirmation import Confirmed, Purpose
 from operators.confirmation_views import handle
 from operators.permissions import operator_required
+from products.access import product_or_404
 from products.models import Product
 from registration.forms import RotateForm
 from registration.operations.rotate_secret import (
@@ -19,7 +20,7 @@ from registration.operations.rotate_secret import (
     rotate_secret,
     rotation_purpose,
 )
-from registration.views import product_or_404
+
 
 CHOOSE, CONFIRM = "registration/rotate.html", "registration/confirm.html"
 
@@ -28,7 +29,7 @@ CHOOSE, CONFIRM = "registration/rotate.html", "registration/confirm.html"
 @operator_required
 def rotate(request: HttpRequest, product_key: str) -> HttpResponse:
     """How long the old ProductSecret is to serve, then the code for exactly that."""
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key, change=True)
     form = RotateForm(request.GET if "overlap" in request.GET else None)
     if not form.is_valid() or "edit" in request.GET:
         return _choose(request, product, form)
@@ -45,7 +46,7 @@ def rotate(request: HttpRequest, product_key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_required
 def finish_overlap(request: HttpRequest, product_key: str) -> HttpResponse:
-    product = product_or_404(product_key)
+    product = product_or_404(request, product_key, change=True)
 
     def perform(confirmed: Confirmed) -> None:
         end_overlap(product, confirmed=confirmed)
