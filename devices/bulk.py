@@ -31,9 +31,10 @@ class BulkAct:
     danger: bool = True
     opposite: str = ""
 
-    @property
-    def job_kind(self) -> str:
-        return f"devices.{self.key}"
+
+def job_kind(act: str) -> str:
+    """The kind of job that does this act."""
+    return f"devices.{act}"
 
 
 def _enable(actor: Actor, keys: Collection[int], _params: Mapping[str, Any]) -> Outcome:

@@ -8,8 +8,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from devices.bulk import BulkAct
-from devices.jobs import ChunkResult, Kind, rows_of
+from devices.bulk import BulkAct, job_kind
+from devices.jobs import ChunkResult, Kind, keep_changed, rows_of
 from devices.models import Job
 from devices.operations.manage_many import Skipped
 
@@ -21,6 +21,8 @@ _CHUNK = 100
 def _chunk(act: BulkAct, job: Job, position: int, size: int) -> ChunkResult:
     keys = rows_of(job, position, size)
     outcome = act.perform(job.actor, keys, job.params)
+    if act.opposite:
+        keep_changed(job, position, [device.pk for device in outcome.changed])
     return ChunkResult(
         taken=len(keys),
         done=len(outcome.changed),
@@ -60,10 +62,11 @@ def _links(_job: Job) -> list[tuple[str, str]]:
 
 def kind_of(act: BulkAct) -> Kind:
     return Kind(
-        act.job_kind,
+        job_kind(act.key),
         act.job_title,
         partial(_chunk, act),
         size=_CHUNK,
         told=partial(_told, act),
         links=_links,
+        opposite=job_kind(act.opposite) if act.opposite else "",
     )

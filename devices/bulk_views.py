@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct
+from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
 from devices.models import Device
 from devices.operations import jobs
@@ -136,7 +136,7 @@ def _perform(
     params = {name: value for name, value in data.items() if name == "refuse_registration"}
     if len(keys) <= AT_ONCE:
         return _told(request, act, act.perform(actor_of(request), keys, params))
-    job = jobs.submit(actor_of(request), act.job_kind, params=params, rows=keys)
+    job = jobs.submit(actor_of(request), job_kind(act.key), params=params, rows=keys)
     return go(request, job.get_absolute_url(), _("The work has begun."), trail=job.target)
 
 

@@ -1,18 +1,22 @@
 """Background jobs: how far one is, and calling it off."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from devices.access import changeable_devices
 from devices.jobs.facts import job_facts, jobs_of
+from devices.jobs.parts import changed_by
 from devices.models import Job
 from devices.operations import jobs
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.htmx import render_page
+from iotconsole.kit.errors import ConflictError
+from iotconsole.kit.htmx import go, render_page
 from operators.permissions import actor_of, operator_of, operator_required
 
 
@@ -29,6 +33,26 @@ def job(request: HttpRequest, key: int) -> HttpResponse:
     facts = job_facts(job_or_404(request, key), timezone.now())
     context = {"facts": facts, "job": facts.job}
     return render_page(request, "devices/job.html", context, regions=("job-progress",))
+
+
+@require_POST
+@operator_required
+def undo(request: HttpRequest, key: int) -> HttpResponse:
+    """Start the job that takes this one back, as far as one may change what it has changed."""
+    found = job_or_404(request, key)
+    rows = _changeable(request, changed_by(found))
+    try:
+        opposite = jobs.undo(actor_of(request), found, rows)
+    except ConflictError as error:
+        return go(request, found.get_absolute_url(), error.text)
+    return go(request, opposite.get_absolute_url(), _("The work has begun."), trail=opposite.target)
+
+
+def _changeable(request: HttpRequest, keys: Iterator[int]) -> Iterator[int]:
+    devices = changeable_devices(operator_of(request))
+    while part := list(islice(keys, 1000)):
+        allowed = set(devices.filter(pk__in=part).values_list("pk", flat=True))
+        yield from (key for key in part if key in allowed)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,6 +11,6 @@ A kind is registered in the file `job_kinds.py` of any app:
 """
 
 from devices.jobs.kinds import KINDS, ChunkResult, JobFailedError, Kind, register
-from devices.jobs.parts import rows_of
+from devices.jobs.parts import keep_changed, rows_of
 
-__all__ = ["KINDS", "ChunkResult", "JobFailedError", "Kind", "register", "rows_of"]
+__all__ = ["KINDS", "ChunkResult", "JobFailedError", "Kind", "keep_changed", "register", "rows_of"]

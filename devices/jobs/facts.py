@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from devices.jobs.kinds import KINDS
+from devices.jobs.kinds import KINDS, Kind
 from devices.models import Job, JobState
 from operators.models import Operator
 from products.access import visible_products
@@ -34,6 +34,7 @@ class JobFacts:
     error: str
     told: Sequence[str]
     links: Sequence[tuple[str, str]]
+    undoable: bool
 
 
 def job_facts(job: Job, now: datetime) -> JobFacts:
@@ -48,6 +49,7 @@ def job_facts(job: Job, now: datetime) -> JobFacts:
         error=_(job.error) % job.error_facts if job.error else "",
         told=kind.told(job) if kind and ended else (),
         links=kind.links(job) if kind and ended else (),
+        undoable=_is_undoable(job, kind),
     )
 
 
@@ -59,6 +61,11 @@ def jobs_of(operator: Operator) -> QuerySet[Job]:
     if operator.sees_every_product:
         return jobs
     return jobs.filter(Q(operator=operator) | Q(product__in=visible_products(operator)))
+
+
+def _is_undoable(job: Job, kind: Kind | None) -> bool:
+    opposite = bool(kind and kind.opposite)
+    return opposite and not job.live and job.done > 0 and "undone_by" not in job.result
 
 
 def _percent(job: Job) -> int | None:

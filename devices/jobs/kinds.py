@@ -59,7 +59,8 @@ class Kind:
 
     `ended(job)` runs in the transaction that ends the job, however it ends; `told(job)` gives
     translated sentences on its result, `links(job)` translated titles with URLs: where its report
-    is downloaded, where to go next.
+    is downloaded, where to go next. `opposite` is the key of the kind that undoes it: that one is
+    given what `keep_changed` has noted.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Kind:
     ended: Callable[["Job"], None] = _nothing
     told: Callable[["Job"], Sequence[str]] = _no_words
     links: Callable[["Job"], Sequence[tuple[str, str]]] = _no_links
+    opposite: str = ""
 
 
 KINDS: dict[str, Kind] = {}

@@ -7,6 +7,8 @@ from typing import Any
 from devices.models import Job, JobPart
 
 PART = 1000
+# Parts with this number and lower ones hold what was changed, chunk by chunk.
+_CHANGED = -1
 
 
 def write_parts(job: Job, rows: Iterable[Any]) -> int:
@@ -27,6 +29,24 @@ def rows_of(job: Job, position: int, size: int) -> list[Any]:
     rows = [row for part in found for row in part.rows]
     start = position - first * PART
     return rows[start : start + size]
+
+
+def keep_changed(job: Job, position: int, rows: list[Any]) -> None:
+    """Note what the chunk at `position` has changed: what would have to be undone."""
+    if rows:
+        JobPart.objects.create(job=job, number=_CHANGED - position, rows=rows)
+
+
+def changed_by(job: Job) -> Iterator[Any]:
+    """Everything noted by `keep_changed`, in the order it was done."""
+    noted = JobPart.objects.filter(job=job, number__lte=_CHANGED).order_by("-number")
+    for part in noted.iterator(chunk_size=10):
+        yield from part.rows
+
+
+def forget_rows(job: Job) -> None:
+    """The job has ended: what it was to do is not needed any more, what it has changed may be."""
+    JobPart.objects.filter(job=job, number__gt=_CHANGED).delete()
 
 
 def _parts(rows: Iterable[Any]) -> Iterator[list[Any]]:

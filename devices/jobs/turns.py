@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from devices.jobs.kinds import KINDS, ChunkResult, JobFailedError, Kind
 from devices.jobs.leases import LostLeaseError, claim, hold, release
+from devices.jobs.parts import forget_rows
 from devices.models import Job, JobState
 from iotconsole.kit.outages import describe
 
@@ -163,4 +164,4 @@ def _write_end(
         if kind:
             kind.ended(job)
         row.update(**columns, result=job.result, lease_owner=None, lease_until=None)
-        job.parts.all().delete()
+        forget_rows(job)

@@ -98,7 +98,7 @@ class JobPart(models.Model):
     """Some of the rows a job works through, in order; see devices.jobs.parts."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="parts")
-    number = models.IntegerField()
+    number = models.BigIntegerField()
     rows = models.JSONField()
 
     class Meta:

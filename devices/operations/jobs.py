@@ -50,6 +50,22 @@ def submit(
     return job
 
 
+def undo(actor: Actor, job: Job, rows: Iterable[Any]) -> Job:
+    """Do the opposite to `rows`, which `job` has changed; once.
+
+    Raises ConflictError when that was done, or cannot be.
+    """
+    kind = KINDS.get(job.kind)
+    with transaction.atomic():
+        locked = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        if kind is None or not kind.opposite or locked.live or "undone_by" in locked.result:
+            raise ConflictError(_("This cannot be undone, or has been undone already."))
+        opposite = submit(actor, kind.opposite, product=job.product, rows=rows)
+        locked.result["undone_by"] = opposite.pk
+        locked.save(update_fields=["result"])
+    return opposite
+
+
 def cancel(actor: Actor, key: int) -> Job:
     """Ask the worker to stop before the next chunk. What is done stays done.
 

@@ -14,11 +14,12 @@ register = template.Library()
 _RECENT = 10
 
 
-@register.inclusion_tag("devices/_job_progress.html")
-def job_progress(job: Job, user: Operator) -> dict[str, Any]:
+@register.inclusion_tag("devices/_job_progress.html", takes_context=True)
+def job_progress(context: template.Context, job: Job, user: Operator) -> dict[str, Any]:
     """How far it is; asks its own page for news while it runs."""
     facts = job_facts(job, timezone.now())
-    return {"facts": facts, "job": job, "user": user}
+    csrf_token = context.get("csrf_token")
+    return {"facts": facts, "job": job, "user": user, "csrf_token": csrf_token}
 
 
 @register.inclusion_tag("devices/_recent_jobs.html")

@@ -246,3 +246,33 @@ def test_counts_what_matches(console: Client, fleet: Fleet) -> None:
     assert "Select all 6 devices that match" in text(tree(response))
     response = console.get("/devices/matching/?name=lamp-0007")
     assert "Select the 1 device that matches" in text(tree(response))
+
+
+def test_a_job_is_taken_back_for_exactly_what_it_changed_and_once(console: Client) -> None:
+    devices = make_devices(60)
+    key = devices[0].product.product_key
+    manage.set_enabled(SHELL, key, "unit-0007", enabled=False)
+    console.post(url("disable", devices), {"count": "60", "typed": "60"})
+    job = Job.objects.get()
+    assert console.post(f"{job.get_absolute_url()}undo/").status_code == 302
+    assert Job.objects.count() == 1, "it has not ended"
+    work_off()
+    assert "Undo" in text(tree(console.get(job.get_absolute_url())))
+    page = console.post(f"{job.get_absolute_url()}undo/", follow=True)
+    assert "Enable devices" in text(tree(page))
+    work_off()
+    assert disabled() == {"unit-0007"}
+    told = text(by_id(tree(console.get(job.get_absolute_url())), "job-progress"))
+    assert "The job that undid this" in told
+    console.post(f"{job.get_absolute_url()}undo/")
+    assert Job.objects.count() == 2
+
+
+def test_what_cannot_be_taken_back_offers_no_undo(console: Client, viewing: Client) -> None:
+    console.post(url("reset", make_devices(60)), {"count": "60", "typed": "60"})
+    work_off()
+    job = Job.objects.get()
+    assert "Undo" not in text(tree(console.get(job.get_absolute_url())))
+    console.post(f"{job.get_absolute_url()}undo/")
+    assert Job.objects.count() == 1
+    assert viewing.post(f"{job.get_absolute_url()}undo/").status_code == 403

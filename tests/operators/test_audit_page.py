@@ -96,9 +96,8 @@ def test_the_page_costs_the_same_queries_however_long_the_list(
     record(2)
     for _ in range(60):
         audit.record(actor(chen), "product.edit", "product/a1", "edit")
-    with django_assert_num_queries(
-        4
-    ):  # session, operator, saved filters, entries with their operators
+    # session, operator, saved filters, entries with their operators
+    with django_assert_num_queries(4):
         client.get("/audit/")
 
 
