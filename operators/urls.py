@@ -1,6 +1,6 @@
 from django.urls import path
 
-from operators import filter_views, preference_views, settings_views, views
+from operators import audit_views, filter_views, preference_views, settings_views, views
 
 app_name = "operators"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("filters/new/", filter_views.new, name="new_filter"),
     path("filters/<int:key>/", filter_views.edit, name="edit_filter"),
     path("filters/<int:key>/delete/", filter_views.delete, name="delete_filter"),
-    path("audit/", views.audit, name="audit"),
+    path("audit/", audit_views.audit, name="audit"),
+    path("audit/export/", audit_views.export, name="export_audit"),
     path("development/sms/", views.development_sms, name="development_sms"),
 ]

@@ -39,7 +39,7 @@ class AuditEntry(models.Model):
 
     def get_absolute_url(self) -> str:
         """The audit page with this entry at its top."""
-        return f"{reverse('operators:audit')}?upto={self.pk}#audit-{self.pk}"
+        return f"{reverse('operators:audit')}?before={self.pk + 1}#audit-{self.pk}"
 
     @property
     def text(self) -> str:

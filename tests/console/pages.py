@@ -29,6 +29,7 @@ NOT_PAGES = {
     "operators:settings",  # leads to the first of its pages
     "operators:sign_out",
     "operators:verify_phone",
+    "operators:export_audit",
     "products:secret",
 }
 

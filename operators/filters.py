@@ -1,0 +1,38 @@
+"""Which audit entries a list shows; every filter stands in the URL."""
+
+import django_filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from iotconsole.kit.filters import ConsoleFilter
+from iotconsole.kit.forms import MomentInput
+from operators.models import AuditEntry
+
+ORIGINS = (
+    ("console", _("Console")),
+    ("shell", _("Shell")),
+    ("api", _("API")),
+    ("system", _("The server itself")),
+)
+
+
+class AuditFilter(ConsoleFilter[AuditEntry]):
+    """`object` is one target exactly: what links from that object lead to."""
+
+    who = django_filters.CharFilter(label=_("Who"), field_name="operator__username")
+    act = django_filters.CharFilter(label=_("Act begins with"), lookup_expr="startswith")
+    target = django_filters.CharFilter(label=_("Target begins with"), lookup_expr="startswith")
+    object = django_filters.CharFilter(field_name="target", widget=forms.HiddenInput)
+    origin = django_filters.ChoiceFilter(label=_("Origin"), choices=ORIGINS, empty_label=_("All"))
+    since = django_filters.IsoDateTimeFilter(
+        label=_("From"), field_name="at", lookup_expr="gte", widget=MomentInput
+    )
+    until = django_filters.IsoDateTimeFilter(
+        label=_("To"), field_name="at", lookup_expr="lte", widget=MomentInput
+    )
+    # What stands behind "More filters".
+    rare = ("origin", "since", "until")
+
+    class Meta:
+        model = AuditEntry
+        fields: tuple[str, ...] = ()
