@@ -21,7 +21,6 @@ from registration.operations.rotate_secret import (
     rotation_purpose,
 )
 
-
 CHOOSE, CONFIRM = "registration/rotate.html", "registration/confirm.html"
 
 
