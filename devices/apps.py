@@ -1,10 +1,11 @@
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+from django.db.models.signals import post_migrate
 
 
 class DevicesConfig(AppConfig):
     name = "devices"
 
     def ready(self) -> None:
-        # Each app says in its job_kinds.py what can be done in the background.
-        autodiscover_modules("job_kinds")
+        from devices.counting import keep_counting
+
+        post_migrate.connect(keep_counting, sender=self)

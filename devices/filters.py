@@ -1,6 +1,8 @@
 """Which devices and log entries a list shows; every filter stands in the URL."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 import django_filters
 from django import forms
@@ -10,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from devices.log_search import keys_with, span_between, with_reason
 from devices.logs import refusals
 from devices.models import (
     BatchState,
@@ -23,9 +26,17 @@ from devices.models import (
     ServiceType,
 )
 from devices.reasons import REASONS
-from devices.states import compromised, in_state, with_old_secret
-from iotconsole.kit.filters import ConsoleFilter
+from devices.search import keys_beginning, names_beginning
+from devices.states import (
+    compromised,
+    in_state,
+    keys_in_state,
+    several_client_ids,
+    with_old_secret,
+)
+from iotconsole.kit.filters import ConsoleFilter, Keys
 from iotconsole.kit.forms import MomentInput
+from iotconsole.kit.paging import Span, span_of
 from operators.permissions import operator_of
 from products.access import visible_products
 from products.models import Product
@@ -35,6 +46,13 @@ def _products(request: HttpRequest | None) -> QuerySet[Product]:
     """To choose from: those the person may look at. Without a request nobody is shown them."""
     products = visible_products(operator_of(request)) if request else Product.objects.all()
     return products.only("product_key", "name").order_by("name")
+
+
+def _is_limited(chosen: ConsoleFilter[Any]) -> bool:
+    """Whether the person may look at some products only, and has not chosen one of them."""
+    if chosen.request is None or "product" in chosen.active:
+        return False
+    return not operator_of(chosen.request).sees_every_product
 
 
 class DeviceFilter(ConsoleFilter[Device]):
@@ -47,9 +65,7 @@ class DeviceFilter(ConsoleFilter[Device]):
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=DeviceState.choices, empty_label=_("All"), method="by_state"
     )
-    name = django_filters.CharFilter(
-        label=_("DeviceName begins with"), field_name="device_name", lookup_expr="startswith"
-    )
+    name = django_filters.CharFilter(label=_("Name or ID begins with"), method="by_name")
     activated = django_filters.ChoiceFilter(
         choices=[("yes", _("Yes"))], widget=forms.HiddenInput, method="by_activation"
     )
@@ -65,9 +81,30 @@ class DeviceFilter(ConsoleFilter[Device]):
         field_name="batch", widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1
     )
 
+    in_order = frozenset({"product"})
+
     class Meta:
         model = Device
         fields: tuple[str, ...] = ()
+
+    @property
+    def limited(self) -> bool:
+        return _is_limited(self)
+
+    def narrow(self) -> Iterator[Keys]:
+        said = self.active
+        if self.limited:
+            own = Device.objects.filter(product__in=visible_products(operator_of(self.request)))
+            yield own.order_by().values_list("pk", flat=True)
+        if "compromised" in said:
+            yield several_client_ids()
+        if "name" in said:
+            yield keys_beginning(said["name"])
+        if "state" in said:
+            yield from keys_in_state(said["state"], said.get("product"))
+
+    def by_name(self, devices: QuerySet[Device], _name: str, value: str) -> QuerySet[Device]:
+        return devices.filter(names_beginning(value))
 
     def by_state(self, devices: QuerySet[Device], _name: str, value: str) -> QuerySet[Device]:
         return in_state(devices, value)
@@ -106,6 +143,10 @@ WITHIN = (
 )
 
 
+def _ago(minutes: str) -> datetime:
+    return timezone.now() - timedelta(minutes=int(minutes))
+
+
 def _reasons() -> list[tuple[str, str]]:
     """Read at each request, in its language."""
     return [(key, f"{reason.title} ({reason.code})") for key, reason in REASONS.items()]
@@ -127,6 +168,7 @@ class LogFilter(ConsoleFilter[LogEntry]):
         label=_("Reason"),
         choices=_reasons,
         empty_label=_("All"),
+        method="by_reason",
     )
     within = django_filters.ChoiceFilter(
         label=_("Last"), choices=WITHIN, empty_label=_("Any time"), method="by_age"
@@ -153,16 +195,35 @@ class LogFilter(ConsoleFilter[LogEntry]):
     )
     # What stands behind "More filters".
     rare = ("type", "client", "trace", "since", "until")
+    in_order = frozenset({"product", "device", "client", "trace"})
 
     class Meta:
         model = LogEntry
         fields: tuple[str, ...] = ()
 
+    @property
+    def limited(self) -> bool:
+        return _is_limited(self)
+
+    def narrow(self) -> Iterator[Keys]:
+        yield from keys_with(self.active)
+
+    def span(self) -> Span:
+        said = self.active
+        if "within" in said:
+            return span_between(_ago(said["within"]), None)
+        if "since" in said or "until" in said:
+            return span_between(said.get("since"), said.get("until"))
+        return span_of(self.rows)
+
     def by_result(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
         return entries.filter(code="200") if value == "success" else refusals(entries)
 
+    def by_reason(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
+        return with_reason(entries, value)
+
     def by_age(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
-        return entries.filter(at__gte=timezone.now() - timedelta(minutes=int(value)))
+        return entries.filter(at__gte=_ago(value))
 
     def by_text(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
         words = value.casefold()

@@ -16,7 +16,7 @@ from devices.models import LogEntry
 from devices.stories import story as steps_of
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import render_page
-from iotconsole.kit.paging import capped_count, keyset_page
+from iotconsole.kit.paging import capped_count, span_of
 from operators.default_filters import opens_with_default
 from operators.operations import audit
 from operators.permissions import actor_of, operator_of
@@ -24,6 +24,8 @@ from operators.permissions import actor_of, operator_of
 PAGE_SIZE = 50
 STORY_SIZE = 100
 MOST_NEW = 100
+# Entries a look for new ones goes through at most: it comes every few seconds from every open page.
+MOST_SEARCHED = 5_000
 # An entry may become visible after one with a higher key: a live tail tells of the last ones again.
 _OVERLAP, _OVERLAP_TIME = 100, timedelta(seconds=10)
 
@@ -34,17 +36,19 @@ def _entries(request: HttpRequest) -> QuerySet[LogEntry]:
 
 
 def _chosen(request: HttpRequest) -> LogFilter:
-    return LogFilter(request.GET, queryset=_entries(request).order_by("-pk"))
+    entries = _entries(request).order_by("-pk")
+    return LogFilter(request.GET, queryset=entries, request=request)
 
 
 @require_safe
 @opens_with_default("logs:list")
 def log_list(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
-    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
+    page = chosen.page(request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,
         "page": page,
+        "reached": page.reached and page.reached.at,
         "newest": max(page.newest, _key(request, "seen")),
         "filtered": bool(request.GET),
         "retention_days": settings.LOG_RETENTION_DAYS,
@@ -57,10 +61,12 @@ def log_list(request: HttpRequest) -> HttpResponse:
 def new_entries(request: HttpRequest) -> HttpResponse:
     """How many entries that fit the filters are newer than the one `seen` names.
 
-    With `tail` they come themselves, if they are not too many to be read anyway.
+    With `tail` they come themselves, if they are not too many to be read anyway. A page that was
+    left open for long is told of the newest ones only.
     """
     seen = _key(request, "seen")
-    newer = _chosen(request).rows
+    floor = span_of(LogEntry.objects.all()).last - MOST_SEARCHED
+    newer = _chosen(request).rows.filter(pk__gt=floor)
     context: dict[str, object] = {"most": MOST_NEW, "newest": seen}
     if request.GET.get("tail") == "on":
         context |= _tail(newer, seen)

@@ -3,20 +3,47 @@
 from django.db.models import Q, QuerySet
 
 from devices.models import ClientBinding, Device
+from iotconsole.kit.filters import Keys
 
-# Shorter beginnings fit too many to be of use, and identifiers are looked up whole.
-IDENTIFIER_LENGTH = 20
+# Identifiers are drawn by lot: a short beginning fits many and means none.
+IDENTIFIER_LENGTH = 8
+
+
+def names_beginning(text: str) -> Q:
+    """Devices whose DeviceName, alias, IotId or ClientID begins so, small and capital apart."""
+    named = Q(device_name__prefix=text) | Q(nickname__prefix=text)
+    if not _may_be_identifier(text):
+        return named
+    issued = ClientBinding.objects.filter(client_id__prefix=text)
+    return named | Q(iot_id__prefix=text) | Q(pk__in=issued.values("device_id"))
+
+
+def keys_beginning(text: str) -> Keys:
+    """The same devices by their keys, a device maybe twice; each part has its index."""
+    devices = Device.objects.order_by()
+    named = devices.filter(device_name__prefix=text).values_list("pk", flat=True)
+    parts = [devices.filter(nickname__prefix=text).exclude(nickname="")]
+    if _may_be_identifier(text):
+        parts.append(devices.filter(iot_id__prefix=text))
+        issued = ClientBinding.objects.order_by().filter(client_id__prefix=text)
+        named = named.union(issued.values_list("device_id", flat=True), all=True)
+    return named.union(*(part.values_list("pk", flat=True) for part in parts), all=True)
 
 
 def find_devices(devices: QuerySet[Device], text: str, *, most: int) -> list[Device]:
     """At most `most` of `devices`: an exact identifier first, else names in alphabetical order."""
     return _by_identifier(devices, text) or list(
-        devices.filter(device_name__startswith=text).order_by("device_name")[:most]
+        devices.filter(device_name__prefix=text).order_by("device_name")[:most]
     )
 
 
 def _by_identifier(devices: QuerySet[Device], text: str) -> list[Device]:
-    if len(text) < IDENTIFIER_LENGTH or not text.isalnum():
+    if not _may_be_identifier(text):
         return []
+    # Two look-ups: joined by OR, PostgreSQL would read every device.
     issued = ClientBinding.objects.filter(client_id=text).values("device_id")
-    return list(devices.filter(Q(iot_id=text) | Q(pk__in=issued))[:1])
+    return list(devices.filter(iot_id=text)) or list(devices.filter(pk__in=issued))
+
+
+def _may_be_identifier(text: str) -> bool:
+    return len(text) >= IDENTIFIER_LENGTH and text.isalnum()

@@ -1,11 +1,13 @@
 """What is told about devices: their state, the totals, the security-compromised. Read only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
-from devices.models import ClientBinding, Device, DeviceState, Session
+from devices.models import ClientBinding, Device, DeviceCount, DeviceState, Session
+from iotconsole.kit.filters import Keys
+from products.models import Product
 
 
 def with_state(devices: QuerySet[Device]) -> QuerySet[Device]:
@@ -41,14 +43,29 @@ def compromised(devices: QuerySet[Device]) -> QuerySet[Device]:
 
 
 def several_client_ids() -> QuerySet[ClientBinding, int]:
-    """Ids of devices with more than one live ClientID."""
-    return (
-        ClientBinding.objects.filter(voided_at__isnull=True)
-        .values("device_id")
-        .annotate(live=Count("id"))
-        .filter(live__gt=1)
-        .values_list("device_id", flat=True)
-    )
+    """Ids of devices with more than one live ClientID.
+
+    Of two live ones at most one has the first slot. So the search begins with those in another
+    slot, of which there are few; the rest of them is what Switch has kept.
+    """
+    live = ClientBinding.objects.filter(voided_at__isnull=True)
+    another = live.filter(device=OuterRef("device"), slot__lt=OuterRef("slot"))
+    further = live.filter(Exists(another), slot__gt=0)
+    return further.order_by().values_list("device_id", flat=True).distinct()
+
+
+def keys_in_state(state: str, product: Product | None) -> Iterator[Keys]:
+    """Ids of the devices with that state, and of some others; nothing when no index knows."""
+    devices = Device.objects.order_by()
+    sessions = Session.objects.order_by().filter(ended_at__isnull=True)
+    if product:
+        devices, sessions = devices.filter(product=product), sessions.filter(product=product)
+    if state == DeviceState.ONLINE:
+        yield sessions.values_list("device_id", flat=True)
+    elif state == DeviceState.DISABLED:
+        yield devices.filter(enabled=False).values_list("pk", flat=True)
+    elif state == DeviceState.INACTIVE:
+        yield devices.filter(activated_at__isnull=True).values_list("pk", flat=True)
 
 
 def with_old_secret(devices: QuerySet[Device]) -> QuerySet[Device]:
@@ -69,23 +86,19 @@ class Totals:
 
 
 def totals(product_key: str = "", *, within: Iterable[str] | None = None) -> Totals:
-    """Counts over one product, or over all when `product_key` is empty.
+    """Exact counts over one product, or over all when `product_key` is empty; two queries.
 
     `within` are the ProductKeys that count at all, None for every product.
     """
-    devices = Device.objects.all()
+    counts = DeviceCount.objects.all()
     sessions = Session.objects.filter(ended_at__isnull=True)
-    if product_key:
-        devices = devices.filter(product__product_key=product_key)
-        sessions = sessions.filter(device__product__product_key=product_key)
-    if within is not None:
-        keys = list(within)
-        devices = devices.filter(product__product_key__in=keys)
-        sessions = sessions.filter(device__product__product_key__in=keys)
-    counted = devices.aggregate(
-        total=Count("pk"), activated=Count("pk", filter=Q(activated_at__isnull=False))
-    )
-    return Totals(counted["total"], counted["activated"], sessions.count())
+    for keys in ([product_key] if product_key else None, within):
+        if keys is not None:
+            products = Product.objects.filter(product_key__in=list(keys)).values("pk")
+            counts = counts.filter(product__in=products)
+            sessions = sessions.filter(product__in=products)
+    counted = counts.aggregate(total=Sum("total"), activated=Sum("activated"))
+    return Totals(counted["total"] or 0, counted["activated"] or 0, sessions.count())
 
 
 def _live_session() -> QuerySet[Session]:

@@ -19,7 +19,6 @@ from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_state
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
-from iotconsole.kit.paging import keyset_page
 from operators.default_filters import opens_with_default
 from operators.freshness import fresh_confirmation_to_reveal
 from operators.models import Operator
@@ -50,10 +49,11 @@ def _listed(operator: Operator) -> QuerySet[Device]:
 def device_list(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
     chosen = DeviceFilter(request.GET, queryset=_listed(operator), request=request)
-    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
+    page = chosen.page(request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,
         "page": page,
+        "reached": page.reached and page.reached.created_at,
         "rows": device_rows(page.rows),
         "states_url": _states_url(request, page.rows),
         "totals": totals(request.GET.get("product", ""), within=scope(operator)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -51,10 +51,10 @@ def product_list(request: HttpRequest) -> HttpResponse:
     counts = dict(
         Product.objects.filter(pk__in=[product.pk for product in page.rows])
         .order_by()
-        .annotate(count=Count("devices"))
+        .annotate(count=Sum("device_counts__total"))
         .values_list("pk", "count")
     )
-    rows = [(product, counts[product.pk]) for product in page.rows]
+    rows = [(product, counts[product.pk] or 0) for product in page.rows]
     context = {"filter": chosen, "page": page, "rows": rows, "filtered": bool(request.GET)}
     return render_page(request, "products/list.html", context, regions=("product-list",))
 

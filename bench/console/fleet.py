@@ -55,7 +55,7 @@ def build(size: Size) -> None:
     for product in products[:5]:
         Product.objects.filter(pk=product.pk).update(dynamic_registration=True)
     _devices(size, products, now)
-    _sessions(size, now)
+    _sessions(size, products, now)
     _bindings(size, now)
     _log(size, products, now)
     _audit(size, products, now)
@@ -107,10 +107,11 @@ def _devices(size: Size, products: list[Product], now: int) -> None:
     fill(Device, size.devices, columns)
 
 
-def _sessions(size: Size, now: int) -> None:
+def _sessions(size: Size, products: list[Product], now: int) -> None:
     age = f"({now} - {lot(SESSION)} % {30 * DAY})"
     columns = {
         "device": "n",
+        "product": _by_product([str(product.pk) for product in products], "n"),
         "client_id": f"CASE WHEN {lot(MODE)} % 2 = 0 THEN '' ELSE 'C' || n || '0' END",
         "trace_id": "'t' || n",
         "connected_at": moment(age),
@@ -182,6 +183,7 @@ def _log(size: Size, products: list[Product], now: int) -> None:
 
 def _audit(size: Size, products: list[Product], now: int) -> None:
     columns = {
+        "number": "1000 + n",
         "at": moment(f"({now} - ({size.audit_entries} - n))"),
         "target": "'device/' || "
         + _by_product([f"'{product.product_key}'" for product in products], "n")

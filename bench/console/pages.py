@@ -101,7 +101,7 @@ def _logs(largest: Product, smallest: Product) -> Pages:
         "fail": {"result": "fail"},
         "fail, smallest product": {"result": "fail", "product": smallest.product_key},
         "reason": {"reason": "bad_signature"},
-        "reason that never was": {"reason": "broker_unreachable"},
+        "reason that never was": {"reason": "server_error"},
         "type": {"type": "registration"},
         "rare type": {"type": "management"},
         "type that never was": {"type": "uplink"},

@@ -15,6 +15,7 @@ import django
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 Figure = dict[str, float | str]
 
@@ -42,14 +43,20 @@ def _prepare(built: Path, scale: float) -> None:
     if not built.exists():
         build(Size.scaled(scale))
         built.touch()
-    _analyze()
+    _tend()
     print(f"prepared in {time.perf_counter() - started:.0f} s", file=sys.stderr)
 
 
-def _analyze() -> None:
-    """What PostgreSQL's autovacuum and the worker's rounds see to in production."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+def _tend() -> None:
+    """What the worker's rounds and PostgreSQL's autovacuum see to in production."""
+    from devices.operations.count import fold_counts
+    from devices.operations.statistics import refresh_statistics
+
+    fold_counts(timezone.now())
+    refresh_statistics(timezone.now())
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def _figures(times: int, only: str) -> list[Figure]:

@@ -9,6 +9,7 @@ from devices.models.batch import (
     BatchState,
     DeviceBatch,
 )
+from devices.models.count import DeviceCount
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.finding import Finding, FindingKind, FindingState
 from devices.models.job import LIVE, Job, JobPart, JobState, Round
@@ -28,6 +29,7 @@ __all__ = [
     "ClientBinding",
     "Device",
     "DeviceBatch",
+    "DeviceCount",
     "DeviceState",
     "Finding",
     "FindingKind",

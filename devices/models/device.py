@@ -25,7 +25,10 @@ class DeviceState(models.TextChoices):
 
 
 class Device(models.Model):
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="devices")
+    # No index of its own: device_by_product begins with it.
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="devices", db_index=False
+    )
     device_name = models.CharField(
         max_length=32, validators=[RegexValidator(rf"\A{DEVICE_NAME_PATTERN}\Z")]
     )
@@ -59,14 +62,17 @@ class Device(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            # One DeviceName per product; also serves every lookup by name and prefix search.
-            models.UniqueConstraint(fields=["product", "device_name"], name="device_name_unique"),
+            # One DeviceName per product; the name first, because it also serves the search for
+            # names that begin somehow, in one product and in all (kit/lookups.py).
+            models.UniqueConstraint(
+                fields=["device_name", "product"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                name="device_name_unique",
+            ),
         ]
         indexes = [
-            # The list of one product, newest first, and its total.
+            # The list of one product, newest first.
             models.Index(fields=["product", "-id"], name="device_by_product"),
-            # Totals and filters by activation.
-            models.Index(fields=["product", "activated_at"], name="device_by_activation"),
             # The devices of one batch: its page, newest first, and its downloads.
             models.Index(
                 fields=["batch", "-id"], condition=Q(batch__isnull=False), name="device_by_batch"
@@ -77,6 +83,29 @@ class Device(models.Model):
                 fields=["product", "registered_at"],
                 condition=Q(registered_at__isnull=False),
                 name="device_by_registration",
+            ),
+            # How many were activated today, on Product Details.
+            models.Index(
+                fields=["product", "activated_at"],
+                condition=Q(activated_at__isnull=False),
+                name="device_by_activation",
+            ),
+            # The list of the inactive ones.
+            models.Index(
+                fields=["product", "-id"],
+                condition=Q(activated_at__isnull=True),
+                name="device_inactive",
+            ),
+            # The list of the disabled ones.
+            models.Index(
+                fields=["product", "-id"], condition=Q(enabled=False), name="device_disabled"
+            ),
+            # The search for aliases that begin somehow.
+            models.Index(
+                fields=["nickname"],
+                opclasses=["varchar_pattern_ops"],
+                condition=~Q(nickname=""),
+                name="device_by_nickname",
             ),
         ]
 
@@ -118,8 +147,7 @@ class ClientBinding(models.Model):
             models.CheckConstraint(
                 condition=Q(slot__gte=0, slot__lt=MAX_CLIENT_IDS), name="binding_slot_range"
             ),
-            # Never more than five live bindings: five slots, each held once. Also serves the
-            # banner and the security-compromised list, which look for a second live slot.
+            # Never more than five live bindings: five slots, each held once.
             models.UniqueConstraint(
                 fields=["device", "slot"],
                 condition=Q(voided_at__isnull=True),
@@ -132,6 +160,13 @@ class ClientBinding(models.Model):
                 fields=["issued_at"],
                 condition=Q(voided_at__isnull=True, first_connected_at__isnull=True),
                 name="binding_unclaimed",
+            ),
+            # Who may have several: of several live slots one is not the first
+            # (devices.states.several_client_ids).
+            models.Index(
+                fields=["device", "slot"],
+                condition=Q(voided_at__isnull=True, slot__gt=0),
+                name="binding_further_slot",
             ),
         ]
 

@@ -1,6 +1,7 @@
 """What happened to devices."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,8 +40,24 @@ class LogEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            # Log Service, filtered by device or product, newest first.
-            models.Index(fields=["product_key", "device_name", "-id"], name="log_by_device"),
+            # Log Service and Device Details: one DeviceName (few products share one), newest first.
+            models.Index(fields=["device_name", "-id"], name="log_by_device"),
+            # Log Service of one product, newest first.
+            models.Index(fields=["product_key", "-id"], name="log_by_product"),
+            # Log Service by the reason of a refusal or of the end of a connection.
+            models.Index(fields=["reason", "-id"], condition=~Q(code="200"), name="log_by_reason"),
+            # How many were refused today, on Product Details (devices.logs.refusals).
+            models.Index(
+                fields=["product_key", "at"],
+                condition=~Q(code="200") & ~Q(operation="offline"),
+                name="log_refused",
+            ),
+            # Log Service by the types that are rare among the others.
+            models.Index(
+                fields=["service_type", "-id"],
+                condition=Q(service_type__in=["uplink", "subscribe", "management"]),
+                name="log_by_rare_type",
+            ),
             # "Log Service" links of one ClientID.
             models.Index(fields=["client_id", "-id"], name="log_by_client_id"),
             # The story of one credential in its order, page by page.

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from devices.models.device import Device
+from products.models import Product
 
 
 class ListenerProcess(models.Model):
@@ -26,7 +27,15 @@ class Session(models.Model):
     `client_id` is the issued ClientID, or empty for a connection with the DeviceSecret.
     """
 
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="sessions")
+    # No index of its own: session_per_credential begins with it.
+    device = models.ForeignKey(
+        Device, on_delete=models.CASCADE, related_name="sessions", db_index=False
+    )
+    # The device's, said again: how many of a product are online is counted from an index alone. No
+    # constraint of its own, because a connection must not wait for who changes its product.
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     client_id = models.CharField(max_length=64, blank=True)
     trace_id = models.CharField(max_length=16)
     listener = models.UUIDField()
@@ -50,6 +59,12 @@ class Session(models.Model):
                 fields=["listener", "trace_id"],
                 condition=Q(ended_at__isnull=True),
                 name="session_live_by_listener",
+            ),
+            # Who of a product is online: the count, and the list when it is short.
+            models.Index(
+                fields=["product", "-device"],
+                condition=Q(ended_at__isnull=True),
+                name="session_live_by_product",
             ),
         ]
 

@@ -91,7 +91,7 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
         outcomes = _date(outcomes)
         _activate(admitted, devices, bindings, now)
         _end_others(admitted, now)
-        _record(admitted, now)
+        _record(admitted, devices, now)
     answered = to_be_logged(requests, outcomes)
     log.write((event_of(*each, activates=each[0] in first) for each in answered), now)
     return outcomes
@@ -205,11 +205,12 @@ def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
     )
 
 
-def _record(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
+def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datetime) -> None:
     Session.objects.bulk_create(
         [
             Session(
                 device_id=device_id,
+                product_id=devices[request.name].product_id,
                 client_id=request.client_id,
                 trace_id=request.trace_id,
                 listener=request.listener,

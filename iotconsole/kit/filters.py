@@ -1,23 +1,72 @@
 """What every list's filters have in common."""
 
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 import django_filters
+from django.core.validators import EMPTY_VALUES
 from django.db.models import Model, QuerySet
 
 from iotconsole.kit.forms import dress
+from iotconsole.kit.paging import KeysetPage, Span, keyset_page, searched_page, span_of
 
 Row = TypeVar("Row", bound=Model)
+Keys = QuerySet[Any, int]
+
+# So many rows are fetched by their keys and sorted; more are looked for in the order of the list.
+FEW = 5_000
 
 
 class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[misc]  # untyped library
-    """Filters from the URL. Their controls' ids differ from those of a form in the dialog."""
+    """Filters from the URL. Their controls' ids differ from those of a form in the dialog.
+
+    How `page` finds its rows among millions does not depend on what a database thinks of them:
+    what an index has in the list's order is read from there; when one of the filters fits few rows,
+    those are looked at; all else is searched key by key, for as long as one can wait.
+    """
+
+    # Filters of which each has an index that holds its rows in the order of the list.
+    in_order: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> QuerySet[Row]:
         """What fits; nothing while a filter says something that cannot be meant."""
         found: QuerySet[Row] = self.qs
         return found if self.form.is_valid() else found.none()
+
+    @property
+    def active(self) -> dict[str, Any]:
+        """The filters that say something, by name."""
+        if not self.form.is_valid():
+            return {}
+        said = self.form.cleaned_data.items()
+        return {name: value for name, value in said if value not in (*EMPTY_VALUES, False)}
+
+    def page(self, params: Mapping[str, str], *, size: int) -> KeysetPage[Row]:
+        """The page that `before` or `after` in `params` asks for."""
+        said = self.active.keys()
+        if said <= self.in_order and len(said) <= 1 and not self.limited:
+            return keyset_page(self.rows, params, size=size)
+        for keys in self.narrow():
+            if not keys[FEW : FEW + 1]:
+                return keyset_page(self.rows.filter(pk__in=list(keys[:FEW])), params, size=size)
+        return searched_page(self.rows, params, size=size, span=self.span())
+
+    @property
+    def limited(self) -> bool:
+        """Whether something besides the filters leaves rows out, such as who may look at them."""
+        return False
+
+    def narrow(self) -> Iterator[Keys]:
+        """For each filter with an index of its own: the keys that fit it, and maybe others do not.
+
+        Every row of the list is in every one of them.
+        """
+        yield from ()
+
+    def span(self) -> Span:
+        """Where rows can be."""
+        return span_of(self.rows)
 
     @property
     def dressed(self) -> object:

@@ -17,7 +17,9 @@ from devices.findings.resolve import resolve
 from devices.findings.survey import survey
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.batch_work import tend_batches
+from devices.operations.count import fold_counts
 from devices.operations.prune import prune_jobs, prune_log
+from devices.operations.statistics import refresh_statistics
 from devices.operations.tally import prune_tallies, tally
 from registration.operations.dynamic_registration import close_ended_windows
 from registration.operations.rotate_secret import forget_ended_secrets
@@ -51,6 +53,8 @@ ROUNDS: tuple[Round, ...] = (
     Round("looking for clones", 5, detect),
     Round("looking for bursts and unused ClientIDs", 60, survey),
     Round("resolving findings", 10, resolve),
+    Round("folding counts", 10, fold_counts),
+    Round("table statistics", 3600, refresh_statistics),
 )
 
 

@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from devices.models import ClientBinding, Device
 from devices.operations.manage import set_enabled
 from operators.actor import SHELL
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
@@ -42,6 +43,8 @@ def test_lists_name_product_state_and_last_connection(console: Client, fleet: Fl
         ("?name=meter-0002@", {"meter-0002@east.hall"}),
         ("?name=0001", set()),
         ("?name=%25", set()),
+        ("?name=LAMP-", set()),
+        ("?name=lamp-000&state=offline", {"lamp-0003"}),
         ("?activated=yes", set(NAMES) - {"meter-0002@east.hall"}),
         ("?compromised=on", {"lamp-0007"}),
         ("?compromised=on&product={meter}", set()),
@@ -52,6 +55,41 @@ def test_filters_stand_in_the_url(
 ) -> None:
     set_enabled(SHELL, fleet.lamp.product_key, "lamp-0002", enabled=False)
     assert shown(console, query.format(meter=fleet.meter.product_key)) == expected
+
+
+def test_finds_an_alias_an_iot_id_and_a_client_id(console: Client, fleet: Fleet) -> None:
+    Device.objects.filter(device_name="lamp-0002").update(nickname="Hall, left")
+    assert shown(console, "?name=Hall") == {"lamp-0002"}
+    device = Device.objects.get(device_name="lamp-0004")
+    issued = ClientBinding.objects.get(device__device_name="lamp-0005").client_id
+    for identifier, name in ((device.iot_id, "lamp-0004"), (issued, "lamp-0005")):
+        assert shown(console, f"?name={identifier}") == {name}
+        assert shown(console, f"?name={identifier[:8]}") == {name}
+        assert shown(console, f"?name={identifier[:7]}") == set()
+
+
+@pytest.mark.parametrize("few", [0, 5000])
+def test_filters_find_the_same_however_many_they_fit(
+    console: Client, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("iotconsole.kit.filters.FEW", few)
+    assert shown(console, "?compromised=on") == {"lamp-0007"}
+    assert shown(console, "?name=meter-&state=online") == {"meter-A4:CF:12"}
+    assert shown(console, "?name=meter-&state=inactive") == {"meter-0002@east.hall"}
+    assert shown(console, "?state=offline") == {"lamp-0003"}
+
+
+def test_a_search_that_ran_out_of_time_says_how_far_it_came(
+    console: Client, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iotconsole.kit.paging.SEARCH_SECONDS", 0)
+    monkeypatch.setattr("iotconsole.kit.paging._FIRST_STEP", 1)
+    page = tree(console.get("/devices/?state=offline"))
+    assert "Nothing has been found so far. Searched back to" in text(by_id(page, "device-list"))
+    link = next(e for e in walk(page) if attribute(e, "rel") == "next")
+    assert text(link) == "Search further"
+    monkeypatch.undo()
+    assert shown(console, attribute(link, "href") or "") == {"lamp-0003"}
 
 
 def test_an_unknown_product_shows_no_device_and_says_why(console: Client, fleet: Fleet) -> None:

@@ -146,6 +146,38 @@ def test_filters_find_what_they_name(
     assert shown(console, **filters) == wanted
 
 
+@pytest.mark.parametrize("few", [0, 5000])
+def test_filters_find_the_same_however_many_they_fit(
+    console: Client, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("iotconsole.kit.filters.FEW", few)
+    wanted = logged("bad_signature", product_key="pkA", device_name="lamp-a").pk
+    logged("bad_signature", product_key="pkB", device_name="lamp-a")
+    logged("bad_credential", product_key="pkA", device_name="lamp-a")
+    topic = logged("topic_denied", product_key="pkA", service_type=ServiceType.UPLINK).pk
+    assert shown(console, product="pkA", device="lamp-a", reason="bad_signature") == [wanted]
+    assert shown(console, product="pkA", q="uplink", type="uplink") == []
+    assert shown(console, product="pkA", type="uplink") == [topic]
+
+
+def test_a_text_search_that_ran_out_of_time_goes_on_where_it_stopped(
+    console: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oldest = logged(device_name="lamp-first").pk
+    for _ in range(5):
+        logged(device_name="lamp-later")
+    monkeypatch.setattr("iotconsole.kit.paging.SEARCH_SECONDS", 0)
+    monkeypatch.setattr("iotconsole.kit.paging._FIRST_STEP", 2)
+    url, looks = "/logs/?q=lamp-first", 0
+    while not rows(page := tree(console.get(url))):
+        assert "Nothing has been found so far. Searched back to" in text(by_id(page, "log-list"))
+        link = next(e for e in walk(page) if attribute(e, "rel") == "next")
+        assert text(link) == "Search further"
+        url, looks = f"/logs/{attribute(link, 'href')}", looks + 1
+    assert attribute(rows(page)[0], "id") == f"log-{oldest}"
+    assert looks == 2
+
+
 def test_the_end_of_a_connection_is_no_refusal(console: Client) -> None:
     logged("keepalive_timeout", operation="offline", service_type=ServiceType.DEVICE)
     assert shown(console, result="fail") == []

@@ -1,0 +1,89 @@
+import itertools
+
+import pytest
+from django.db.models import Q
+
+from iotconsole.kit import paging
+from iotconsole.kit.paging import KeysetPage, Span, keyset_page, searched_page
+from operators.models import SignInAttempt
+
+pytestmark = pytest.mark.django_db
+
+FITS = Q(key="fits")
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of 40 rows every fifth fits, the oldest among them; a search begins with four keys."""
+    monkeypatch.setattr(paging, "_FIRST_STEP", 4)
+    rows = [
+        SignInAttempt.objects.create(key="other" if number % 5 else "fits") for number in range(40)
+    ]
+    return [row.pk for row in rows if row.key == "fits"]
+
+
+def page(size: int = 3, span: Span | None = None, **params: object) -> KeysetPage[SignInAttempt]:
+    rows = SignInAttempt.objects.filter(FITS)
+    return searched_page(rows, {k: str(v) for k, v in params.items()}, size=size, span=span)
+
+
+def shown(found: KeysetPage[SignInAttempt]) -> list[int]:
+    return [row.pk for row in found.rows]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 9])
+def test_shows_what_an_index_would_have_shown(keys: list[int], size: int) -> None:
+    rows = SignInAttempt.objects.filter(FITS)
+    for cursor in ({}, {"before": str(keys[4])}, {"after": str(keys[2])}, {"after": str(keys[-1])}):
+        assert searched_page(rows, cursor, size=size) == keyset_page(rows, cursor, size=size)
+
+
+def test_looks_at_no_key_twice(keys: list[int], django_assert_max_num_queries: object) -> None:
+    steps = list(paging._steps(Span(1, 1000), upwards=False))
+    assert steps[0].last == 1000
+    assert all(lower.last == upper.first - 1 for upper, lower in itertools.pairwise(steps))
+    assert steps[-1].first == 1
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is up after the first step."""
+    monkeypatch.setattr(paging, "SEARCH_SECONDS", 0)
+
+
+def test_says_how_far_it_came_when_time_was_up(keys: list[int], hurry: None) -> None:
+    newest = keys[-1] + 4
+    first = page()
+    assert (shown(first), first.unfinished) == ([], "older")
+    assert first.reached is not None
+    assert first.older == first.reached.pk == newest - 3
+
+
+def test_searching_further_leaves_nothing_out(keys: list[int], hurry: None) -> None:
+    found, look = [], page()
+    while look.older:
+        found += shown(look)
+        look = page(before=look.older)
+    assert found + shown(look) == keys[::-1]
+    assert look.unfinished is None
+
+
+def test_searching_further_upwards_leaves_nothing_out(keys: list[int], hurry: None) -> None:
+    found, look = [keys[0]], page(after=keys[0])
+    while look.unfinished == "newer":
+        found += shown(look)[::-1]
+        look = page(after=look.newer)
+    assert found + [key for key in shown(look)[::-1] if key > found[-1]] == keys
+
+
+def test_a_page_that_became_full_is_finished(keys: list[int], hurry: None) -> None:
+    full = page(size=1, before=keys[-1] + 2)
+    assert (shown(full), full.unfinished) == ([keys[-1]], "older")
+
+
+def test_keeps_to_the_span(keys: list[int]) -> None:
+    assert shown(page(span=Span(keys[2], keys[4]))) == keys[4:1:-1]
+
+
+def test_an_empty_table_has_an_empty_page() -> None:
+    assert page() == KeysetPage([], None, None)
