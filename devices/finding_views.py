@@ -40,7 +40,8 @@ def finding_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> Fi
 
 @require_safe
 def finding_list(request: HttpRequest) -> HttpResponse:
-    chosen = FindingFilter(request.GET, queryset=visible_findings(operator_of(request)))
+    found = visible_findings(operator_of(request))
+    chosen = FindingFilter(request.GET, queryset=found, request=request)
     page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,

@@ -35,7 +35,7 @@ def wanted(request: HttpRequest, totals: Totals) -> bool:
 
 
 def first_steps(operator: Operator, totals: Totals) -> list[Step]:
-    """Two queries: the newest product and, where it is off, the newest that is on."""
+    """The newest product that is on, else the newest of all, is the one the steps lead to."""
     products = visible_products(operator).defer("product_secret")
     product = products.order_by("-dynamic_registration", "-pk").first()
     return [

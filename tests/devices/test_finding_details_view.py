@@ -16,6 +16,7 @@ from tests.console.fixtures import htmx
 from tests.console.seed import Fleet
 from tests.devices.findings.sights import AWAY, HOME, minutes, online
 from tests.factories import make_device, make_product
+from tests.operators.test_permissions_walk import limited_to
 
 
 def shared() -> Finding:
@@ -152,3 +153,22 @@ def test_stays_within_its_queries(
     # session, operator, the finding with its objects, ClientIDs
     with django_assert_num_queries(4):
         console.get(here)
+
+
+def test_one_of_a_foreign_product_is_not_there(fleet: Fleet) -> None:
+    client = Client()
+    client.force_login(limited_to(fleet.meter, may_change=True))
+    here = Finding.objects.get().get_absolute_url()
+    for path in ("", "dismiss/", "reopen/"):
+        assert client.get(here + path).status_code == 404
+    assert "lamp-0007" not in text(tree(client.get("/findings/?state=all")))
+    assert text(tree(client.get("/findings/count/"))) == ""
+
+
+def test_one_of_a_product_to_look_at_is_not_dismissed(fleet: Fleet) -> None:
+    client = Client()
+    client.force_login(limited_to(fleet.lamp, may_change=False))
+    here = Finding.objects.get().get_absolute_url()
+    ids = {attribute(element, "id") for element in walk(tree(client.get(here)))}
+    assert not {"switch", "clear", "disable", "dismiss"} & ids
+    assert client.post(f"{here}dismiss/", {"reason": "No"}).status_code == 403
