@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from devices.access import batch_or_404
 from devices.batch_forms import LabelForm
-from devices.batch_views import batch_or_404
 from devices.batches.blank import blank_rows, blank_workbook
 from devices.batches.report import report_lines
 from devices.labels import SHEETS, SIZES, labels_of, sheets
@@ -37,9 +37,9 @@ def xlsx_template(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def report(_request: HttpRequest, key: int) -> HttpResponseBase:
+def report(request: HttpRequest, key: int) -> HttpResponseBase:
     """The rows that cannot be added; put right, it is uploaded again as it is."""
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key)
     return csv_download(f"batch-{key}-to-fix.csv", report_lines(shown), for_people=True)
 
 
@@ -49,7 +49,7 @@ def report(_request: HttpRequest, key: int) -> HttpResponseBase:
 @fresh_confirmation_required
 def credentials(request: HttpRequest, key: int) -> HttpResponse:
     """DownloadCSV: GET asks, POST sends the file."""
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key, change=True)
     title = _("Download the credentials of batch %(batch)s") % {"batch": key}
     columns = "ProductKey, DeviceName, DeviceSecret, IotId"
     return _export(request, shown, title, columns, "credentials", export_credentials)
@@ -60,7 +60,7 @@ def credentials(request: HttpRequest, key: int) -> HttpResponse:
 @operator_required
 @fresh_confirmation_required
 def parameters(request: HttpRequest, key: int) -> HttpResponse:
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key, change=True)
     title = _("Download the MQTT connection parameters of batch %(batch)s") % {"batch": key}
     columns = "DeviceName, clientId, username, passwd, mqttHostUrl, port"
     return _export(request, shown, title, columns, "mqtt", export_parameters)
@@ -86,7 +86,7 @@ def _export(
 @require_safe
 def labels(request: HttpRequest, key: int) -> HttpResponse:
     """Sheets to print, with the DeviceName alone."""
-    return _labels(request, batch_or_404(key))
+    return _labels(request, batch_or_404(request, key))
 
 
 @never_cache
@@ -95,7 +95,7 @@ def labels(request: HttpRequest, key: int) -> HttpResponse:
 @fresh_confirmation_to_reveal
 def secret_labels(request: HttpRequest, key: int) -> HttpResponse:
     """The same with the DeviceSecret, in letters and in the QR code."""
-    return _labels(request, batch_or_404(key), with_secrets=True)
+    return _labels(request, batch_or_404(request, key, change=True), with_secrets=True)
 
 
 def _labels(

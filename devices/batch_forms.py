@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,7 +24,7 @@ class BatchForm(ConsoleForm):
 
     product = forms.ModelChoiceField(
         label=gettext_lazy("Product"),
-        queryset=Product.objects.defer("product_secret").order_by("name"),
+        queryset=Product.objects.none(),
         to_field_name="product_key",
         empty_label=None,
         error_messages={"invalid_choice": gettext_lazy("This product does not exist (any more).")},
@@ -48,8 +49,14 @@ class BatchForm(ConsoleForm):
         widget=forms.FileInput(attrs={"class": "drop", "accept": ".csv,.txt,.xlsx"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, products: QuerySet[Product], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chosen_from = products.defer("product_secret").order_by("name")
+        self.fields["product"].queryset = chosen_from  # type: ignore[attr-defined]
+        self._describe()
+
+    def _describe(self) -> None:
+        """Put today's limits into the words."""
         self.fields["count"].widget.attrs |= {"min": 1, "max": MOST_ROWS}
         self.fields["count"].help_text = _("1 to %(most)s.") % {"most": f"{MOST_ROWS:,}"}
         self.fields["name_prefix"].help_text = _(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.jobs import ChunkResult, Kind, register
-from devices.models import PART_ROWS, DeviceBatch, Job
+from devices.models import PART_ROWS, Job
 from devices.operations import batch_steps, batch_work
 from devices.operations.batch_steps import Step
 
@@ -37,8 +37,6 @@ def _left(job: Job) -> None:
 
 def _links(job: Job) -> Sequence[tuple[str, str]]:
     key = _batch_of(job)
-    if not DeviceBatch.objects.filter(pk=key).exists():
-        return ()
     return ((_("Batch %(batch)s") % {"batch": key}, reverse("devices:batch", args=[key])),)
 
 

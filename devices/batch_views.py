@@ -6,17 +6,19 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from devices.access import batch_or_404, visible_batches
 from devices.batch_forms import AddBatchForm, BatchForm
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
+from devices.jobs.facts import job_facts, jobs_of
 from devices.models import BatchMethod, BatchState, Device, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
@@ -25,9 +27,11 @@ from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import go, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
-from operators.permissions import actor_of, operator_required
+from operators.permissions import actor_of, operator_of, operator_required
+from products.access import changeable_products
 
 PAGE_SIZE = 50
+MOST_JOBS = 10
 # Of the rows that cannot be added; the others are in the report.
 MOST_SHOWN = 200
 # So long after a running batch has last moved, its page says that no worker seems to run.
@@ -43,15 +47,6 @@ _KINDS = {
 View = Callable[[HttpRequest, int], HttpResponse]
 
 
-def batch_or_404(key: int) -> DeviceBatch:
-    """With its product and who asked for it."""
-    listed = DeviceBatch.objects.select_related("product", "operator")
-    batch = listed.defer("product__product_secret").filter(pk=key).first()
-    if batch is None:
-        raise Http404(_("There is no batch %(batch)s (any more).") % {"batch": key})
-    return batch
-
-
 def state_kind(batch: DeviceBatch) -> str:
     """Which dot stands before the state."""
     if batch.stopped:
@@ -61,14 +56,15 @@ def state_kind(batch: DeviceBatch) -> str:
 
 @require_safe
 def batch_list(request: HttpRequest) -> HttpResponse:
-    listed = DeviceBatch.objects.select_related("product", "operator")
-    chosen = BatchFilter(request.GET, queryset=listed.defer("product__product_secret"))
+    operator = operator_of(request)
+    chosen = BatchFilter(request.GET, queryset=visible_batches(operator), request=request)
     page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
     context = {
         "filter": chosen,
         "page": page,
         "rows": [(batch, state_kind(batch)) for batch in page.rows],
         "filtered": bool(request.GET),
+        "jobs": [job_facts(job, timezone.now()) for job in jobs_of(operator)[:MOST_JOBS]],
     }
     return render_page(request, "devices/batches.html", context, regions=("batch-list",))
 
@@ -78,6 +74,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 def batch_add(request: HttpRequest) -> HttpResponse:
     posted = request.method == "POST"
     form = BatchForm(
+        changeable_products(operator_of(request)),
         request.POST if posted else None,
         request.FILES if posted else None,
         initial=_initial(request),
@@ -120,7 +117,7 @@ def _begun_words(batch: DeviceBatch) -> str:
 @require_safe
 def batch(request: HttpRequest, key: int) -> HttpResponse:
     """Details: what is wrong with its rows, how far it is, its devices."""
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key)
     page = keyset_page(_devices(shown), request.GET, size=PAGE_SIZE)
     problems = [] if shown.running else _problems(shown)
     context = {
@@ -175,7 +172,7 @@ def _act(shown: DeviceBatch, title: str, *sentences: str, **words: Any) -> Act:
 @batch_act
 def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     """Add the good rows of a list; with none bad, the operator may want all or nothing."""
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key, change=True)
     counted = ngettext(
         "%(count)s device is added to product %(product)s. Its DeviceSecret is issued now.",
         "%(count)s devices are added to product %(product)s. Their DeviceSecrets are issued now.",
@@ -205,7 +202,7 @@ def add_checked(request: HttpRequest, key: int) -> HttpResponse:
 
 @batch_act
 def discard(request: HttpRequest, key: int) -> HttpResponse:
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key, change=True)
     act = _act(
         shown,
         _("Discard batch %(batch)s") % {"batch": key},
@@ -219,7 +216,7 @@ def discard(request: HttpRequest, key: int) -> HttpResponse:
 
 @batch_act
 def stop(request: HttpRequest, key: int) -> HttpResponse:
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key, change=True)
     act = _act(
         shown,
         _("Stop batch %(batch)s") % {"batch": key},
@@ -232,7 +229,7 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
 
 @batch_act
 def resume(request: HttpRequest, key: int) -> HttpResponse:
-    shown = batch_or_404(key)
+    shown = batch_or_404(request, key, change=True)
     act = _act(
         shown,
         _("Resume batch %(batch)s") % {"batch": key},

@@ -122,7 +122,7 @@ class DeviceFilter(ConsoleFilter[Device]):
 class BatchFilter(ConsoleFilter[DeviceBatch]):
     product = django_filters.ModelChoiceFilter(
         label=_("Product"),
-        queryset=Product.objects.only("product_key", "name").order_by("name"),
+        queryset=_products,
         to_field_name="product_key",
         empty_label=_("All"),
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from devices.batches.reading import read_file
-from devices.bulk import ACTS
+from devices.bulk import job_kind
 from devices.findings.detect import client_ids_sign
 from devices.models import Device, Job, ServiceType, Session
 from devices.operations import jobs, log
@@ -64,7 +64,7 @@ def seed(operator: Operator | None = None) -> Fleet:
 def ask_for_a_job(product: Product) -> Job:
     """No worker is there to take it up."""
     keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
-    return jobs.submit(SHELL, ACTS["disable"].job_kind, product=product, rows=list(keys))
+    return jobs.submit(SHELL, job_kind("disable"), product=product, rows=list(keys))
 
 
 def keep_a_filter(owner: Operator) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('devices', '0007_findings'),
+        ('devices', '0010_product_of_sessions_required'),
     ]
 
     operations = [
