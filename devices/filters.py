@@ -1,6 +1,6 @@
 """Which devices and log entries a list shows; every filter stands in the URL."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import django_filters
 from django import forms
@@ -23,7 +23,7 @@ from devices.models import (
     ServiceType,
 )
 from devices.reasons import REASONS
-from devices.states import compromised, in_state, with_old_secret
+from devices.states import compromised, in_state, registered_since, with_old_secret
 from iotconsole.kit.filters import ConsoleFilter
 from iotconsole.kit.forms import MomentInput
 from operators.permissions import operator_of
@@ -56,9 +56,12 @@ class DeviceFilter(ConsoleFilter[Device]):
     compromised = django_filters.BooleanFilter(
         label=_("Security-compromised"), widget=forms.CheckboxInput, method="by_compromise"
     )
-
     secret = django_filters.ChoiceFilter(
         choices=[("old", _("Old ProductSecret"))], widget=forms.HiddenInput, method="by_secret"
+    )
+    # What the drill for a leaked ProductSecret lists.
+    registered = django_filters.IsoDateTimeFilter(
+        widget=forms.HiddenInput, method="by_registration"
     )
     # Where the page of a batch leads to.
     batch = django_filters.NumberFilter(
@@ -80,6 +83,11 @@ class DeviceFilter(ConsoleFilter[Device]):
 
     def by_secret(self, devices: QuerySet[Device], _name: str, _value: str) -> QuerySet[Device]:
         return with_old_secret(devices)
+
+    def by_registration(
+        self, devices: QuerySet[Device], _name: str, value: datetime
+    ) -> QuerySet[Device]:
+        return registered_since(devices, value)
 
 
 class BatchFilter(ConsoleFilter[DeviceBatch]):

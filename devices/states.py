@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
@@ -57,6 +58,11 @@ def with_old_secret(devices: QuerySet[Device]) -> QuerySet[Device]:
         registered_at__gte=F("product__secret_rotated_at"),
         secret_version__lt=F("product__secret_version"),
     )
+
+
+def registered_since(devices: QuerySet[Device], since: datetime) -> QuerySet[Device]:
+    """Those that were handed a DeviceSecret or ClientID since then."""
+    return devices.filter(registered_at__gte=since)
 
 
 @dataclass(frozen=True, slots=True)
