@@ -31,6 +31,7 @@ from devices.states import (
     compromised,
     in_state,
     keys_in_state,
+    registered_since,
     several_client_ids,
     with_old_secret,
 )
@@ -72,9 +73,12 @@ class DeviceFilter(ConsoleFilter[Device]):
     compromised = django_filters.BooleanFilter(
         label=_("Security-compromised"), widget=forms.CheckboxInput, method="by_compromise"
     )
-
     secret = django_filters.ChoiceFilter(
         choices=[("old", _("Old ProductSecret"))], widget=forms.HiddenInput, method="by_secret"
+    )
+    # What the drill for a leaked ProductSecret lists.
+    registered = django_filters.IsoDateTimeFilter(
+        widget=forms.HiddenInput, method="by_registration"
     )
     # Where the page of a batch leads to.
     batch = django_filters.NumberFilter(
@@ -117,6 +121,11 @@ class DeviceFilter(ConsoleFilter[Device]):
 
     def by_secret(self, devices: QuerySet[Device], _name: str, _value: str) -> QuerySet[Device]:
         return with_old_secret(devices)
+
+    def by_registration(
+        self, devices: QuerySet[Device], _name: str, value: datetime
+    ) -> QuerySet[Device]:
+        return registered_since(devices, value)
 
 
 class BatchFilter(ConsoleFilter[DeviceBatch]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
@@ -74,6 +75,11 @@ def with_old_secret(devices: QuerySet[Device]) -> QuerySet[Device]:
         registered_at__gte=F("product__secret_rotated_at"),
         secret_version__lt=F("product__secret_version"),
     )
+
+
+def registered_since(devices: QuerySet[Device], since: datetime) -> QuerySet[Device]:
+    """Those that were handed a DeviceSecret or ClientID since then."""
+    return devices.filter(registered_at__gte=since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,12 @@ class RotateForm(ConsoleForm):
         return data
 
 
+class SinceForm(ConsoleForm):
+    """From when on the drill lists what was registered."""
+
+    since = IsoDateTimeField(label=_("Registered since"), widget=MomentInput)
+
+
 def proposed(product: Product) -> dict[str, Any]:
     """How the form begins: as the window stands, or with whom it let in the last time."""
     state = window_state(product)

@@ -39,7 +39,7 @@ def rotate(request: HttpRequest, product_key: str) -> HttpResponse:
     done = _("Rotated the ProductSecret of %(name)s. New firmware needs the new one: View it.")
     purpose = rotation_purpose(product, form.chosen)
     title = _("Rotate the ProductSecret")
-    return _confirm(request, product, title, purpose, perform, done)
+    return confirm_act(request, product, title, purpose, perform, done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +52,7 @@ def finish_overlap(request: HttpRequest, product_key: str) -> HttpResponse:
 
     done = _("The old ProductSecret of %(name)s is refused from now on.")
     title = _("Refuse the old ProductSecret now")
-    return _confirm(request, product, title, end_overlap_purpose(product), perform, done)
+    return confirm_act(request, product, title, end_overlap_purpose(product), perform, done)
 
 
 def _choose(request: HttpRequest, product: Product, form: RotateForm) -> HttpResponse:
@@ -65,15 +65,19 @@ def _choose(request: HttpRequest, product: Product, form: RotateForm) -> HttpRes
     return retarget(request, DIALOG, answer) if back else answer()
 
 
-def _confirm(
+def confirm_act(
     request: HttpRequest,
     product: Product,
     title: str,
     purpose: Purpose,
     perform: Callable[[Confirmed], None],
     done: str,
+    *,
+    then: str = "",
 ) -> HttpResponse:
-    """The dialog of codes; what cannot be done any more is told on the product's page."""
+    """The dialog of codes; what was done, or cannot be done any more, is told on the page `then`,
+    or the product's."""
+    then = then or product.get_absolute_url()
 
     def act(confirmed: Confirmed) -> HttpResponse:
         try:
@@ -81,9 +85,8 @@ def _confirm(
         except NotFoundError as error:
             raise Http404(error.text) from error
         except OperationError as error:
-            return go(request, product.get_absolute_url(), error.text, trail=product.target)
-        text = done % {"name": product.name}
-        return go(request, product.get_absolute_url(), text, trail=product.target)
+            return go(request, then, error.text, trail=product.target)
+        return go(request, then, done % {"name": product.name}, trail=product.target)
 
     in_dialog = wanted_region(request) == DIALOG
     return handle(
@@ -91,5 +94,5 @@ def _confirm(
         purpose,
         act,
         template=f"{CONFIRM}#{DIALOG}" if in_dialog else CONFIRM,
-        context={"product": product, "title": title},
+        context={"product": product, "title": title, "back": then},
     )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registration import secret_views, views
+from registration import leak_views, secret_views, views
 
 app_name = "registration"
 
@@ -12,4 +12,7 @@ urlpatterns = [
     ),
     path("<str:product_key>/rotate-secret/", secret_views.rotate, name="rotate"),
     path("<str:product_key>/end-overlap/", secret_views.finish_overlap, name="end_overlap"),
+    path("<str:product_key>/secret-leaked/", leak_views.leaked, name="leaked"),
+    path("<str:product_key>/secret-leaked/stop/", leak_views.stop, name="stop_leak"),
+    path("<str:product_key>/secret-leaked/export/", leak_views.export, name="export_leak"),
 ]

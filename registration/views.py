@@ -27,7 +27,7 @@ def dynamic_registration(request: HttpRequest, product_key: str) -> HttpResponse
     Turning on begins with the limits, which then stand in the URL too: a POST there is about
     exactly these, and about none when it has none.
     """
-    product = product_or_404(request, product_key)
+    product = product_or_404(request, product_key, change=True)
     wished = request.GET.get("to")
     if wished not in {"on", "off"}:
         raise Http404(_("There is no such dialog."))

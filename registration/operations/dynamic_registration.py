@@ -90,13 +90,29 @@ def set_dynamic_registration(
         locked = _locked(product.pk)
         if enabled:
             _open(locked, check_window(window, now), now)
-        locked.dynamic_registration = enabled
-        locked.registration_closed_by = ""
-        locked.dynamic_registration_changed_at = now
-        locked.dynamic_registration_changed_by = confirmed.actor.operator
-        locked.save(update_fields=_COLUMNS)
-        _note(locked, confirmed.actor, now, window.words if enabled else ())
+        _turn(locked, confirmed.actor, now, enabled=enabled, words=window.words)
     return locked
+
+
+def close_locked(product: Product, actor: Actor, now: datetime) -> None:
+    """Turn off, on a product that is locked, as a part of another confirmed act."""
+    _turn(product, actor, now, enabled=False)
+
+
+def _turn(
+    product: Product,
+    actor: Actor,
+    now: datetime,
+    *,
+    enabled: bool,
+    words: Sequence[Words] = (),
+) -> None:
+    product.dynamic_registration = enabled
+    product.registration_closed_by = ""
+    product.dynamic_registration_changed_at = now
+    product.dynamic_registration_changed_by = actor.operator
+    product.save(update_fields=_COLUMNS)
+    _note(product, actor, now, words if enabled else ())
 
 
 def _locked(key: int) -> Product:

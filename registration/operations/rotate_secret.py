@@ -119,16 +119,21 @@ def rotate_secret(product: Product, *, confirmed: Confirmed, overlap: Overlap = 
     with transaction.atomic():
         now = timezone.now()
         overlap = check_overlap(overlap, now)
-        locked = _locked(product.pk)
-        if locked.secret_version != product.secret_version:
-            raise ConflictError(_("Somebody else has rotated the ProductSecret meanwhile."))
-        replace_secret(locked, overlap, now)
-        _note(confirmed.actor, locked, "rotate_secret", _ROTATED, now, overlap=overlap.words)
+        locked = lock_for_rotation(product)
+        rotate_locked(locked, confirmed.actor, overlap, now)
     return locked
 
 
-def replace_secret(product: Product, overlap: Overlap, now: datetime) -> None:
-    """The change alone, on a product that is locked."""
+def lock_for_rotation(product: Product) -> Product:
+    """Raises NotFoundError, or ConflictError when it was rotated since `product` was read."""
+    locked = _locked(product.pk)
+    if locked.secret_version != product.secret_version:
+        raise ConflictError(_("Somebody else has rotated the ProductSecret meanwhile."))
+    return locked
+
+
+def rotate_locked(product: Product, actor: Actor, overlap: Overlap, now: datetime) -> None:
+    """The change itself, on a product that is locked, with its entries in both trails."""
     ends_at = overlap.ends_at(now)
     serves = ends_at > now
     product.previous_secret_sealed = encrypt(product.product_secret) if serves else ""
@@ -137,6 +142,7 @@ def replace_secret(product: Product, overlap: Overlap, now: datetime) -> None:
     product.secret_version += 1
     product.secret_rotated_at = now
     product.save(update_fields=_COLUMNS)
+    _note(actor, product, "rotate_secret", _ROTATED, now, overlap=overlap.words)
 
 
 def end_overlap(product: Product, *, confirmed: Confirmed) -> Product:

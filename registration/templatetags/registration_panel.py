@@ -43,7 +43,7 @@ def product_secret_panel(product: Product, user: Operator) -> dict[str, Any]:
     used_old = with_old_secret(Device.objects.filter(product=product))
     return {
         "product": product,
-        "user": user,
+        "may_change": user.may_change_product(product.product_key),
         "serves": until is not None and timezone.now() < until,
         "old": capped_count(used_old, MOST_COUNTED) if product.secret_rotated_at else 0,
         "most": MOST_COUNTED,

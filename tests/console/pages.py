@@ -31,6 +31,7 @@ NOT_PAGES = {
     "operators:verify_phone",
     "operators:export_audit",
     "products:secret",
+    "registration:export_leak",
 }
 
 
@@ -66,6 +67,8 @@ def _product_pages(of_product: dict[str, str]) -> dict[str, str]:
         "product-publish": reverse("products:publish", kwargs=of_product),
         "product-delete": reverse("products:delete", kwargs=of_product),
         "dynamic-registration-off": f"{switch}?to=off",
+        "secret-leaked": f"{here}secret-leaked/",
+        "secret-leaked-stop": f"{here}secret-leaked/stop/",
         "dynamic-registration-window": f"{switch}?to=on",
         "secret-rotate": reverse("registration:rotate", kwargs=of_product),
         "secret-rotate-confirm": f"{reverse('registration:rotate', kwargs=of_product)}?overlap=7",

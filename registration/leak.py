@@ -1,0 +1,109 @@
+"""What a leaked ProductSecret may have let in: everything registered since a moment. Read only."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from devices.models import Device, DeviceState, LogEntry, ServiceType
+from devices.states import registered_since, state_of, with_state
+from products.models import Product
+
+# A spreadsheet holds a million; so many are a matter of seconds.
+EXPORT_MOST = 100_000
+_CHUNK = 500
+
+HEADER = (
+    "DeviceName",
+    "State",
+    "Registered (UTC)",
+    "Address",
+    "authType",
+    "SDK",
+    "ProductSecret version",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A device with the latest registration it has made.
+
+    Address, mode and SDK are the log's word, and empty when the log does not go back so far.
+    """
+
+    device: Device
+    state: DeviceState
+    at: datetime
+    address: str
+    mode: str
+    sdk: str
+
+    def cells(self) -> Sequence[str]:
+        """In the order of HEADER."""
+        device = self.device
+        return (
+            device.device_name,
+            str(self.state.label),
+            f"{self.at:%Y-%m-%d %H:%M:%S}",
+            self.address,
+            self.mode,
+            self.sdk,
+            str(device.secret_version),
+        )
+
+
+def devices_since(product: Product, since: datetime) -> QuerySet[Device]:
+    devices = Device.objects.filter(product=product).select_related("product")
+    listed = devices.defer("device_secret", "product__product_secret")
+    return registered_since(with_state(listed), since)
+
+
+def registered(product: Product, devices: Sequence[Device]) -> list[Registered]:
+    """One query: a registration and its log entry bear the same time."""
+    moments = {device.registered_at for device in devices if device.registered_at}
+    entries = LogEntry.objects.filter(
+        at__in=moments,
+        product_key=product.product_key,
+        service_type=ServiceType.REGISTRATION,
+        code="200",
+    )
+    told = {(entry.device_name, entry.at): entry for entry in entries}
+    return [
+        _registered(
+            device, device.registered_at, told.get((device.device_name, device.registered_at))
+        )
+        for device in devices
+        if device.registered_at
+    ]
+
+
+def _registered(device: Device, at: datetime, entry: LogEntry | None) -> Registered:
+    detail = entry.detail if entry else {}
+    return Registered(
+        device=device,
+        state=state_of(device),
+        at=at,
+        address=(entry and entry.address) or "",
+        mode=detail.get("mode", ""),
+        sdk=detail.get("sdk", ""),
+    )
+
+
+def export_rows(product: Product, since: datetime) -> Iterator[Sequence[str]]:
+    """The header, then the newest devices first; a last row says when some were left out."""
+    yield HEADER
+    devices, left = devices_since(product, since).order_by("-pk"), EXPORT_MOST
+    last: int | None = None
+    while left > 0:
+        below = devices if last is None else devices.filter(pk__lt=last)
+        chunk = list(below[: min(_CHUNK, left)])
+        if not chunk:
+            return
+        yield from (row.cells() for row in registered(product, chunk))
+        left, last = left - len(chunk), chunk[-1].pk
+    if devices.filter(pk__lt=last).exists():
+        yield (
+            _("Older devices were left out: this file ends at %(most)s.") % {"most": EXPORT_MOST},
+        )

@@ -1,0 +1,95 @@
+"""The drill for a leaked ProductSecret: close, rotate, look at what came in, cut it off."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from devices.logs import MOST_COUNTED
+from devices.selection import bulk_bar
+from iotconsole.kit.downloads import csv_download
+from iotconsole.kit.htmx import render_page
+from iotconsole.kit.paging import capped_count, keyset_page
+from operators.confirmation import Confirmed
+from operators.operations import audit
+from operators.permissions import actor_of, operator_of, operator_required
+from products.access import product_or_404
+from products.models import Product
+from products.window import window_state
+from registration.forms import SinceForm
+from registration.leak import devices_since, export_rows, registered
+from registration.operations.leak import leak_purpose, stop_leak
+from registration.secret_views import confirm_act
+
+PAGE_SIZE = 50
+DAYS_BACK = 7
+
+
+@require_safe
+def leaked(request: HttpRequest, product_key: str) -> HttpResponse:
+    product = product_or_404(request, product_key)
+    form, since = _since(request)
+    devices = devices_since(product, since)
+    page = keyset_page(devices, request.GET, size=PAGE_SIZE)
+    operator = operator_of(request)
+    mine = operator.may_change_product(product_key)
+    filters = QueryDict(mutable=True)
+    filters.update({"product": product_key, "registered": since.isoformat()})
+    more = bool(page.older or page.newer)
+    context = {
+        "product": product,
+        "state": window_state(product),
+        "may_change": mine,
+        "form": form,
+        "since": since,
+        "page": page,
+        "rows": registered(product, page.rows),
+        "count": capped_count(devices, MOST_COUNTED),
+        "most": MOST_COUNTED,
+        "bulk": bulk_bar(operator, filters, more=more) if mine else None,
+    }
+    return render_page(request, "registration/leaked.html", context, regions=("leaked-list",))
+
+
+def _since(request: HttpRequest) -> tuple[SinceForm, datetime]:
+    """The moment in the URL; a week ago without one, or where it is no moment."""
+    week_ago = (timezone.now() - timedelta(days=DAYS_BACK)).replace(second=0, microsecond=0)
+    form = SinceForm(request.GET if "since" in request.GET else None, initial={"since": week_ago})
+    form.auto_id = "filter-%s"
+    since: datetime = form.cleaned_data["since"] if form.is_valid() else week_ago
+    return form, since.astimezone(UTC)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def stop(request: HttpRequest, product_key: str) -> HttpResponse:
+    """The first two steps with one code."""
+    product = product_or_404(request, product_key, change=True)
+
+    def perform(confirmed: Confirmed) -> None:
+        stop_leak(product, confirmed=confirmed)
+
+    done = _("Nothing registers with the old ProductSecret of %(name)s any more.")
+    title = _("Close registration and rotate the ProductSecret")
+    then = _here(product)
+    return confirm_act(request, product, title, leak_purpose(product), perform, done, then=then)
+
+
+def _here(product: Product) -> str:
+    return reverse("registration:leaked", args=[product.product_key])
+
+
+@require_POST
+def export(request: HttpRequest, product_key: str) -> HttpResponseBase:
+    """The list as CSV. It holds no secret, but names every device, so it leaves a trace."""
+    product = product_or_404(request, product_key)
+    _form, since = _since(request)
+    summary = gettext_noop("Exported the devices registered since %(since)s")
+    told = f"{since:%Y-%m-%d %H:%M} UTC"
+    audit.record(actor_of(request), "product.export", product.target, summary, since=told)
+    name = f"registered-{product_key}-{timezone.now():%Y%m%d-%H%M%S}.csv"
+    return csv_download(name, export_rows(product, since), for_people=True)
