@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from devices.access import device_or_404
 from devices.bulk import ACTS
-from devices.forms import ClearForm, SwitchForm
+from devices.forms import AliasForm, ClearForm, SwitchForm
 from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows, current_client_id
@@ -149,6 +149,27 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         return manage.allow_registration(actor_of(request), product_key, device_name)
 
     return ask(request, act, perform)
+
+
+@device_act
+def alias(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
+    """Name a device for people."""
+    device = device_or_404(request, product_key, device_name)
+    here = reverse("devices:alias", args=[product_key, device_name])
+    act = _act(
+        device,
+        _("Edit the alias of %(name)s"),
+        button=_("OK"),
+        done=_("Changed the alias of %(name)s."),
+        undo=Undo(here, {"nickname": device.nickname}),
+    )
+    posted = request.POST if request.method == "POST" else None
+    form = AliasForm(posted, initial={"nickname": device.nickname})
+
+    def perform(data: Mapping[str, Any]) -> object:
+        return manage.set_nickname(actor_of(request), product_key, device_name, data["nickname"])
+
+    return ask(request, act, perform, form)
 
 
 @dangerous_act

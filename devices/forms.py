@@ -42,6 +42,16 @@ class AddDeviceForm(ConsoleForm):
         self.fields["product"].queryset = choices  # type: ignore[attr-defined]
 
 
+class AliasForm(ConsoleForm):
+    nickname = forms.CharField(
+        label=_("Alias"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+        help_text=_("4 to 64 characters; a Chinese or Japanese character counts as two."),
+    )
+
+
 class SwitchForm(ConsoleForm):
     """Which ClientID stays."""
 

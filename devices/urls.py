@@ -50,6 +50,7 @@ urlpatterns = [
     path("<str:product_key>/<str:device_name>/switch/", act_views.switch, name="switch"),
     path("<str:product_key>/<str:device_name>/clear/", act_views.clear, name="clear"),
     path("<str:product_key>/<str:device_name>/allow/", act_views.allow, name="allow"),
+    path("<str:product_key>/<str:device_name>/alias/", act_views.alias, name="alias"),
     path("<str:product_key>/<str:device_name>/reset/", act_views.reset, name="reset"),
     path("<str:product_key>/<str:device_name>/disable/", act_views.disable, name="disable"),
     path("<str:product_key>/<str:device_name>/enable/", act_views.enable, name="enable"),

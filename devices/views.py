@@ -17,6 +17,7 @@ from devices.operations.reveal import reveal_connection, reveal_device_secret
 from devices.presence import client_id_rows, current_client_id, device_rows, last_seen
 from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_state
+from devices.timeline import Timeline, timeline
 from iotconsole.kit.forms import attempt
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from operators.default_filters import opens_with_default
@@ -27,8 +28,10 @@ from products.access import changeable_products, scope
 
 PAGE_SIZE = 50
 NEWEST_LOG = 20
+TIMELINE_SIZE = 50
 TABS = (
     ("", gettext_noop("Device Information")),
+    ("timeline", gettext_noop("Timeline")),
     ("log", gettext_noop("Log Service")),
     ("topics", gettext_noop("Topics")),
     ("mqtt", gettext_noop("MQTT Connection Parameters")),
@@ -140,13 +143,23 @@ def _details(
             "client_ids": client_ids,
             "client_id": current_client_id(client_ids),
             "entries": _newest_log(device) if tab == "log" else [],
+            "timeline": _timeline(request, device) if tab == "timeline" else None,
             "tab": tab,
             "tabs": [(key, _(title), f"{here}{key}/" if key else here) for key, title in TABS],
             "oob": wanted_region(request) == "live",
             **context,
         },
-        regions=("live", "secret", "parameters"),
+        regions=("live", "secret", "parameters", "timeline"),
     )
+
+
+def _timeline(request: HttpRequest, device: Device) -> Timeline:
+    return timeline(device, _cursor(request, "log"), _cursor(request, "audit"), TIMELINE_SIZE)
+
+
+def _cursor(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _newest_log(device: Device) -> list[LogEntry]:

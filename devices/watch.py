@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from devices.logs import reason_of
 from devices.models import LogEntry, ServiceType
-from devices.reasons import Reason
+from devices.telling import Told, told
 
+# Ids of the panel's element: for all devices of a product, and for one.
+WATCH, DEVICE_WATCH = "watch", "watch-device"
 # Entries read per look; a watcher wants the latest.
 _READ = 200
 
@@ -19,17 +20,19 @@ class Progress:
     refused: LogEntry | None
 
     @property
-    def reason(self) -> Reason | None:
-        return reason_of(self.refused.reason) if self.refused else None
+    def told(self) -> Told | None:
+        return told(self.refused) if self.refused else None
 
 
-def progress(product_key: str, since: int) -> Progress:
-    """What the log holds after the entry with the key `since`; one query."""
+def progress(product_key: str, since: int, device_name: str = "") -> Progress:
+    """What the log holds behind the entry `since` about all devices or one; one query."""
     entries = LogEntry.objects.filter(
         product_key=product_key,
         pk__gt=since,
         service_type__in=(ServiceType.REGISTRATION, ServiceType.DEVICE),
     )
+    if device_name:
+        entries = entries.filter(device_name=device_name)
     latest = list(entries.exclude(operation="offline").order_by("-pk")[:_READ])
     return Progress(
         registered=_first(latest, service_type=ServiceType.REGISTRATION, succeeded=True),

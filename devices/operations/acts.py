@@ -25,6 +25,7 @@ SUMMARIES = {
     "enable": gettext_noop("Enabled"),
     "disable": gettext_noop("Disabled"),
     "delete": gettext_noop("Deleted"),
+    "alias": gettext_noop("Changed the alias from “%(old)s” to “%(new)s”"),
 }
 ALREADY = {
     True: gettext_noop("The device is enabled already."),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from devices.models import Device, RevocationReason, VoidReason
 from devices.operations import acts
+from devices.operations.add import check_nickname
 from devices.operations.lookup import locked_device
 from devices.operations.revoke import revoke
 from iotconsole.kit.errors import ConflictError, NotFoundError
@@ -75,6 +76,21 @@ def set_enabled(actor: Actor, product_key: str, device_name: str, *, enabled: bo
         if not acts.set_enabled(actor, [device], timezone.now(), enabled=enabled):
             raise ConflictError(_(acts.ALREADY[enabled]))
     return device
+
+
+def set_nickname(actor: Actor, product_key: str, device_name: str, nickname: str) -> str:
+    """Give the device another alias, or none; returns the one it had."""
+    nickname = check_nickname(nickname)
+    with transaction.atomic():
+        device = locked_device(product_key, device_name)
+        old = device.nickname
+        if nickname != old:
+            device.nickname = nickname
+            device.save(update_fields=["nickname"])
+            acts.note(
+                actor, [device], "alias", timezone.now(), {device.pk: {"old": old, "new": nickname}}
+            )
+    return old
 
 
 def delete_device(actor: Actor, product_key: str, device_name: str) -> None:

@@ -1,5 +1,6 @@
 """Showing an operator what a device connects with."""
 
+import json
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -25,6 +26,18 @@ class ConnectionParameters:
     password: str = field(repr=False)
     host: str
     port: int
+
+    @property
+    def as_json(self) -> str:
+        """All of them under the platform's names, for a program or a QR code."""
+        fields = {
+            "clientId": self.client_id,
+            "username": self.username,
+            "passwd": self.password,
+            "mqttHostUrl": self.host,
+            "port": self.port,
+        }
+        return json.dumps(fields, separators=(",", ":"))
 
 
 _SECRET = gettext_noop("Looked at the DeviceSecret")

@@ -13,6 +13,7 @@ from devices.presence import device_rows
 from devices.selection import bulk_bar
 from devices.snippets import snippets
 from devices.states import compromised, totals, with_state
+from devices.watch import DEVICE_WATCH, progress
 from operators.models import Operator
 from products.certificate import read_ca_certificate
 from products.models import Product
@@ -58,6 +59,27 @@ def connect_device(
         "port": settings.MQTTS_PORT,
         "ca": ca,
         "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("devices/_watch.html")
+def device_watch(device: Device) -> dict[str, Any]:
+    """The panel that watches one device until it is connected, from its creation on."""
+    made = LogEntry.objects.filter(
+        product_key=device.product.product_key,
+        device_name=device.device_name,
+        operation="add",
+    )
+    newest = made.order_by("-pk").values_list("pk", flat=True).first() or 0
+    seen = progress(device.product.product_key, newest, device.device_name)
+    return {
+        "product": device.product,
+        "device_name": device.device_name,
+        "element": DEVICE_WATCH,
+        "since": newest,
+        "began": int(time.time()),
+        "seen": seen,
+        "over": seen.connected is not None,
     }
 
 

@@ -79,14 +79,14 @@ def _product_pages(of_product: dict[str, str]) -> dict[str, str]:
 
 def _device_pages(of_device: dict[str, str], of_product: dict[str, str]) -> dict[str, str]:
     here = reverse("devices:details", kwargs=of_device)
-    acts = ("switch", "clear", "allow", "reset", "disable", "enable", "delete")
+    acts = ("switch", "clear", "allow", "alias", "reset", "disable", "enable", "delete")
     return {
         "devices": reverse("devices:list"),
         "devices-compromised": f"{reverse('devices:list')}?compromised=true",
         "device-add": reverse("devices:add"),
         "watch": reverse("devices:watch", kwargs=of_product),
         "device": here,
-        **{f"device-{tab}": f"{here}{tab}/" for tab in ("log", "topics", "mqtt")},
+        **{f"device-{tab}": f"{here}{tab}/" for tab in ("timeline", "log", "topics", "mqtt")},
         **{f"device-{act}": reverse(f"devices:{act}", kwargs=of_device) for act in acts},
     }
 

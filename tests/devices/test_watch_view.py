@@ -9,12 +9,20 @@ from django.test.html import Element
 from pytest_django import DjangoAssertNumQueries
 
 from devices.models import LogEntry, ServiceType
+from devices.operations.manage import delete_device
 from devices.watch_views import WATCH_SECONDS
+from operators.actor import SHELL
 from products.models import Product
 from tests.console.dom import attribute, by_id, swap, text, tree
 from tests.console.fixtures import htmx
 from tests.console.logged import logged
-from tests.factories import connect_by_token, issued_client_id, make_product
+from tests.factories import (
+    connect_by_secret,
+    connect_by_token,
+    issued_client_id,
+    make_device,
+    make_product,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -70,11 +78,12 @@ def test_shows_a_refusal_with_its_reason_and_goes_on(console: Client, product: P
         "device_name": "lamp-0001",
         "trace_id": "t1",
     }
-    logged("bad_signature", **facts)
+    entry = logged("bad_signature", detail={"hints": "order"}, **facts)
     panel = look(console, page)
     assert "lamp-0001 was refused: Signature check failed" in text(panel)
     assert "Check the ProductSecret in the firmware" in text(panel)
-    assert attribute(by_id(panel, "watch-trace"), "href") == "/logs/?trace=t1"
+    assert attribute(by_id(panel, "watch-trace"), "href") == f"/logs/trace/t1/#log-{entry.pk}"
+    assert "signed in another order" in text(panel)
     assert attribute(panel, "data-poll")
 
 
@@ -124,3 +133,37 @@ def test_reads_the_log_once(
     # session, operator, product, log
     with django_assert_num_queries(4):
         console.get(url, headers=htmx("watch"))
+
+
+def test_a_device_just_added_is_waited_for_by_name(console: Client, product: Product) -> None:
+    device = make_device(product, "lamp@1:2")
+    page = tree(console.get(device.get_absolute_url()))
+    panel = by_id(page, "watch-device")
+    assert "Waiting for your device" in text(panel)
+    connect_by_token(product, "lamp-0002", issued_client_id(product, "lamp-0002"))
+    url = attribute(panel, "hx-get") or ""
+    swap(page, tree(console.get(url, headers=htmx("watch-device"))), "watch-device")
+    assert "Waiting for your device" in text(by_id(page, "watch-device"))
+    connect_by_secret(device)
+    swap(page, tree(console.get(url, headers=htmx("watch-device"))), "watch-device")
+    panel = by_id(page, "watch-device")
+    assert "lamp@1:2 is connected" in text(panel)
+    assert attribute(panel, "data-poll") is None
+    assert "watch-device" not in str(tree(console.get(device.get_absolute_url())))
+
+
+def test_the_dialog_with_the_certificate_waits_too(console: Client, product: Product) -> None:
+    form = {"product": product.product_key, "device_name": "lamp-0001"}
+    answer = tree(console.post("/devices/new/", form, headers=htmx("dialog-body")))
+    assert "device=lamp-0001" in (attribute(by_id(answer, "watch-device"), "hx-get") or "")
+
+
+def test_a_device_added_again_is_not_taken_for_the_one_before(
+    console: Client, product: Product
+) -> None:
+    device = make_device(product, "lamp-0001")
+    connect_by_secret(device)
+    delete_device(SHELL, product.product_key, "lamp-0001")
+    again = make_device(product, "lamp-0001")
+    panel = by_id(tree(console.get(again.get_absolute_url())), "watch-device")
+    assert "Waiting for your device" in text(panel)
