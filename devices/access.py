@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from devices.models import Device, Finding, LogEntry
+from devices.models import Device, DeviceBatch, Finding, LogEntry
 from devices.states import with_state
 from operators.models import Operator
 from operators.permissions import READ_ONLY, operator_of
@@ -39,6 +39,26 @@ def visible_findings(operator: Operator) -> QuerySet[Finding]:
     if operator.sees_every_product:
         return findings
     return findings.filter(product__in=visible_products(operator))
+
+
+def visible_batches(operator: Operator) -> QuerySet[DeviceBatch]:
+    """With their product and who asked for them."""
+    listed = DeviceBatch.objects.select_related("product", "operator")
+    batches = listed.defer("product__product_secret")
+    if operator.sees_every_product:
+        return batches
+    return batches.filter(product__in=visible_products(operator))
+
+
+def batch_or_404(request: HttpRequest, key: int, *, change: bool = False) -> DeviceBatch:
+    """404 for a batch not there or not yours, 403 to look at only."""
+    operator = operator_of(request)
+    batch = visible_batches(operator).filter(pk=key).first()
+    if batch is None:
+        raise Http404(_("There is no batch %(batch)s (any more).") % {"batch": key})
+    if change and not operator.may_change_product(batch.product.product_key):
+        raise PermissionDenied(_(READ_ONLY))
+    return batch
 
 
 def device_or_404(

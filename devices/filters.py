@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from devices.logs import refusals
 from devices.models import (
+    BatchState,
     Device,
+    DeviceBatch,
     DeviceState,
     Finding,
     FindingKind,
@@ -58,6 +60,10 @@ class DeviceFilter(ConsoleFilter[Device]):
     secret = django_filters.ChoiceFilter(
         choices=[("old", _("Old ProductSecret"))], widget=forms.HiddenInput, method="by_secret"
     )
+    # Where the page of a batch leads to.
+    batch = django_filters.NumberFilter(
+        field_name="batch", widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1
+    )
 
     class Meta:
         model = Device
@@ -74,6 +80,22 @@ class DeviceFilter(ConsoleFilter[Device]):
 
     def by_secret(self, devices: QuerySet[Device], _name: str, _value: str) -> QuerySet[Device]:
         return with_old_secret(devices)
+
+
+class BatchFilter(ConsoleFilter[DeviceBatch]):
+    product = django_filters.ModelChoiceFilter(
+        label=_("Product"),
+        queryset=_products,
+        to_field_name="product_key",
+        empty_label=_("All"),
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=BatchState.choices, empty_label=_("All")
+    )
+
+    class Meta:
+        model = DeviceBatch
+        fields: tuple[str, ...] = ()
 
 
 WITHIN = (

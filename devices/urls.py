@@ -1,8 +1,35 @@
-from django.urls import path
+from django.urls import include, path
 
-from devices import act_views, bulk_views, job_views, views, watch_views
+from devices import (
+    act_views,
+    batch_download_views,
+    batch_views,
+    bulk_views,
+    job_views,
+    views,
+    watch_views,
+)
 
 app_name = "devices"
+
+batches = [
+    path("", batch_views.batch_list, name="batches"),
+    path("new/", batch_views.batch_add, name="batch_add"),
+    path("devices.csv", batch_download_views.csv_template, name="batch_csv_template"),
+    path("devices.xlsx", batch_download_views.xlsx_template, name="batch_xlsx_template"),
+    path("<int:key>/", batch_views.batch, name="batch"),
+    path("<int:key>/add/", batch_views.add_checked, name="batch_add_checked"),
+    path("<int:key>/discard/", batch_views.discard, name="batch_discard"),
+    path("<int:key>/stop/", batch_views.stop, name="batch_stop"),
+    path("<int:key>/resume/", batch_views.resume, name="batch_resume"),
+    path("<int:key>/report.csv", batch_download_views.report, name="batch_report"),
+    path("<int:key>/credentials/", batch_download_views.credentials, name="batch_credentials"),
+    path("<int:key>/parameters/", batch_download_views.parameters, name="batch_parameters"),
+    path("<int:key>/labels/", batch_download_views.labels, name="batch_labels"),
+    path(
+        "<int:key>/labels/secret/", batch_download_views.secret_labels, name="batch_secret_labels"
+    ),
+]
 
 # A ProductKey is 11 alphanumerics on the platform, so the fixed words in front collide with none.
 urlpatterns = [
@@ -12,6 +39,7 @@ urlpatterns = [
     path("matching/", bulk_views.count, name="bulk_count"),
     path("bulk-<slug:act>/", bulk_views.bulk, name="bulk"),
     path("bulk-<slug:act>/undo/", bulk_views.undo, name="undo_bulk"),
+    path("batches/", include(batches)),
     path("watch/<str:product_key>/", watch_views.watch, name="watch"),
     path("jobs/<int:key>/", job_views.job, name="job"),
     path("jobs/<int:key>/cancel/", job_views.cancel, name="cancel_job"),

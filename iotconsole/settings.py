@@ -160,6 +160,7 @@ FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
 # The largest list of devices that may be uploaded.
 BATCH_FILE_MB = env.integer("BATCH_FILE_MB", default=20, low=1, high=200)
+FILE_UPLOAD_HANDLERS = ["iotconsole.kit.uploads.BoundedUploadHandler"]
 # Findings: what is taken for a sign of clones or of a leaked secret.
 # Two addresses under one credential, the first one again within so many minutes.
 FINDING_SHARED_MINUTES = env.integer("FINDING_SHARED_MINUTES", default=10, low=1, high=1440)

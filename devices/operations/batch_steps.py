@@ -79,8 +79,8 @@ def undo_rows(key: int, size: int) -> Step:
         return Step(0)
     devices = list(batch.devices.select_for_update(of=("self",)).order_by("pk")[:size])
     now = timezone.now()
-    known = [device for device in devices if device.registered_at or device.activated_at]
-    revoke(known, RevocationReason.DELETE, now)
+    used = [device for device in devices if device.registered_at or device.activated_at]
+    revoke(used, RevocationReason.DELETE, now)
     Device.objects.filter(pk__in=[device.pk for device in devices]).delete()
     batch.added -= len(devices)
     batch.moved_at = now
@@ -164,7 +164,7 @@ def _finish(batch: DeviceBatch) -> None:
     # What the report shows of rows that were left out stays; the others are devices now.
     batch.parts.filter(bad=0).delete()
     summary = gettext_noop("Added %(count)s devices as batch %(batch)s")
-    audit.record(batch.actor, "batch.added", batch.target, summary % _facts(batch))
+    audit.record(batch.actor, "batch.added", batch.target, summary, **_facts(batch))
     # One entry for all: a hundred thousand would bury what devices did.
     log.write([_log_event(batch)], batch.moved_at)
 
@@ -186,7 +186,7 @@ def _fail(batch: DeviceBatch) -> None:
     summary = gettext_noop(
         "Gave up batch %(batch)s: a DeviceName was taken, and it was all or none"
     )
-    audit.record(batch.actor, "batch.failed", batch.target, summary % _facts(batch))
+    audit.record(batch.actor, "batch.failed", batch.target, summary, **_facts(batch))
 
 
 def _facts(batch: DeviceBatch) -> Mapping[str, int]:

@@ -55,13 +55,15 @@ def upload_batch(
     return finish_small(batch)
 
 
-def generate_batch(actor: Actor, product_key: str, count: int, *, prefix: str = "") -> DeviceBatch:
-    """Begin to add `count` devices with random DeviceNames that begin with `prefix`."""
+def generate_batch(
+    actor: Actor, product_key: str, count: int, *, name_prefix: str = ""
+) -> DeviceBatch:
+    """Begin to add `count` devices with random DeviceNames that begin with `name_prefix`."""
     if not 1 <= count <= MOST_ROWS:
         raise OperationError(
             _("A batch has 1 to %(most)s devices.") % {"most": f"{MOST_ROWS:,}"}, field="count"
         )
-    prefix = _check_prefix(prefix)
+    name_prefix = _check_prefix(name_prefix)
     with transaction.atomic():
         product = product_by_key(product_key)
         batch = _create(
@@ -69,7 +71,7 @@ def generate_batch(actor: Actor, product_key: str, count: int, *, prefix: str = 
             product,
             method=BatchMethod.AUTO,
             state=BatchState.CREATE,
-            prefix=prefix,
+            prefix=name_prefix,
             total=count,
         )
         _record(actor, "batch.add", batch, gettext_noop("Adds %(count)s devices, batch %(batch)s"))
@@ -166,11 +168,11 @@ def _check_prefix(prefix: str) -> str:
         raise OperationError(
             _("A prefix has at most %(most)s characters: letters, digits and - _ @ . : only.")
             % {"most": LONGEST_PREFIX},
-            field="prefix",
+            field="name_prefix",
         )
     return prefix
 
 
 def _record(actor: Actor, act: str, batch: DeviceBatch, summary: str) -> None:
     facts = {"count": batch.total, "good": batch.good, "batch": batch.pk}
-    audit.record(actor, act, batch.target, summary % facts)
+    audit.record(actor, act, batch.target, summary, **facts)

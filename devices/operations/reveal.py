@@ -39,6 +39,12 @@ def reveal_device_secret(actor: Actor, product_key: str, device_name: str) -> st
 def reveal_connection(actor: Actor, product_key: str, device_name: str) -> ConnectionParameters:
     """Ready-made parameters for any MQTT client, signed with the DeviceSecret; audited."""
     device = _revealed(actor, product_key, device_name, _PARAMETERS)
+    return connection_parameters(device)
+
+
+def connection_parameters(device: Device) -> ConnectionParameters:
+    """For whoever has noted in the audit trail that they were looked at."""
+    product_key, device_name = device.product.product_key, device.device_name
     base = f"{product_key}.{device_name}"
     content = signing.connection_content(base, device_name, product_key, _TIMESTAMP)
     suffix = f"|securemode=2,signmethod=hmacsha256,timestamp={_TIMESTAMP}|"

@@ -17,7 +17,7 @@ def dress(form: forms.BaseForm) -> None:
     """Give every control Bootstrap's class for its kind."""
     for field in form.fields.values():
         widget = field.widget
-        if isinstance(widget, forms.CheckboxInput):
+        if isinstance(widget, (forms.CheckboxInput, forms.RadioSelect)):
             name = "form-check-input"
         elif isinstance(widget, forms.Select):
             name = "form-select form-select-sm"

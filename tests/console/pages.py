@@ -4,13 +4,17 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, Job
+from devices.models import Device, DeviceBatch, Job
 from devices.traces import trace_of
 from products.models import Product
 
 # Answers that are no pages, and URLs that only act.
 NOT_PAGES = {
     "ca_certificate",
+    "devices:batch_csv_template",
+    "devices:batch_report",
+    "devices:batch_secret_labels",
+    "devices:batch_xlsx_template",
     "devices:bulk_count",
     "devices:parameters",
     "devices:secret",
@@ -29,7 +33,7 @@ NOT_PAGES = {
 
 
 def every_page(product: Product, device: Device) -> dict[str, str]:
-    """Name → path. `product` has devices; `device` has several ClientIDs and a finding."""
+    """Name → path. `product` has devices and a batch; `device` several ClientIDs and a finding."""
     of_product = {"product_key": product.product_key}
     of_device = {"product_key": device.product.product_key, "device_name": device.device_name}
     return {
@@ -39,6 +43,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         **_device_pages(of_device, of_product),
         **_finding_pages(device),
         **_many_devices_pages(),
+        **_batch_pages(DeviceBatch.objects.get(product=product)),
         "logs": reverse("logs:list"),
         "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
         "audit": reverse("operators:audit"),
@@ -95,6 +100,18 @@ def _many_devices_pages() -> dict[str, str]:
         **{f"bulk-{act}": every.replace("ACT", act) for act in ("disable", "clear", "delete")},
         **jobs,
         **{f"{name}-cancel": f"{path}cancel/" for name, path in jobs.items()},
+    }
+
+
+def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
+    acts = ("add_checked", "discard", "stop", "resume", "credentials", "parameters", "labels")
+    pages = {act: reverse(f"devices:batch_{act}", args=[batch.pk]) for act in acts}
+    return {
+        "batches": reverse("devices:batches"),
+        "batch-add": reverse("devices:batch_add"),
+        "batch-upload": f"{reverse('devices:batch_add')}?method=upload",
+        "batch": batch.get_absolute_url(),
+        **{f"batch-{act.replace('_', '-')}": path for act, path in pages.items()},
     }
 
 

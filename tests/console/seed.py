@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from devices.batches.reading import read_file
 from devices.bulk import ACTS
 from devices.findings.detect import client_ids_sign
 from devices.models import Device, Job, ServiceType, Session
 from devices.operations import jobs, log
+from devices.operations.batches import upload_batch
 from devices.operations.findings import observe
 from operators.actor import SHELL
 from operators.models import Operator
@@ -51,6 +53,7 @@ def seed(operator: Operator | None = None) -> Fleet:
     connect_by_secret(plain)
     make_device(meter, "meter-0002@east.hall")
     _refusals(lamp, now)
+    _batch(lamp)
     ask_for_a_job(lamp)
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
 
@@ -59,6 +62,12 @@ def ask_for_a_job(product: Product) -> Job:
     """No worker is there to take it up."""
     keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
     return jobs.submit(SHELL, ACTS["disable"].job_kind, product=product, rows=list(keys))
+
+
+def _batch(product: Product) -> None:
+    """A list that waits for somebody to put a row right."""
+    reading = read_file(b"DeviceName,Nickname\nlamp-0200,\nlamp 0201,\n", 1 << 20)
+    upload_batch(SHELL, product.product_key, reading, file_name="lamps.csv")
 
 
 def _cloned(product: Product, device_name: str) -> Device:

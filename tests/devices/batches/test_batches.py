@@ -59,8 +59,8 @@ def test_a_check_costs_the_same_for_any_number_of_rows_of_a_part(
 ) -> None:
     few, many = listed(*names(3)), listed(*names(500, 3))
     for reading in (few, many):
-        # two savepoints, product, batch, part, audit; then the step, and a last look
-        with django_assert_max_num_queries(17):
+        # product, batch, parts, audit; then the step, and a last look
+        with django_assert_max_num_queries(18):
             upload_batch(SHELL, product.product_key, reading)
 
 
@@ -127,7 +127,7 @@ def test_a_list_is_added_once(product: Product) -> None:
 
 
 def test_generated_names_begin_with_the_prefix_and_are_unique(product: Product) -> None:
-    batch = generate_batch(SHELL, product.product_key, 600, prefix="lamp-")
+    batch = generate_batch(SHELL, product.product_key, 600, name_prefix="lamp-")
     assert (batch.state, batch.added) == (BatchState.CREATE_SUCCESS, 600)
     found = set(Device.objects.values_list("device_name", flat=True))
     assert len(found) == 600
@@ -139,16 +139,16 @@ def test_generated_names_begin_with_the_prefix_and_are_unique(product: Product) 
     [
         (0, "", "count"),
         (100_001, "", "count"),
-        (1, "la mp", "prefix"),
-        (1, "x" * 13, "prefix"),
-        (1, "灯", "prefix"),
+        (1, "la mp", "name_prefix"),
+        (1, "x" * 13, "name_prefix"),
+        (1, "灯", "name_prefix"),
     ],
 )
 def test_what_cannot_be_generated_is_refused_at_its_field(
     product: Product, count: int, prefix: str, field: str
 ) -> None:
     with pytest.raises(OperationError) as error:
-        generate_batch(SHELL, product.product_key, count, prefix=prefix)
+        generate_batch(SHELL, product.product_key, count, name_prefix=prefix)
     assert error.value.field == field
 
 

@@ -1,0 +1,240 @@
+"""Batch Add and Batch Management."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from devices.access import batch_or_404, visible_batches
+from devices.batch_forms import AddBatchForm, BatchForm
+from devices.batches.reading import read_file
+from devices.batches.report import bad_rows, notes_of
+from devices.filters import BatchFilter
+from devices.jobs.facts import job_facts, jobs_of
+from devices.models import BatchMethod, BatchState, Device, DeviceBatch
+from devices.operations import batches
+from devices.presence import device_rows
+from devices.states import with_state
+from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.forms import attempt
+from iotconsole.kit.htmx import go, render_page, wanted_region
+from iotconsole.kit.paging import keyset_page
+from operators.permissions import actor_of, operator_of, operator_required
+from products.access import changeable_products
+
+PAGE_SIZE = 50
+MOST_JOBS = 10
+# Of the rows that cannot be added; the others are in the report.
+MOST_SHOWN = 200
+# So long after a running batch has last moved, its page says that no worker seems to run.
+PATIENCE = timedelta(seconds=15)
+# How the console colours a state.
+_KINDS = {
+    BatchState.CHECK_SUCCESS: "ok",
+    BatchState.CHECK_FAILED: "look",
+    BatchState.CREATE_SUCCESS: "ok",
+    BatchState.CREATE_FAILED: "refused",
+}
+
+View = Callable[[HttpRequest, int], HttpResponse]
+
+
+def state_kind(batch: DeviceBatch) -> str:
+    """Which dot stands before the state."""
+    if batch.stopped:
+        return "look"
+    return _KINDS.get(BatchState(batch.state), "inactive")
+
+
+@require_safe
+def batch_list(request: HttpRequest) -> HttpResponse:
+    operator = operator_of(request)
+    chosen = BatchFilter(request.GET, queryset=visible_batches(operator), request=request)
+    page = keyset_page(chosen.rows, request.GET, size=PAGE_SIZE)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "rows": [(batch, state_kind(batch)) for batch in page.rows],
+        "filtered": bool(request.GET),
+        "jobs": [job_facts(job, timezone.now()) for job in jobs_of(operator)[:MOST_JOBS]],
+    }
+    return render_page(request, "devices/batches.html", context, regions=("batch-list",))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required
+def batch_add(request: HttpRequest) -> HttpResponse:
+    posted = request.method == "POST"
+    form = BatchForm(
+        changeable_products(operator_of(request)),
+        request.POST if posted else None,
+        request.FILES if posted else None,
+        initial=_initial(request),
+    )
+    if form.is_valid():
+        batch = attempt(form, lambda: _begun(request, form.cleaned_data))
+        if batch:
+            return go(request, batch.get_absolute_url(), _begun_words(batch), trail=batch.target)
+    status = 422 if posted else 200
+    context = {"form": form}
+    return render_page(
+        request, "devices/batch_add.html", context, regions=("batch-form",), status=status
+    )
+
+
+def _initial(request: HttpRequest) -> dict[str, str | None]:
+    method = request.GET.get("method")
+    known = method if method in BatchMethod.values else BatchMethod.AUTO
+    return {"product": request.GET.get("product"), "method": known}
+
+
+def _begun(request: HttpRequest, data: Mapping[str, Any]) -> DeviceBatch:
+    actor, product_key = actor_of(request), data["product"].product_key
+    if data["method"] == BatchMethod.AUTO:
+        return batches.generate_batch(
+            actor, product_key, data["count"], name_prefix=data["name_prefix"]
+        )
+    file = data["file"]
+    reading = read_file(file.read(), settings.BATCH_FILE_MB << 20)
+    return batches.upload_batch(actor, product_key, reading, file_name=file.name)
+
+
+def _begun_words(batch: DeviceBatch) -> str:
+    facts = {"count": f"{batch.total:,}", "file": batch.file_name}
+    if batch.method == BatchMethod.AUTO:
+        return _("Batch of %(count)s devices begun.") % facts
+    return _("Read %(count)s rows of %(file)s.") % facts
+
+
+@require_safe
+def batch(request: HttpRequest, key: int) -> HttpResponse:
+    """Details: what is wrong with its rows, how far it is, its devices."""
+    shown = batch_or_404(request, key)
+    page = keyset_page(_devices(shown), request.GET, size=PAGE_SIZE)
+    problems = [] if shown.running else _problems(shown)
+    context = {
+        "batch": shown,
+        "product": shown.product,
+        "kind": state_kind(shown),
+        "stalled": shown.running and timezone.now() - shown.moved_at > PATIENCE,
+        "notes": notes_of(shown),
+        "problems": problems,
+        "more_problems": shown.bad > MOST_SHOWN,
+        "page": page,
+        "rows": device_rows(page.rows),
+        **_activation(shown),
+        "oob": wanted_region(request) == "live",
+    }
+    return render_page(request, "devices/batch.html", context, regions=("live", "batch-devices"))
+
+
+def _devices(shown: DeviceBatch) -> QuerySet[Device]:
+    listed = shown.devices.select_related("product")
+    return with_state(listed.defer("device_secret", "product__product_secret"))
+
+
+def _activation(shown: DeviceBatch) -> dict[str, int]:
+    """How many of its devices have connected so far; of those that are still there."""
+    return shown.devices.aggregate(
+        activated=Count("pk", filter=Q(activated_at__isnull=False)),
+        inactive=Count("pk", filter=Q(activated_at__isnull=True)),
+    )
+
+
+def _problems(shown: DeviceBatch) -> list[Any]:
+    found: list[Any] = []
+    for row in bad_rows(shown):
+        if len(found) == MOST_SHOWN:
+            break
+        found.append([row, [(problem, row.value(problem.column)) for problem in row.problems]])
+    return found
+
+
+def batch_act(view: View) -> View:
+    """GET asks, POST acts; operators only."""
+    return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
+
+
+def _act(shown: DeviceBatch, title: str, *sentences: str, **words: Any) -> Act:
+    here = shown.get_absolute_url()
+    places = {"trail": shown.target, "back": here, "then": here}
+    return Act(title=title, sentences=sentences, **(places | words))
+
+
+@batch_act
+def add_checked(request: HttpRequest, key: int) -> HttpResponse:
+    """Add the good rows of a list; with none bad, the operator may want all or nothing."""
+    shown = batch_or_404(request, key, change=True)
+    counted = ngettext(
+        "%(count)s device is added to product %(product)s. Its DeviceSecret is issued now.",
+        "%(count)s devices are added to product %(product)s. Their DeviceSecrets are issued now.",
+        shown.good,
+    ) % {"count": f"{shown.good:,}", "product": shown.product.name}
+    left = ngettext(
+        "%(count)s row is left out; its report stays here.",
+        "%(count)s rows are left out; their report stays here.",
+        shown.bad,
+    ) % {"count": f"{shown.bad:,}"}
+    act = _act(
+        shown,
+        _("Add batch %(batch)s") % {"batch": key},
+        *((counted, left) if shown.bad else (counted,)),
+        button=_("Add devices"),
+        done=_("Batch %(batch)s is on its way.") % {"batch": key},
+    )
+    posted = request.POST if request.method == "POST" else None
+    form = None if shown.bad else AddBatchForm(posted)
+
+    def perform(data: Mapping[str, Any]) -> object:
+        whole = data.get("all_or_nothing", False)
+        return batches.add_batch(actor_of(request), key, all_or_nothing=whole)
+
+    return ask(request, act, perform, form)
+
+
+@batch_act
+def discard(request: HttpRequest, key: int) -> HttpResponse:
+    shown = batch_or_404(request, key, change=True)
+    act = _act(
+        shown,
+        _("Discard batch %(batch)s") % {"batch": key},
+        _("The list and its report are forgotten. No device is changed."),
+        button=_("Discard"),
+        done=_("Discarded batch %(batch)s.") % {"batch": key},
+        then=reverse("devices:batches"),
+    )
+    return ask(request, act, lambda _data: batches.discard_batch(actor_of(request), key))
+
+
+@batch_act
+def stop(request: HttpRequest, key: int) -> HttpResponse:
+    shown = batch_or_404(request, key, change=True)
+    act = _act(
+        shown,
+        _("Stop batch %(batch)s") % {"batch": key},
+        _("Devices that were added stay. The others can be added later with Resume."),
+        button=_("Stop"),
+        done=_("Stopped batch %(batch)s.") % {"batch": key},
+    )
+    return ask(request, act, lambda _data: batches.stop_batch(actor_of(request), key))
+
+
+@batch_act
+def resume(request: HttpRequest, key: int) -> HttpResponse:
+    shown = batch_or_404(request, key, change=True)
+    act = _act(
+        shown,
+        _("Resume batch %(batch)s") % {"batch": key},
+        _("The devices that are missing are added."),
+        button=_("Resume"),
+        done=_("Batch %(batch)s goes on.") % {"batch": key},
+    )
+    return ask(request, act, lambda _data: batches.resume_batch(actor_of(request), key))

@@ -1,0 +1,33 @@
+"""The rows of a list that cannot be added, to be put right and uploaded again. Read only."""
+
+from collections.abc import Iterator
+
+from devices.batches.columns import REPORT_COLUMNS
+from devices.batches.problems import DEVICE_NAME, NICKNAME, Note
+from devices.batches.rows import Row, unpack
+from devices.models import DeviceBatch
+
+
+def bad_rows(batch: DeviceBatch) -> Iterator[Row]:
+    """In the order of the file; reads one part of it at a time."""
+    parts = batch.parts.filter(bad__gt=0).order_by("number")
+    for key in list(parts.values_list("pk", flat=True)):
+        payload = batch.parts.values_list("payload", flat=True).get(pk=key)
+        yield from (row for row in unpack(bytes(payload)) if row.problems)
+
+
+def report_lines(batch: DeviceBatch) -> Iterator[list[str]]:
+    """A header and one line per bad row, with all columns of the file and what is wrong.
+
+    Its last columns are ignored when the report is uploaded: see devices.batches.columns.
+    """
+    yield [DEVICE_NAME, NICKNAME, *batch.columns, *REPORT_COLUMNS]
+    for row in bad_rows(batch):
+        reasons = " ".join(problem.reason for problem in row.problems)
+        fixes = " ".join(dict.fromkeys(problem.fix for problem in row.problems))
+        yield [row.device_name, row.nickname, *row.others, str(row.number), reasons, fixes]
+
+
+def notes_of(batch: DeviceBatch) -> list[Note]:
+    """What was peculiar about the file."""
+    return [Note(key, facts) for key, facts in batch.notes]
