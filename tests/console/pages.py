@@ -22,6 +22,7 @@ NOT_PAGES = {
     "devices:states",
     "findings:count",
     "devices:undo_bulk",
+    "devices:undo_job",
     "hide_first_steps",
     "logs:export",
     "logs:new",
