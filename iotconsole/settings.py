@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "operators.sessions.SessionSeen",
     "operators.preferences.PreferencesMiddleware",
     "iotconsole.kit.htmx.SignInAgainMiddleware",
     "django_otp.middleware.OTPMiddleware",

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from operators import audit_views, filter_views, preference_views, settings_views, views
+from operators import (
+    account_views,
+    audit_views,
+    filter_views,
+    invitation_views,
+    preference_views,
+    session_views,
+    settings_views,
+    views,
+)
 
 app_name = "operators"
 
@@ -18,6 +27,28 @@ urlpatterns = [
     path("filters/new/", filter_views.new, name="new_filter"),
     path("filters/<int:key>/", filter_views.edit, name="edit_filter"),
     path("filters/<int:key>/delete/", filter_views.delete, name="delete_filter"),
+    path("invitation/", invitation_views.accept, name="accept"),
+    path("settings/sessions/", session_views.sessions, name="sessions"),
+    path("settings/sessions/end-others/", session_views.end_others, name="end_other_sessions"),
+    path("settings/sessions/<int:session>/end/", session_views.end, name="end_session"),
+    path("settings/accounts/", account_views.account_list, name="accounts"),
+    path("settings/accounts/invite/", account_views.invite, name="invite"),
+    path("settings/accounts/<int:key>/", account_views.account, name="account"),
+    path("settings/accounts/<int:key>/role/", account_views.role, name="role"),
+    path("settings/accounts/<int:key>/deactivate/", account_views.deactivate, name="deactivate"),
+    path("settings/accounts/<int:key>/reactivate/", account_views.reactivate, name="reactivate"),
+    path(
+        "settings/accounts/<int:key>/sign-out/",
+        account_views.sign_out_everywhere,
+        name="sign_out_everywhere",
+    ),
+    path(
+        "settings/accounts/<int:key>/sessions/<int:session>/end/",
+        session_views.end_of_account,
+        name="end_session_of",
+    ),
+    path("settings/accounts/<int:key>/renew/", account_views.renew, name="renew_invitation"),
+    path("settings/accounts/<int:key>/cancel/", account_views.cancel, name="cancel_invitation"),
     path("audit/", audit_views.audit, name="audit"),
     path("audit/export/", audit_views.export, name="export_audit"),
     path("development/sms/", views.development_sms, name="development_sms"),

@@ -3,7 +3,9 @@
 from operators.models.account import Operator, Role
 from operators.models.audit import AuditEntry, AuditHead
 from operators.models.backup import BackupCode, BackupCodeDevice
+from operators.models.invitation import Invitation
 from operators.models.saved_filter import SavedFilter
+from operators.models.session import SignedIn
 from operators.models.sign_in import SignInAttempt
 from operators.models.sms import SmsDevice, SmsLine, SmsSend, Try, new_code
 
@@ -12,10 +14,12 @@ __all__ = [
     "AuditHead",
     "BackupCode",
     "BackupCodeDevice",
+    "Invitation",
     "Operator",
     "Role",
     "SavedFilter",
     "SignInAttempt",
+    "SignedIn",
     "SmsDevice",
     "SmsLine",
     "SmsSend",

@@ -2,6 +2,8 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -23,6 +25,8 @@ class Operator(AbstractUser):
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
     every_product = models.BooleanField(default=True)
+    # Raised to end all sessions at once, also those nobody knows of.
+    session_epoch = models.PositiveIntegerField(default=0)
     phone = PhoneNumberField(blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     # Both empty: what the browser says.
@@ -55,6 +59,23 @@ class Operator(AbstractUser):
 
     def may_change_product(self, product_key: str) -> bool:
         return self.may_change and (self.sees_every_product or self.granted.get(product_key, False))
+
+    @property
+    def state(self) -> str:
+        """active, invited (has yet to set a password) or deactivated."""
+        if self.is_active:
+            return "active"
+        return "deactivated" if self.has_usable_password() else "invited"
+
+    def get_absolute_url(self) -> str:
+        return reverse("operators:account", args=[self.pk])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django compares it at every request: who changes what it covers ends the sessions."""
+        covered = f"{self.password}{self.session_epoch or ''}"
+        # Django's own, so that sessions from before there was an epoch go on.
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, covered, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def target(self) -> str:

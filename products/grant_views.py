@@ -1,0 +1,87 @@
+"""The products of an account, for administrators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.forms import ConsoleForm
+from operators.account_views import account_or_404
+from operators.freshness import fresh_confirmation_required
+from operators.models import Operator
+from operators.permissions import actor_of, admin_required
+from products.models import Product
+from products.operations.grants import set_grants
+
+_NAME = "of-{}"
+CHOICES = (
+    ("", gettext_lazy("Nothing")),
+    ("look", gettext_lazy("May look")),
+    ("change", gettext_lazy("May look and change")),
+)
+
+
+class GrantsForm(ConsoleForm):
+    """Every product, or one choice for each."""
+
+    every_product = forms.BooleanField(
+        label=gettext_lazy("Every product"),
+        required=False,
+        help_text=gettext_lazy("Also those created later. Otherwise, for each product:"),
+    )
+
+    def __init__(self, account: Operator, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.products = list(Product.objects.order_by("name").only("product_key", "name"))
+        self.initial = {"every_product": account.every_product, **self.initial}
+        for product in self.products:
+            may_change = account.granted.get(product.product_key)
+            now = {None: "", False: "look", True: "change"}[may_change]
+            self._add(product, now)
+
+    def _add(self, product: Product, initial: str) -> None:
+        label = f"{product.name} ({product.product_key})"
+        field = forms.ChoiceField(
+            label=label, choices=CHOICES, required=False, initial=initial, widget=forms.Select
+        )
+        field.widget.attrs["class"] = "form-select form-select-sm"
+        self.fields[_NAME.format(product.product_key)] = field
+
+    @property
+    def granted(self) -> dict[str, bool]:
+        chosen = {
+            product.product_key: self.cleaned_data[_NAME.format(product.product_key)]
+            for product in self.products
+        }
+        return {key: choice == "change" for key, choice in chosen.items() if choice}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+@fresh_confirmation_required
+def grants(request: HttpRequest, key: int) -> HttpResponse:
+    account = account_or_404(key)
+    here = account.get_absolute_url()
+    act = Act(
+        title=_("Products of %(name)s") % {"name": account.username},
+        sentences=(_("An administrator has every product, whatever is chosen here."),)
+        if account.is_admin
+        else (),
+        button=_("Save"),
+        done=_("Changed the products of %(name)s.") % {"name": account.username},
+        trail=account.target,
+        back=here,
+        then=here,
+    )
+    form = GrantsForm(account, request.POST if request.method == "POST" else None)
+
+    def perform(data: Mapping[str, Any]) -> object:
+        every = bool(data["every_product"])
+        return set_grants(actor_of(request), key, every_product=every, granted=form.granted)
+
+    return ask(request, act, perform, form)
