@@ -80,6 +80,7 @@ bench: $(DEV_STAMP)
 # The first run builds the two databases in .bench, which takes minutes and 8 GB.
 bench-console: $(DEV_STAMP)
 	$(BIN)/python -m bench.console
+	$(BIN)/python -m bench.batches
 
 # Needs Chromium. PAGES='devices device-switch' takes only those.
 screenshots: $(DEV_STAMP)

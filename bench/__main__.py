@@ -33,10 +33,10 @@ def main() -> None:
 
 
 def _run(database: str, directory: Path, scale: float) -> list[Figure]:
-    with _database_url(database, directory) as url:
+    with database_url(database, directory) as url:
         done = subprocess.run(  # noqa: S603 - our own command line
             [sys.executable, "-m", "bench.suite", f"--scale={scale}"],
-            env={**os.environ, **_environment(directory), "DATABASE_URL": url},
+            env={**os.environ, **environment(directory), "DATABASE_URL": url},
             stdout=subprocess.PIPE,
             check=True,
         )
@@ -45,7 +45,7 @@ def _run(database: str, directory: Path, scale: float) -> list[Figure]:
 
 
 @contextmanager
-def _database_url(database: str, directory: Path) -> Iterator[str]:
+def database_url(database: str, directory: Path) -> Iterator[str]:
     if database == "sqlite":
         yield f"sqlite:///{directory / 'bench.sqlite3'}"
         return
@@ -53,7 +53,7 @@ def _database_url(database: str, directory: Path) -> Iterator[str]:
         yield server.url()
 
 
-def _environment(directory: Path) -> Mapping[str, str]:
+def environment(directory: Path) -> Mapping[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": "iotconsole.settings",
         "DATA_DIR": str(directory),

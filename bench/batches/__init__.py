@@ -1,0 +1,1 @@
+"""How long a list of 100,000 devices takes, and how much memory."""

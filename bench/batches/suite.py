@@ -1,0 +1,19 @@
+"""Runs in a process of its own, with one new database."""
+
+import sys
+
+import django
+
+
+def main() -> None:
+    django.setup()
+    from django.core.management import call_command
+
+    from bench.batches.figures import COUNT, figures, table
+
+    call_command("migrate", verbosity=0)
+    print(table(figures(max(1, int(COUNT * float(sys.argv[1]))))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
