@@ -104,6 +104,10 @@ class DeviceFilter(ConsoleFilter[Device]):
             yield several_client_ids()
         if "name" in said:
             yield keys_beginning(said["name"])
+        for name, narrowed in (("registered", self.by_registration), ("secret", self.by_secret)):
+            if name in said and "product" in said:
+                own = Device.objects.filter(product=said["product"])
+                yield narrowed(own, name, said[name]).order_by().values_list("pk", flat=True)
         if "state" in said:
             yield from keys_in_state(said["state"], said.get("product"))
 

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from devices.filters import DeviceFilter
 from devices.logs import MOST_COUNTED
+from devices.models import Device
 from devices.selection import bulk_bar
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import render_page
-from iotconsole.kit.paging import capped_count, keyset_page
+from iotconsole.kit.paging import KeysetPage, capped_count
 from operators.confirmation import Confirmed
 from operators.operations import audit
 from operators.permissions import actor_of, operator_of, operator_required
@@ -34,11 +36,12 @@ def leaked(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     form, since = _since(request)
     devices = devices_since(product, since)
-    page = keyset_page(devices, request.GET, size=PAGE_SIZE)
-    operator = operator_of(request)
-    mine = operator.may_change_product(product_key)
     filters = QueryDict(mutable=True)
     filters.update({"product": product_key, "registered": since.isoformat()})
+    chosen = DeviceFilter(filters, queryset=devices, request=request)
+    page: KeysetPage[Device] = chosen.page(request.GET, size=PAGE_SIZE)
+    operator = operator_of(request)
+    mine = operator.may_change_product(product_key)
     more = bool(page.older or page.newer)
     context = {
         "product": product,
