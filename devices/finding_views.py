@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,8 +17,9 @@ from devices.forms import DismissForm
 from devices.models import Finding, FindingKind, FindingState
 from devices.operations import findings
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.htmx import render_page
+from iotconsole.kit.htmx import Undo, render_page
 from iotconsole.kit.paging import capped_count, keyset_page
+from operators.default_filters import opens_with_default
 from operators.permissions import READ_ONLY, actor_of, operator_of, operator_required
 from products.access import may_change_product
 
@@ -39,6 +41,7 @@ def finding_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> Fi
 
 
 @require_safe
+@opens_with_default("findings:list")
 def finding_list(request: HttpRequest) -> HttpResponse:
     found = visible_findings(operator_of(request))
     chosen = FindingFilter(request.GET, queryset=found, request=request)
@@ -85,6 +88,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         _("It stays dismissed unless something new speaks for it: another address or ClientID."),
         button=_("Dismiss"),
         done=_("Dismissed the finding."),
+        undo=Undo(reverse("findings:reopen", args=[pk]), {}),
     )
     form = DismissForm(request.POST if request.method == "POST" else None)
 
@@ -108,7 +112,9 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, act, lambda _: findings.reopen(actor_of(request), pk))
 
 
-def _act(finding: Finding, title: str, words: str, *, button: str, done: str) -> Act:
+def _act(
+    finding: Finding, title: str, words: str, *, button: str, done: str, undo: Undo | None = None
+) -> Act:
     here = finding.get_absolute_url()
     return Act(
         title=title,
@@ -118,4 +124,5 @@ def _act(finding: Finding, title: str, words: str, *, button: str, done: str) ->
         trail=finding.target,
         back=here,
         then=here,
+        undo=undo,
     )

@@ -27,6 +27,8 @@ from iotconsole.kit.htmx import render_page, wanted_region
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import scope, visible_products
+from products.models import Product
+from products.window import WindowState, window_state
 
 SHOWN = 10
 NEWEST = 5
@@ -82,16 +84,22 @@ def _lists(operator: Operator) -> dict[str, Any]:
         .defer("device_secret", "product__product_secret")
     )
     newest = list(with_state(devices).order_by("-pk")[:NEWEST])
-    products = visible_products(operator).defer("product_secret")
-    open_products = products.filter(dynamic_registration=True)
     findings = visible_findings(operator).filter(state=FindingState.OPEN)
     return {
         "findings": findings.order_by("-pk")[:NEWEST],
-        "open_products": open_products.select_related("dynamic_registration_changed_by")[:SHOWN],
+        "open_products": _open_products(operator),
         "compromised": compromised(devices).order_by("-pk")[:SHOWN],
         "newest": device_rows(newest),
         "refused": refusals(visible_entries(operator).order_by("-pk"))[:NEWEST],
     }
+
+
+def _open_products(operator: Operator) -> list[tuple[Product, WindowState]]:
+    """Products that let new devices in, and how their windows stand."""
+    products = visible_products(operator).filter(dynamic_registration=True).defer("product_secret")
+    shown = products.select_related("dynamic_registration_changed_by")[:SHOWN]
+    windows = [(product, window_state(product)) for product in shown]
+    return [(product, window) for product, window in windows if window.open]
 
 
 @require_POST

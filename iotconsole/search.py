@@ -59,6 +59,7 @@ ACTIONS = (
     Action(gettext_lazy("Overview"), "overview", "layout-dashboard", "home dashboard"),
     Action(gettext_lazy("Products"), "products:list", "package"),
     Action(gettext_lazy("Devices"), "devices:list", "microchip"),
+    Action(gettext_lazy("Findings"), "findings:list", "shield-alert", "clones leaks security"),
     Action(gettext_lazy("Log Service"), "logs:list", "scroll-text", "refusals events"),
     Action(gettext_lazy("Audit"), "operators:audit", "footprints", "trail history changes"),
     Action(gettext_lazy("Settings"), "operators:settings", "settings", "phone password totp"),

@@ -24,7 +24,7 @@ sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != "
 # The picture is stretched to the width it is given; these are the units it is drawn in.
 _WIDTH, _HEIGHT = 600, 120
 _INSET = round(_HEIGHT / 52, 2)  # what pygal leaves free above and below
-_STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
+_STEPS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 
@@ -117,7 +117,9 @@ def _box(attributes: Any) -> Box:
 
 
 def _round_up(value: int) -> int:
-    power: int = 10 ** (len(str(value)) - 1)
+    if value < 10:
+        return max(value, 1)
+    power: int = 10 ** (len(str(value)) - 2)
     return next(step * power for step in _STEPS if step * power >= value)
 
 

@@ -4,12 +4,14 @@ from devices.models import Device
 from devices.protocol.client_id import RegistrationMode
 from products.models import Product
 from registration.demo.story import LAMPS, MARK, SENSORS
+from registration.demo.week import METERS
 from registration.simulator.firmware import Firmware
 
 
 def demo_products() -> list[Product]:
     """The demonstration's products, as far as they exist. Nobody else's: their text says so."""
-    return list(Product.objects.filter(name__in=[LAMPS, SENSORS], description=MARK).order_by("pk"))
+    names = [LAMPS, SENSORS, METERS]
+    return list(Product.objects.filter(name__in=names, description=MARK).order_by("pk"))
 
 
 def demo_firmwares() -> list[Firmware]:

@@ -113,42 +113,39 @@ class Stage:
         )
         voided.update(voided_at=self.moment)
 
-    def register(self, unit: Unit, *, refused: str = "") -> None:
-        """`unit` asks to be activated; `refused` is the reason for which it is to be refused."""
-        params = RegistrationParams(
-            mode=unit.mode,
-            product_key=unit.product_key,
-            device_name=unit.device_name,
-            random=str(secrets.randbits(32)),
-            sign_method=_METHOD,
-            sdk=unit.sdk,
-        )
-        signature = signing.sign(_METHOD, unit.product_secret, params.content).encode()
-        request = RegistrationRequest(params, signature, trace_id(), unit.address)
-        outcome = register([request], self.moment)[0]
-        _expect(getattr(outcome, "reason", ""), refused)
-        if isinstance(outcome, ClientIdIssued):
-            unit.credential = TokenCredential(outcome.client_id, outcome.device_token)
-        elif isinstance(outcome, SecretIssued):
-            unit.credential = SecretCredential(outcome.device_secret)
+    def register(self, *units: Unit, refused: str = "") -> None:
+        """`units` ask to be activated; `refused` is the reason for which they are to be refused."""
+        outcomes = register([_registration(unit) for unit in units], self.moment)
+        for unit, outcome in zip(units, outcomes, strict=True):
+            _expect(getattr(outcome, "reason", ""), refused)
+            if isinstance(outcome, ClientIdIssued):
+                unit.credential = TokenCredential(outcome.client_id, outcome.device_token)
+            elif isinstance(outcome, SecretIssued):
+                unit.credential = SecretCredential(outcome.device_secret)
         Device.objects.filter(
-            product__product_key=unit.product_key,
-            device_name=unit.device_name,
+            product__product_key__in={unit.product_key for unit in units},
+            device_name__in=[unit.device_name for unit in units],
             created_at__gt=self.moment,
         ).update(created_at=self.moment)
 
-    def connect(self, unit: Unit, *, refused: str = "") -> None:
-        """`unit` connects with its credential."""
+    def connect(self, *units: Unit, refused: str = "") -> None:
+        """`units` connect with their credentials."""
+        outcomes = authenticate([self._connection(unit) for unit in units], self.moment)
+        for unit, outcome in zip(units, outcomes, strict=True):
+            unit.story = outcome.story
+            _expect("" if isinstance(outcome, Admitted) else outcome.reason, refused)
+
+    def _connection(self, unit: Unit) -> ConnectionRequest:
         unit.trace_id = trace_id()
         params, password = _credentials(unit)
-        request = ConnectionRequest(params, password, unit.trace_id, self._listener, unit.address)
-        outcome = authenticate([request], self.moment)[0]
-        unit.story = outcome.story
-        _expect("" if isinstance(outcome, Admitted) else outcome.reason, refused)
+        return ConnectionRequest(params, password, unit.trace_id, self._listener, unit.address)
 
-    def disconnect(self, unit: Unit, reason: str) -> None:
-        """Its connection ends; `reason` is a key of REASONS."""
-        end = SessionEnd(
+    def disconnect(self, reason: str, *units: Unit) -> None:
+        """Their connections end; `reason` is a key of REASONS."""
+        end_sessions([self._end(unit, reason) for unit in units], self.moment)
+
+    def _end(self, unit: Unit, reason: str) -> SessionEnd:
+        return SessionEnd(
             trace_id=unit.trace_id,
             listener=self._listener,
             reason=reason,
@@ -158,7 +155,6 @@ class Stage:
             address=unit.address,
             story=unit.story,
         )
-        end_sessions([end], self.moment)
 
     def note(
         self, unit: Unit, service_type: ServiceType, operation: str, reason: str, **detail: str
@@ -185,6 +181,19 @@ class Stage:
         last = entries.order_by("-pk").values_list("pk", flat=True).first() or 0
         yield
         entries.filter(pk__gt=last).update(at=self.moment)
+
+
+def _registration(unit: Unit) -> RegistrationRequest:
+    params = RegistrationParams(
+        mode=unit.mode,
+        product_key=unit.product_key,
+        device_name=unit.device_name,
+        random=str(secrets.randbits(32)),
+        sign_method=_METHOD,
+        sdk=unit.sdk,
+    )
+    signature = signing.sign(_METHOD, unit.product_secret, params.content).encode()
+    return RegistrationRequest(params, signature, trace_id(), unit.address)
 
 
 def _credentials(unit: Unit) -> tuple[SignatureParams | TokenParams, bytes]:

@@ -1,4 +1,5 @@
-"""The demonstration: two products, thirteen devices, and what befell them in the last day.
+"""The demonstration: two products, thirteen devices, and what befell them in the last day; and a
+week of a third one (registration.demo.week).
 
 Everything happens through the operations, so it is as consistent as real life. The devices that
 are meant to be online are handed to the simulator, which connects them for real.
@@ -16,6 +17,7 @@ from devices.protocol.client_id import RegistrationMode
 from products.models import Product
 from products.window import Window
 from registration.demo.stage import Stage, Unit
+from registration.demo.week import BEGINS, METERS, Week
 from registration.operations.rotate_secret import Overlap
 
 LAMPS = "Smart_Lamp_(demo)"
@@ -31,7 +33,7 @@ _BEGINS = 26.0  # hours ago
 class Told:
     """What was made. `online` are the units whose credential still works, for the simulator."""
 
-    products: tuple[Product, Product]
+    products: tuple[Product, ...]
     online: tuple[Unit, ...]
 
 
@@ -45,6 +47,8 @@ class _Story:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._stage = Stage(now)
+        self._at(BEGINS)
+        self._meters = self._stage.create_product(METERS, MARK)
         self._at(_BEGINS)
         self._lamps = self._stage.create_product(LAMPS, MARK)
         self._sensors = self._stage.create_product(SENSORS, MARK)
@@ -57,10 +61,11 @@ class _Story:
         self._switched_lamp()
         self._other_sensors()
         self._strangers()
+        self._chapters += Week(self._now, self._stage, self._meters).chapters()
         for hours_ago, happens in sorted(self._chapters, key=lambda chapter: -chapter[0]):
             self._at(hours_ago)
             happens()
-        return Told((self._lamps, self._sensors), online)
+        return Told((self._meters, self._lamps, self._sensors), online)
 
     # --- Telling -------------------------------------------------------------------------
     def _at(self, hours_ago: float) -> None:
@@ -89,7 +94,7 @@ class _Story:
         """Registers, connects a minute later, and is online `until` so many hours ago."""
         self._when(registered, self._stage.register, unit)
         self._when(registered - 0.02, self._stage.connect, unit)
-        self._when(until, self._stage.disconnect, unit, end)
+        self._when(until, self._stage.disconnect, end, unit)
 
     # --- The chapters --------------------------------------------------------------------
     def _opening(self) -> None:
@@ -117,11 +122,11 @@ class _Story:
         self._activated(first_clone, 6.02, until=5.39, end="takeover")
         again = replace(genuine)
         self._when(5.4, lambda: self._reconnect(genuine, again))
-        self._when(0.69, self._stage.disconnect, again, "takeover")
+        self._when(0.69, self._stage.disconnect, "takeover", again)
         self._activated(second_clone, 0.72, until=0.3, end="connection_lost")
         last = replace(genuine)
         self._when(0.25, lambda: self._reconnect(genuine, last))
-        self._when(0.0, self._stage.disconnect, last, "server_stopped")
+        self._when(0.0, self._stage.disconnect, "server_stopped", last)
         return genuine
 
     def _reconnect(self, known: Unit, unit: Unit) -> None:
@@ -155,7 +160,7 @@ class _Story:
         self._when(9.9, self._stage.register, clone, refused="registration_refused")
         again = replace(kept)
         self._when(9.8, lambda: self._reconnect(kept, again))
-        self._when(1.5, self._stage.disconnect, again, "connection_lost")
+        self._when(1.5, self._stage.disconnect, "connection_lost", again)
 
     def _front_door(self) -> Unit:
         """A healthy sensor."""

@@ -119,3 +119,15 @@ def test_says_so_when_nobody_counts_the_log(
     assert "worker" not in text(by_id(tree(console.get("/")), "top"))
     monkeypatch.setattr("iotconsole.overview.MOST_UNCOUNTED", 3)
     assert "manage.py worker" in text(by_id(tree(console.get("/")), "top"))
+
+
+def test_an_open_window_tells_what_is_used_and_until_when(console: Client, fleet: Fleet) -> None:
+    end = timezone.now() + timedelta(hours=1)
+    Product.objects.filter(pk=fleet.lamp.pk).update(
+        registration_budget=1000, registration_used=850, registration_closes_at=end
+    )
+    live = text(by_id(tree(console.get("/")), "live"))
+    assert "Smart_Lamp 850 of 1,000 used 2 h ago by chen until" in live
+    assert f"{end:%Y-%m-%d %H:%M:%S}" in live
+    Product.objects.update(registration_used=1000)
+    assert "new devices are refused" in text(by_id(tree(console.get("/")), "live"))

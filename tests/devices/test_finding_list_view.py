@@ -96,6 +96,6 @@ def test_costs_the_same_however_many_there_are(
 ) -> None:
     burst(fleet.meter)
     burst(fleet.lamp)
-    # session, operator, products of the filter, findings
-    with django_assert_num_queries(4):
+    # session, operator, saved filters, products of the filter, findings
+    with django_assert_num_queries(5):
         console.get("/findings/")

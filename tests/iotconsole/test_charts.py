@@ -36,7 +36,8 @@ def test_every_hour_has_a_bar_and_says_its_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "top"), [(0, 1), (1, 1), (7, 8), (9, 10), (11, 20), (99, 100), (4321, 5000)]
+    ("value", "top"),
+    [(0, 1), (1, 1), (7, 7), (11, 12), (99, 100), (118, 120), (4321, 5000)],
 )
 def test_the_upper_edge_is_a_round_number_no_bar_exceeds(value: int, top: int) -> None:
     assert chart(value).top == top

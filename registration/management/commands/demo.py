@@ -14,6 +14,7 @@ from products.models import Product
 from registration.demo.cast import demo_firmwares, demo_products
 from registration.demo.removal import remove
 from registration.demo.story import LAMPS, SENSORS, Told, tell
+from registration.demo.week import METERS, look
 from registration.simulator.firmware import Firmware
 from registration.simulator.store import CredentialStore, StoreError
 
@@ -33,7 +34,9 @@ def _make(store: CredentialStore) -> Answer:
     products = demo_products()
     made = not products
     if made:
-        told = tell(timezone.now())
+        now = timezone.now()
+        told = tell(now)
+        look(now)
         _hand_over(told, store)
         products = list(told.products)
     counted = {product.product_key: totals(product.product_key) for product in products}
@@ -85,6 +88,7 @@ def _words(products: list[Product], counted: Mapping[str, Totals], *, made: bool
         f"Where to look, in the console at {settings.CONSOLE_URL}:",
         f"  Products > {LAMPS}: a cloned device under View, to be settled with Switch or Clear",
         f"  Products > {SENSORS}: pre-registered devices, and a switch that is off again",
+        f"  Findings: a burst and a shared token among {METERS}, and more",
         "  Log Service: refusals, each with its reason",
         "`manage.py demo_devices` keeps some of the devices online; `manage.py demo --remove`",
         "deletes it all.",
