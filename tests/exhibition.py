@@ -10,11 +10,13 @@ from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
+from django.utils import timezone
 
 from devices.models import Device
 from devices.states import compromised
 from operators.confirmed_sessions import remember
-from operators.models import Operator
+from operators.models import Operator, Role
+from registration.worker.rounds import ROUNDS
 from tests.console.pages import every_page
 from tests.console.seed import ask_for_a_batch, ask_for_a_job, keep_a_filter
 from tests.operators.people import CHEN_PHONE, person
@@ -31,7 +33,9 @@ def exhibition() -> Iterator[tuple[dict[str, str], str]]:
     settings.SMS_BACKEND = "console"
     call_command("migrate", verbosity=0)
     call_command("demo", stdout=io.StringIO())
-    visitor = person("chen", phone=CHEN_PHONE)
+    for each in ROUNDS:
+        each.act(timezone.now())
+    visitor = person("chen", Role.ADMIN, CHEN_PHONE)
     keep_a_filter(visitor)
     session = _session(visitor)
     with ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler) as server:
