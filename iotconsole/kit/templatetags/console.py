@@ -83,7 +83,7 @@ def field(bound: object) -> dict[str, object]:
 @register.simple_tag
 def qr(text: str, title: str) -> SafeString:
     """`text` as a QR code, drawn in the page; readers who do not see it hear `title`."""
-    drawn = segno.make(text, error="m").svg_inline(scale=3, border=4, light="#fff", title=title)
+    drawn = segno.make_qr(text, error="m").svg_inline(scale=3, border=4, light="#fff", title=title)
     return mark_safe(drawn)  # noqa: S308 - drawn by segno, which escapes the title
 
 
