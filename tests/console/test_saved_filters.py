@@ -19,6 +19,7 @@ PAGE = "devices:list"
 LISTS = {
     "/devices/": "devices:list",
     "/products/": "products:list",
+    "/findings/": "findings:list",
     "/logs/": "logs:list",
     "/audit/": "operators:audit",
 }
