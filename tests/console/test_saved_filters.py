@@ -55,9 +55,7 @@ def test_equal_filters_are_kept_as_equal_text(query: str, kept: str) -> None:
     assert normalised(query) == kept
 
 
-def test_the_filter_at_hand_is_saved_under_a_name_and_opens_again(
-    console: Client, fleet: Fleet
-) -> None:
+def test_the_filter_at_hand_is_saved_under_a_name_and_opens_again(console: Client) -> None:
     page = tree(console.get("/devices/?state=online&before=400"))
     address = attribute(by_id(page, "save-filter"), "href") or ""
     assert address == new_url("state=online")
