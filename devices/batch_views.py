@@ -131,7 +131,7 @@ def batch(request: HttpRequest, key: int) -> HttpResponse:
         "page": page,
         "rows": device_rows(page.rows),
         **_activation(shown),
-        "oob": wanted_region(request) == "live",
+        "with_head": wanted_region(request) == "live",
     }
     return render_page(request, "devices/batch.html", context, regions=("live", "batch-devices"))
 

@@ -175,6 +175,18 @@ def test_progress_is_looked_at_until_it_ends(
         assert by_id(page, part) == by_id(fresh, part)
 
 
+def test_its_devices_come_with_the_last_look_at_its_progress(
+    console: Client, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_work, "AT_ONCE", 10)
+    batch = generate_batch(SHELL, product.product_key, 20)
+    page = tree(console.get(batch.get_absolute_url()))
+    batch_work.work_off(batch.pk)
+    swap(page, tree(console.get(batch.get_absolute_url(), headers=htmx("live"))), "live")
+    fresh = tree(console.get(batch.get_absolute_url()))
+    assert by_id(page, "live") == by_id(fresh, "live")
+
+
 def test_a_batch_that_nobody_works_on_says_how_to_change_that(
     console: Client, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
