@@ -95,7 +95,8 @@ def history(now: datetime, product_keys: Collection[str] | None = None) -> Histo
 def uncounted_behind() -> int:
     """How many ids the tallies are behind the log, for a page that would leave some out."""
     newest = (
-        LogEntry.objects.order_by("-pk")
+        LogEntry.objects.filter(pk__gt=0)  # lest SQLite sort the whole of a narrower index
+        .order_by("-pk")
         .annotate(behind=F("pk") - _position())
         .values_list("behind", flat=True)
         .first()

@@ -14,8 +14,8 @@ from iotconsole.kit.paging import Span, span_of
 # Entries get their ids about in the order of their times. What is apart by more than this, because
 # a batch waited for its turn or because the clocks of two listeners differ, is not found by time.
 OUT_OF_ORDER = timedelta(minutes=10)
-# Types other than those of which a log consists.
-RARE_TYPES = (ServiceType.UPLINK, ServiceType.SUBSCRIBE, ServiceType.MANAGEMENT)
+# The types of which a log consists; the others have an index, and the query has to say so.
+_USUAL_TYPES = (ServiceType.REGISTRATION, ServiceType.DEVICE)
 # Filters whose columns have an index, the ones that tell most first.
 _COLUMNS = {
     "trace": "trace_id",
@@ -33,9 +33,11 @@ def keys_with(said: Mapping[str, Any]) -> Iterator[Keys]:
             yield _keys(entries.filter(**{column: said[name]}))
     if "reason" in said and not _is_success(said["reason"]):
         yield _keys(with_reason(entries, said["reason"]))
-    if said.get("type") in RARE_TYPES:
-        rare = entries.filter(service_type__in=RARE_TYPES)
-        yield _keys(rare.filter(service_type=said["type"]))
+    if "type" in said and said["type"] not in _USUAL_TYPES:
+        rare = entries.filter(service_type=said["type"])
+        for usual in _USUAL_TYPES:
+            rare = rare.exclude(service_type=usual)
+        yield _keys(rare)
 
 
 def with_reason(entries: QuerySet[LogEntry], reason: str) -> QuerySet[LogEntry]:

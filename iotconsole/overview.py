@@ -24,6 +24,7 @@ from devices.states import Totals, compromised, totals, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
 from iotconsole.kit.charts import hourly
 from iotconsole.kit.htmx import render_page, wanted_region
+from iotconsole.kit.paging import searched_page
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import scope, visible_products
@@ -83,14 +84,14 @@ def _lists(operator: Operator) -> dict[str, Any]:
         .select_related("product")
         .defer("device_secret", "product__product_secret")
     )
-    newest = list(with_state(devices).order_by("-pk")[:NEWEST])
+    newest = searched_page(with_state(devices), {}, size=NEWEST).rows
     findings = visible_findings(operator).filter(state=FindingState.OPEN)
     return {
         "findings": findings.order_by("-pk")[:NEWEST],
         "open_products": _open_products(operator),
         "compromised": compromised(devices).order_by("-pk")[:SHOWN],
         "newest": device_rows(newest),
-        "refused": refusals(visible_entries(operator).order_by("-pk"))[:NEWEST],
+        "refused": searched_page(refusals(visible_entries(operator)), {}, size=NEWEST).rows,
     }
 
 

@@ -62,18 +62,21 @@ def _measure(url: str, directory: Path, options: argparse.Namespace) -> list[Fig
 
 
 def _table(figures: Sequence[Figure]) -> str:
-    """Markdown. The floor is the page that looks one product up by its key, in the same run."""
-    floor = float(figures[0]["median"])
+    """Markdown. The floor is the page that looks one product up by its key, in the same run.
+
+    On a machine that does other things too, CPU is the figure to trust.
+    """
+    floor = float(figures[0]["cpu"])
     lines = [
-        "| page | queries | p50 ms | p95 ms | x floor | |",
-        "| --- | ---: | ---: | ---: | ---: | --- |",
+        "| page | queries | p50 ms | p95 ms | CPU p95 ms | x floor | |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     for figure in figures:
         p95 = float(figure["p95"])
         over = "" if p95 < AIM_MS else f"over {AIM_MS} ms"
         lines.append(
             f"| {figure['name']} | {figure['queries']} | {figure['median']:.0f} | {p95:.0f} "
-            f"| {p95 / floor:.1f} | {over} |"
+            f"| {figure['cpu']:.0f} | {float(figure['cpu']) / floor:.1f} | {over} |"
         )
     return "\n".join(lines)
 

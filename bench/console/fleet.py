@@ -11,7 +11,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from bench.console.rows import MODE, NAME, PRODUCT, SESSION, STATE, fill, lot, moment
-from devices.models import ClientBinding, Device, LogEntry, Session
+from devices.models import ClientBinding, Device, LogCursor, LogEntry, LogTally, Session
+from devices.operations.tally import READER
 from operators.actor import SHELL
 from operators.models import AuditEntry, Operator, Role
 from products.models import Product
@@ -49,7 +50,7 @@ def build(size: Size) -> None:
             cursor.execute("PRAGMA cache_size=-1000000")
     now = int(time.time())
     Operator.objects.create(
-        username="bench", role=Role.OPERATOR, password=make_password(None), is_superuser=True
+        username="bench", role=Role.ADMIN, password=make_password(None), is_superuser=True
     )
     products = [create_product(SHELL, f"Product_{number:02}") for number in range(len(SHARES))]
     for product in products[:5]:
@@ -58,6 +59,7 @@ def build(size: Size) -> None:
     _sessions(size, products, now)
     _bindings(size, now)
     _log(size, products, now)
+    _tallies(size, products, now)
     _audit(size, products, now)
 
 
@@ -179,6 +181,23 @@ def _log(size: Size, products: list[Product], now: int) -> None:
         constants={"address": "192.0.2.7", "detail": {"sdk": "sdk-c-4.2.0"}},
         also=f"1 + {lot(NAME)} % {size.devices} AS d",
     )
+
+
+def _tallies(size: Size, products: list[Product], now: int) -> None:
+    """As if a worker had counted the log: of each hour and product four kinds of entries."""
+    hours, kinds = LOG_DAYS * 24, 4
+    product = " ".join(f"WHEN {n} THEN '{each.product_key}'" for n, each in enumerate(products))
+    columns = {
+        "hour": moment(f"({now} / 3600 - (n - 1) / {len(products) * kinds}) * 3600"),
+        "product_key": f"CASE (n - 1) % {len(products)} {product} END",
+        "operation": f"CASE (n - 1) / {len(products)} % {kinds} WHEN 0 THEN 'online' ELSE 'regnwl' "
+        "END",
+        "reason": f"CASE (n - 1) / {len(products)} % {kinds} WHEN 0 THEN 'online' WHEN 1 THEN 'ok' "
+        "WHEN 2 THEN 'bad_signature' ELSE 'already_activated' END",
+        "count": "1 + n % 1000",
+    }
+    fill(LogTally, hours * kinds * len(products), columns)
+    LogCursor.objects.create(name=READER, position=size.log_entries)
 
 
 def _audit(size: Size, products: list[Product], now: int) -> None:

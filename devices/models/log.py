@@ -55,7 +55,7 @@ class LogEntry(models.Model):
             # Log Service by the types that are rare among the others.
             models.Index(
                 fields=["service_type", "-id"],
-                condition=Q(service_type__in=["uplink", "subscribe", "management"]),
+                condition=~Q(service_type="registration") & ~Q(service_type="device"),
                 name="log_by_rare_type",
             ),
             # "Log Service" links of one ClientID.

@@ -14,6 +14,7 @@ from devices.selection import bulk_bar
 from devices.snippets import snippets
 from devices.states import compromised, totals, with_state
 from devices.watch import DEVICE_WATCH, progress
+from iotconsole.kit.paging import span_of
 from operators.models import Operator
 from products.certificate import read_ca_certificate
 from products.models import Product
@@ -86,5 +87,5 @@ def device_watch(device: Device) -> dict[str, Any]:
 @register.inclusion_tag("devices/_watch.html")
 def connect_watch(product: Product) -> dict[str, Any]:
     """The panel that watches what this product's devices do from now on."""
-    newest = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return {"product": product, "since": newest or 0, "began": int(time.time())}
+    newest = span_of(LogEntry.objects.all()).last
+    return {"product": product, "since": newest, "began": int(time.time())}
