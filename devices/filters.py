@@ -192,6 +192,7 @@ class LogFilter(ConsoleFilter[LogEntry]):
         choices=ServiceType.choices,
         empty_label=_("All"),
     )
+    code = django_filters.CharFilter(label=_("Status"), field_name="code")
     client = django_filters.CharFilter(label="ClientID", field_name="client_id")
     trace = django_filters.CharFilter(label="TraceId", field_name="trace_id")
     since = django_filters.IsoDateTimeFilter(
@@ -207,7 +208,7 @@ class LogFilter(ConsoleFilter[LogEntry]):
         widget=MomentInput,
     )
     # What stands behind "More filters".
-    rare = ("type", "client", "trace", "since", "until")
+    rare = ("type", "code", "client", "trace", "since", "until")
     in_order = frozenset({"product", "device", "client", "trace"})
 
     class Meta:

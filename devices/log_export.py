@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from devices.logs import reason_of
 from devices.models import LogEntry
+from iotconsole.kit.paging import Span
 
 # A spreadsheet holds a million; so many are a matter of seconds.
 EXPORT_MOST = 100_000
-_CHUNK = 2000
+_PORTION = 5_000  # keys
 
 HEADER = (
     "Time (UTC)",
@@ -30,26 +31,30 @@ HEADER = (
 
 
 def export_rows(
-    entries: QuerySet[LogEntry], language: str, most: int = EXPORT_MOST
+    entries: QuerySet[LogEntry], span: Span, language: str, most: int = EXPORT_MOST
 ) -> Iterator[Sequence[str]]:
     """The header, then `entries` newest first, read in portions while they are sent.
 
-    What is behind the first `most` is left out, and a last row says so.
+    `span` holds their keys. What is behind the first `most` is left out; a last row says so.
     """
     yield HEADER
-    left, before = most, None
-    while left > 0:
-        page = entries if before is None else entries.filter(pk__lt=before)
-        chunk = list(page.order_by("-pk")[: min(_CHUNK, left)])
-        if not chunk:
-            return
+    left = most
+    for portion in _portions(entries, span):
         with translation.override(language):
-            rows = [_row(entry) for entry in chunk]
+            rows = [_row(entry) for entry in portion[:left]]
+            cut = [_("Older entries were left out: this file ends at %(most)s.") % {"most": most}]
         yield from rows
-        left, before = left - len(chunk), chunk[-1].pk
-    if entries.filter(pk__lt=before).exists():
-        with translation.override(language):
-            yield (_("Older entries were left out: this file ends at %(most)s.") % {"most": most},)
+        if len(portion) > left:
+            yield cut
+            return
+        left -= len(portion)
+
+
+def _portions(entries: QuerySet[LogEntry], span: Span) -> Iterator[list[LogEntry]]:
+    """No query looks at more keys than one can wait for, whatever the filters are."""
+    for last in range(span.last, span.first - 1, -_PORTION):
+        among = entries.filter(pk__lte=last, pk__gt=last - _PORTION)
+        yield list(among.order_by("-pk"))
 
 
 def _row(entry: LogEntry) -> Sequence[str]:

@@ -106,7 +106,9 @@ def story(request: HttpRequest, trace_id: str) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponseBase:
     """What the filters in the URL leave of the log, as CSV."""
     audit.record(actor_of(request), "log.export", "log", gettext_noop("Exported the log"))
-    rows = export_rows(_chosen(request).rows, get_language() or settings.LANGUAGE_CODE)
+    chosen = _chosen(request)
+    language = get_language() or settings.LANGUAGE_CODE
+    rows = export_rows(chosen.rows, chosen.span(), language)
     name = f"log-{timezone.now():%Y%m%d-%H%M%S}.csv"
     return csv_download(name, rows, for_people=True)
 

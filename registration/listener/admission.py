@@ -26,9 +26,10 @@ KEEPALIVE = range(30, 1201)  # seconds, for connections; a registration may send
 # Log entries a minute about bytes that are no MQTT, from one address and from all together.
 _GARBAGE_LOGGED_PER_ADDRESS = 10
 _GARBAGE_LOGGED = 300
-# Refusals examined a minute: of one device from one address, and of all together.
+# Refusals examined: a minute of one device from one address, and a second of all together. One
+# takes some 4 ms of the thread that answers devices.
 _EXAMINED_PER_DEVICE = 5
-_EXAMINED = 300
+_EXAMINED = 10
 
 DeviceRequest = RegistrationRequest | ConnectionRequest
 
@@ -98,7 +99,7 @@ class Gate:
         self._garbage = FailureCounter(_GARBAGE_LOGGED_PER_ADDRESS)
         self._all_garbage = FailureCounter(_GARBAGE_LOGGED)
         self._examined = FailureCounter(_EXAMINED_PER_DEVICE)
-        self._all_examined = FailureCounter(_EXAMINED)
+        self._all_examined = FailureCounter(_EXAMINED, window=1.0)
 
     def examine(self, packet: mqtt.Connect, origin: Origin) -> DeviceRequest | int:
         """The request to run, or the CONNACK code of a refusal, which is logged then.

@@ -8,6 +8,7 @@ from django.test import Client
 
 from devices.log_export import HEADER, export_rows
 from devices.models import LogEntry
+from iotconsole.kit.paging import span_of
 from operators.models import AuditEntry
 from tests.console.logged import logged
 
@@ -45,12 +46,13 @@ def test_no_name_becomes_a_formula(console: Client, name: str) -> None:
 
 
 def test_reads_in_portions_and_says_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devices.log_export._CHUNK", 2)
+    monkeypatch.setattr("devices.log_export._PORTION", 2)
     keys = [logged(device_name=f"lamp-{n}").device_name for n in range(6)]
-    rows = list(export_rows(LogEntry.objects.all(), "en", most=5))
+    everything = LogEntry.objects.all()
+    rows = list(export_rows(everything, span_of(everything), "en", most=5))
     assert [row[2] for row in rows[1:-1]] == keys[:0:-1]
     assert "ends at 5" in rows[-1][0]
-    assert len(list(export_rows(LogEntry.objects.all(), "en", most=6))) == 7
+    assert len(list(export_rows(everything, span_of(everything), "en", most=6))) == 7
 
 
 def test_is_audited(console: Client) -> None:

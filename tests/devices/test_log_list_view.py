@@ -110,6 +110,7 @@ def test_a_name_that_is_no_devices_is_no_link(console: Client) -> None:
         ({"result": "success"}, "ac"),
         ({"result": "fail"}, "b"),
         ({"reason": "bad_signature"}, "b"),
+        ({"code": "6600"}, "b"),
         ({"trace": "t-1"}, "a"),
         ({"within": "60"}, "bcd"),
         ({"product": "pkA", "result": "fail"}, "b"),

@@ -89,3 +89,14 @@ def test_costs_the_same_however_long(
     # session, operator, entries
     with django_assert_num_queries(3):
         console.get(f"/logs/trace/{TRACE}/")
+
+
+@pytest.mark.parametrize(
+    ("trace", "offered"), [("", False), ("a/b", False), (TRACE, True), ("<b>", True)]
+)
+def test_a_list_filtered_by_trace_offers_its_story(
+    console: Client, trace: str, offered: bool
+) -> None:
+    logged(trace_id=trace)
+    page = tree(console.get("/logs/", {"trace": trace}))
+    assert ("as a story" in text(page)) is offered
