@@ -30,3 +30,21 @@ def test_what_scripts_say_is_in_the_language_of_the_page(visit: Visit, fleet: Fl
     choose(page, "Language", "简体中文")
     page.get_by_role("button", name="复制ProductKey").click()
     expect(page.locator(".copied")).to_have_attribute("aria-label", "已复制")
+
+
+def test_a_page_made_for_another_zone_is_shown_again_in_the_browsers(
+    visit: Visit, fleet: Fleet
+) -> None:
+    page = visit.open("/products/", zone="Asia/Shanghai")
+    expect(page.locator("body")).to_have_attribute("data-zone", "Asia/Shanghai")
+    page.context.add_cookies([{"name": "time_zone", "value": "UTC", "url": page.url}])
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-zone", "Asia/Shanghai")
+
+
+def test_the_sign_in_page_tells_the_zone(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open("/products/", zone="Asia/Shanghai")
+    page.context.clear_cookies()
+    page.goto("/sign-in/")
+    told = {cookie.get("name"): cookie.get("value") for cookie in page.context.cookies()}
+    assert told["time_zone"] == "Asia/Shanghai"
