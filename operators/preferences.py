@@ -29,14 +29,18 @@ _REGIONS = (
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
     """The names one may choose: UTC and Region/City, without the old aliases."""
-    cities = sorted(name for name in available_timezones() if name.startswith(_REGIONS))
-    return ("UTC", *cities)
+    return ("UTC", *sorted(name for name in _known() if name.startswith(_REGIONS)))
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def browser_zone(request: HttpRequest) -> str:
     """What the browser says, or empty when it says nothing that is a zone."""
     name = request.COOKIES.get(ZONE_COOKIE, "")
-    return name if name in time_zones() else ""
+    return name if name in _known() else ""
 
 
 class PreferencesMiddleware:

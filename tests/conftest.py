@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.utils import translation
 
 from tests.postgres import PostgresServer
 
@@ -30,6 +31,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (others if once else wanted).append(item)
     items[:] = wanted
     config.hook.pytest_deselected(items=others)
+
+
+@pytest.fixture(autouse=True)
+def back_to_english() -> Iterator[None]:
+    """A request leaves its language behind in the thread, which here goes on to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,9 @@ def take(
     )
     page = context.new_page()
     for name, url in pages.items():
-        context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+        # What the sign-in page leaves behind.
+        told = {"sessionid": session, "time_zone": "Asia/Shanghai"}
+        context.add_cookies([{"name": k, "value": v, "url": url} for k, v in told.items()])
         page.goto(url)
         page.screenshot(path=directory / look.name / f"{name}.png", full_page=True)
     context.close()

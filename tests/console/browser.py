@@ -59,6 +59,8 @@ class Visit:
             timezone_id=zone,
         )
         context.set_default_timeout(15_000)
+        # As the sign-in page has told the server.
+        context.add_cookies([{"name": "time_zone", "value": zone, "url": self.server.url}])
         if self.client:
             session = self.client.cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": session, "url": self.server.url}])

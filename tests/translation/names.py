@@ -7,6 +7,7 @@ _NAMES = """
 ProductKey ProductSecret DeviceName DeviceSecret DeviceToken ClientID ClientIDs IotId TraceId
 MQTT TLS CA SDK UTC CSV XLSX GBK JSON NUL MAC IMEI SN QR IP API HTTP
 Nickname ICA Topic Alink Link Python Wi-Fi
+ID MB csv xlsx
 clientId username passwd mqttHostUrl port ca.pem authType register regnwl Ctrl
 random signmethod mode sdk online add by operator Limit Window
 pip install make gcc Werror Makefile aliyun-iot-linkkit paho-mqtt
