@@ -69,7 +69,9 @@ def test_a_viewer_changes_nothing_whatever_is_granted(
     assert not changeable_products(again(viewer)).exists()
 
 
-def test_only_administrators_choose(console: Client, account: Operator, fleet: Fleet) -> None:
+def test_only_administrators_choose(account: Operator, fleet: Fleet) -> None:
+    console = Client()
+    console.force_login(person("mei"))
     url = f"/products/access/{account.pk}/"
     assert console.get(url).status_code == 403
     assert console.post(url, {}).status_code == 403
