@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import django
 from playwright.sync_api import Browser, sync_playwright
@@ -52,7 +53,9 @@ def take(
     )
     page = context.new_page()
     for name, url in pages.items():
-        context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+        # For the whole site: what the page itself asks for has to be signed in too.
+        root = urljoin(url, "/")
+        context.add_cookies([{"name": "sessionid", "value": session, "url": root}])
         page.goto(url)
         page.screenshot(path=directory / look.name / f"{name}.png", full_page=True)
     context.close()

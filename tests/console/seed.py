@@ -61,7 +61,7 @@ def seed(operator: Operator | None = None) -> Fleet:
     ask_for_a_batch(lamp)
     if operator:
         keep_a_filter(operator)
-        invitations.invite(SHELL, INVITED, Role.VIEWER, every_product=False)
+        invite_somebody()
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
 
 
@@ -69,6 +69,10 @@ def ask_for_a_job(product: Product) -> Job:
     """No worker is there to take it up."""
     keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
     return jobs.submit(SHELL, job_kind("disable"), product=product, rows=list(keys))
+
+
+def invite_somebody() -> None:
+    invitations.invite(SHELL, INVITED, Role.VIEWER, every_product=False)
 
 
 def keep_a_filter(owner: Operator) -> None:
