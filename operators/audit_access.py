@@ -4,6 +4,9 @@ from django.db.models import Q, QuerySet
 
 from operators.models import AuditEntry, Operator
 
+# Targets that name their product.
+_OF_A_PRODUCT = ("device", "batch")
+
 
 def visible_audit(operator: Operator) -> QuerySet[AuditEntry]:
     """All, or for an account limited to some products: theirs, its own acts, and what befell it."""
@@ -12,5 +15,6 @@ def visible_audit(operator: Operator) -> QuerySet[AuditEntry]:
     wanted = Q(operator=operator) | Q(target=operator.target)
     for product_key in operator.granted:
         wanted |= Q(target=f"product/{product_key}")
-        wanted |= Q(target__startswith=f"device/{product_key}/")
+        for kind in _OF_A_PRODUCT:
+            wanted |= Q(target__startswith=f"{kind}/{product_key}/")
     return AuditEntry.objects.filter(wanted)

@@ -20,7 +20,7 @@ from products.operations.grants import set_grants
 
 _NAME = "of-{}"
 CHOICES = (
-    ("", gettext_lazy("Nothing")),
+    ("none", gettext_lazy("Nothing")),
     ("look", gettext_lazy("May look")),
     ("change", gettext_lazy("May look and change")),
 )
@@ -41,14 +41,12 @@ class GrantsForm(ConsoleForm):
         self.initial = {"every_product": account.every_product, **self.initial}
         for product in self.products:
             may_change = account.granted.get(product.product_key)
-            now = {None: "", False: "look", True: "change"}[may_change]
+            now = {None: "none", False: "look", True: "change"}[may_change]
             self._add(product, now)
 
     def _add(self, product: Product, initial: str) -> None:
         label = f"{product.name} ({product.product_key})"
-        field = forms.ChoiceField(
-            label=label, choices=CHOICES, required=False, initial=initial, widget=forms.Select
-        )
+        field = forms.ChoiceField(label=label, choices=CHOICES, initial=initial)
         field.widget.attrs["class"] = "form-select form-select-sm"
         self.fields[_NAME.format(product.product_key)] = field
 
@@ -58,7 +56,7 @@ class GrantsForm(ConsoleForm):
             product.product_key: self.cleaned_data[_NAME.format(product.product_key)]
             for product in self.products
         }
-        return {key: choice == "change" for key, choice in chosen.items() if choice}
+        return {key: choice == "change" for key, choice in chosen.items() if choice != "none"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from operators.confirmed_sessions import remember
 from operators.models import Operator, Role
 from registration.worker.rounds import ROUNDS
 from tests.console.pages import every_page
-from tests.console.seed import ask_for_a_batch, ask_for_a_job, keep_a_filter
+from tests.console.seed import ask_for_a_batch, ask_for_a_job, invite_somebody, keep_a_filter
 from tests.operators.people import CHEN_PHONE, person
 
 
@@ -37,6 +37,7 @@ def exhibition() -> Iterator[tuple[dict[str, str], str]]:
         each.act(timezone.now())
     visitor = person("chen", Role.ADMIN, CHEN_PHONE)
     keep_a_filter(visitor)
+    invite_somebody()
     session = _session(visitor)
     with ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler) as server:
         server.set_app(get_wsgi_application())

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import django
 from playwright.sync_api import Browser, sync_playwright
@@ -52,9 +53,11 @@ def take(
     )
     page = context.new_page()
     for name, url in pages.items():
-        # What the sign-in page leaves behind.
+        # For the whole site, so that what a page itself asks for is signed in too; and what the
+        # sign-in page leaves behind.
         told = {"sessionid": session, "time_zone": "Asia/Shanghai"}
-        context.add_cookies([{"name": k, "value": v, "url": url} for k, v in told.items()])
+        root = urljoin(url, "/")
+        context.add_cookies([{"name": k, "value": v, "url": root} for k, v in told.items()])
         page.goto(url)
         page.screenshot(path=directory / look.name / f"{name}.png", full_page=True)
     context.close()

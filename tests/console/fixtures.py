@@ -30,8 +30,8 @@ def outbox() -> Iterator[list[memory.Message]]:
 
 @pytest.fixture
 def chen(db: None) -> Operator:
-    """An operator with a verified phone."""
-    return person("chen", phone=CHEN_PHONE)
+    """An administrator with a verified phone."""
+    return person("chen", role=Role.ADMIN, phone=CHEN_PHONE)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from devices.models import Device, DeviceBatch, Job
 from devices.traces import trace_of
-from operators.models import SavedFilter
+from operators.models import Operator, SavedFilter
 from products.models import Product
+from tests.console.seed import INVITED
 
 # Answers that are no pages, and URLs that only act.
 NOT_PAGES = {
@@ -30,6 +31,9 @@ NOT_PAGES = {
     "operators:settings",  # leads to the first of its pages
     "operators:sign_out",
     "operators:verify_phone",
+    "operators:end_other_sessions",
+    "operators:end_session",
+    "operators:end_session_of",
     "operators:export_audit",
     "products:secret",
     "registration:export_leak",
@@ -132,10 +136,25 @@ def _filter_pages(saved: SavedFilter) -> dict[str, str]:
 
 
 def _settings_pages() -> dict[str, str]:
-    names = ("phone", "authenticator", "backup_codes", "password", "preferences")
+    names = (
+        *("phone", "authenticator", "backup_codes", "password", "preferences", "sessions"),
+        *("accounts", "invite", "accept"),
+    )
     return {
+        **_account_pages(Operator.objects.get(username=INVITED).pk),
         **{f"settings-{name.replace('_', '-')}": reverse(f"operators:{name}") for name in names},
         "development-sms": reverse("operators:development_sms"),
+    }
+
+
+def _account_pages(key: int) -> dict[str, str]:
+    names = (
+        *("account", "role", "deactivate", "reactivate", "sign_out_everywhere"),
+        *("renew_invitation", "cancel_invitation"),
+    )
+    return {
+        **{f"account-{name}": reverse(f"operators:{name}", args=[key]) for name in names},
+        "account-products": reverse("products:grants", args=[key]),
     }
 
 

@@ -14,8 +14,8 @@ from devices.operations import jobs, log
 from devices.operations.batches import upload_batch
 from devices.operations.findings import observe
 from operators.actor import SHELL
-from operators.models import Operator
-from operators.operations import saved_filters
+from operators.models import Operator, Role
+from operators.operations import invitations, saved_filters
 from products.models import Product
 from products.operations.manage import create_product
 from tests.factories import (
@@ -24,6 +24,9 @@ from tests.factories import (
     issued_client_id,
     make_device,
 )
+
+# Somebody whose account waits for its password.
+INVITED = "lin-mei"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def seed(operator: Operator | None = None) -> Fleet:
     ask_for_a_batch(lamp)
     if operator:
         keep_a_filter(operator)
+        invite_somebody()
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
 
 
@@ -65,6 +69,10 @@ def ask_for_a_job(product: Product) -> Job:
     """No worker is there to take it up."""
     keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
     return jobs.submit(SHELL, job_kind("disable"), product=product, rows=list(keys))
+
+
+def invite_somebody() -> None:
+    invitations.invite(SHELL, INVITED, Role.VIEWER, every_product=False)
 
 
 def keep_a_filter(owner: Operator) -> None:

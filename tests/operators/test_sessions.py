@@ -121,7 +121,7 @@ def test_last_seen_moves_but_not_at_every_request(
         (CHROME, ("Chrome", "Windows")),
         (f"{CHROME} Edg/126.0", ("Edge", "Windows")),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Safari/604.1",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5) Safari/604.1",
             ("Safari", "iPhone"),
         ),
         ("curl/8.5", ("", "")),

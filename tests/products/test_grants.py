@@ -24,6 +24,11 @@ def account(db: None) -> Operator:
     return person("lim")
 
 
+def choice(fleet: Fleet, lamp: str = "none", meter: str = "none", **more: str) -> dict[str, str]:
+    keys = fleet.lamp.product_key, fleet.meter.product_key
+    return {f"of-{keys[0]}": lamp, f"of-{keys[1]}": meter, **more}
+
+
 def again(account: Operator) -> Operator:
     return Operator.objects.get(pk=account.pk)
 
@@ -35,7 +40,7 @@ def test_looking_and_changing_are_granted_product_by_product(
     page = tree(admin.get(url))
     assert text(by_id(page, "dialog-title")) == "Products of lim"
     lamp, meter = fleet.lamp.product_key, fleet.meter.product_key
-    assert admin.post(url, {f"of-{lamp}": "look", f"of-{meter}": "change"}).status_code == 302
+    assert admin.post(url, choice(fleet, "look", "change")).status_code == 302
     assert set(visible_products(again(account))) == {fleet.lamp, fleet.meter}
     assert list(changeable_products(again(account))) == [fleet.meter]
     entry = AuditEntry.objects.get(act="operator.products")
@@ -45,17 +50,17 @@ def test_looking_and_changing_are_granted_product_by_product(
 
 
 def test_what_is_not_chosen_is_closed(admin: Client, account: Operator, fleet: Fleet) -> None:
-    url, lamp = f"/products/access/{account.pk}/", fleet.lamp.product_key
-    admin.post(url, {f"of-{lamp}": "look"})
+    url = f"/products/access/{account.pk}/"
+    admin.post(url, choice(fleet, "look"))
     assert list(visible_products(again(account))) == [fleet.lamp]
-    admin.post(url, {})
+    admin.post(url, choice(fleet))
     assert not visible_products(again(account)).exists()
 
 
 def test_every_product_is_every_product(admin: Client, account: Operator, fleet: Fleet) -> None:
     url = f"/products/access/{account.pk}/"
-    admin.post(url, {})
-    admin.post(url, {"every_product": "on"})
+    admin.post(url, choice(fleet))
+    admin.post(url, choice(fleet, every_product="on"))
     assert visible_products(again(account)).count() == 2
     assert changeable_products(again(account)).count() == 2
 
@@ -64,12 +69,14 @@ def test_a_viewer_changes_nothing_whatever_is_granted(
     admin: Client, fleet: Fleet, db: None
 ) -> None:
     viewer = person("vik", role=Role.VIEWER)
-    admin.post(f"/products/access/{viewer.pk}/", {f"of-{fleet.lamp.product_key}": "change"})
+    admin.post(f"/products/access/{viewer.pk}/", choice(fleet, "change"))
     assert list(visible_products(again(viewer))) == [fleet.lamp]
     assert not changeable_products(again(viewer)).exists()
 
 
-def test_only_administrators_choose(console: Client, account: Operator, fleet: Fleet) -> None:
+def test_only_administrators_choose(account: Operator, fleet: Fleet) -> None:
+    console = Client()
+    console.force_login(person("mei"))
     url = f"/products/access/{account.pk}/"
     assert console.get(url).status_code == 403
     assert console.post(url, {}).status_code == 403

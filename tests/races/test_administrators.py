@@ -1,5 +1,6 @@
 """Two administrators who demote each other at the same moment: one of them stays."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -14,7 +15,7 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def tried(change: partial[object]) -> bool:
+def tried(change: Callable[[], Operator]) -> bool:
     try:
         change()
     except ConflictError:
