@@ -87,7 +87,7 @@ def test_all_that_match_are_chosen_but_for_those_unchecked(visit: Visit) -> None
 def test_another_filter_forgets_what_was_chosen(visit: Visit) -> None:
     page = visit.open("/devices/")
     box(page, 11).check()
-    page.get_by_label("DeviceName begins with").fill("unit-001")
+    page.get_by_label("Name or ID begins with").fill("unit-001")
     page.get_by_role("button", name="Filter", exact=True).click()
     expect(page).to_have_url(re.compile("name=unit-001"))
     expect(box(page, 11)).not_to_be_checked()
