@@ -72,8 +72,9 @@ def test_costs_the_same_however_much_there_is(
         make_product()
         logged("bad_signature")
     # session, operator, two totals, history, products, how far the tallies are behind, newest
-    # devices and their sessions, findings, clones, open products, newest refusals
-    with django_assert_num_queries(13):
+    # devices and their sessions, findings, clones, open products, newest refusals, and where the
+    # searches for the newest ones begin and end
+    with django_assert_num_queries(17):
         console.get("/")
 
 
