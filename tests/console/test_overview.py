@@ -72,8 +72,8 @@ def test_costs_the_same_however_much_there_is(
         make_product()
         logged("bad_signature")
     # session, operator, two totals, history, products, how far the tallies are behind, newest
-    # devices and their sessions, findings, clones, open products, newest refusals; and for each
-    # of the two newest lists the ends of the ids it walks down
+    # devices and their sessions, findings, clones, open products, newest refusals, and where the
+    # searches for the newest ones begin and end
     with django_assert_num_queries(17):
         console.get("/")
 
