@@ -69,7 +69,7 @@ class Story:
         """Read on the development page, in a tab of its own."""
         tab = self.page.context.new_page()
         tab.goto(self.installation.url + "/development/sms/")
-        found = re.search(r"\b\d{6}\b", tab.locator("main li .text-break").first.inner_text())
+        found = re.search(r"(?<!\d)\d{6}(?!\d)", tab.locator("main li .text-break").first.inner_text())
         tab.close()
         assert found
         return found[0]
@@ -192,7 +192,7 @@ class Story:
             entries = self.page.locator("main details").filter(has_text=self.say(title))
             return entries.count() > 0
 
-        eventually(shown)
+        eventually(shown, seconds=60)
 
     # A list of ten thousand
 
