@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from tests.sdk.conftest import new_device
 
 __all__ = ["browser", "new_device"]  # fixtures of others that the story uses
 
+LOCALES = {"en": "en-GB", "zh-hans": "zh-CN"}
 PASSWORD = re.compile(r"sign in as admin with the password (\S+)")
 
 
@@ -66,12 +67,16 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page whose scripts and requests must all succeed."""
+def speaking(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Makes a page of a browser that prefers a language. Scripts and requests must succeed."""
     complaints: list[str] = []
-    page = browser.new_context().new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-    yield page
+
+    def make(language: str) -> Page:
+        page = browser.new_context(locale=LOCALES[language]).new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        return page
+
+    yield make
     # Chromium reports every answer of 400 and above; 422 is how a form says what is wrong with it.
     assert [c for c in complaints if c.startswith("error") and "status of 422" not in c] == []

@@ -11,7 +11,7 @@ from tests.processes import Listener
 
 _DRIVER = Path(__file__).with_name("linkkit_device.py")
 # The SDK waits a second, then two, then more between attempts.
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 Happening = dict[str, Any]
 
