@@ -69,7 +69,8 @@ class Story:
         """Read on the development page, in a tab of its own."""
         tab = self.page.context.new_page()
         tab.goto(self.installation.url + "/development/sms/")
-        found = re.search(r"(?<!\d)\d{6}(?!\d)", tab.locator("main li .text-break").first.inner_text())
+        message = tab.locator("main li .text-break").first.inner_text()
+        found = re.search(r"(?<!\d)\d{6}(?!\d)", message)
         tab.close()
         assert found
         return found[0]
