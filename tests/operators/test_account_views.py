@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from operators.models import Operator, Role
 from operators.operations import invitations
-from tests.console.dom import text, tree
+from tests.console.dom import attribute, by_id, text, tree
 from tests.console.fixtures import confirmed
 from tests.operators.people import actor, person
 
@@ -45,6 +45,15 @@ def test_the_list_costs_the_same_queries_however_long(
         person(f"p{n}")
     with django_assert_num_queries(3):  # session, operator, accounts
         admin.get("/settings/accounts/")
+
+
+def test_an_accounts_page_leads_to_every_act(admin: Client, vik: Operator) -> None:
+    page = tree(admin.get(f"/settings/accounts/{vik.pk}/"))
+    for act in ("role", "grants", "deactivate"):
+        link = attribute(by_id(page, act), "href") or ""
+        assert link == attribute(by_id(page, act), "hx-get")
+        assert str(vik.pk) in link
+        assert admin.get(link).status_code == 200
 
 
 def test_an_administrator_changes_a_role_in_the_dialog(admin: Client, vik: Operator) -> None:
