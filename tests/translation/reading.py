@@ -16,7 +16,7 @@ _SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 # Zones have one name everywhere, languages are named in themselves.
 _OPTIONS = {*time_zones(), *dict(settings.LANGUAGES)}
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_@.:/+&…-]*[A-Za-z0-9]")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.:/+&…-]*[A-Za-z0-9]")
 _IDENTIFIER = re.compile(r"[\d_@/]|^[a-z]+[A-Z]")
 CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 

@@ -108,5 +108,6 @@ PRODUCT = {"node_type": "0", "net_type": "WIFI", "data_format": "1", "descriptio
 
 def _english(response: Any) -> set[str]:
     assert response.headers["Content-Language"] == "zh-hans"
-    keys = set(Product.objects.values_list("product_key", flat=True))
-    return set(english(tree(response))) - NAMES - DATA - keys
+    keys = Product.objects.values_list("product_key", flat=True)
+    people = Operator.objects.values_list("username", flat=True)
+    return set(english(tree(response))) - NAMES - DATA - {*keys, *people}

@@ -1,0 +1,26 @@
+"""What counts as an English word on a page."""
+
+import pytest
+from django.test.html import parse_html
+
+from tests.translation.reading import english
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<p>设备 is online</p>", ["is", "online"]),
+        ("<p>设备lamp-0007、a1Fc9Zk20Qw、208DoBLZJVy和LBwcZy…000123</p>", []),
+        ("<p>执行<code>pip install</code></p>", []),
+        ('<button aria-label="Close">关闭</button>', ["Close"]),
+        ('<input placeholder="Search"><a title="Back">返回</a>', ["Search", "Back"]),
+        ('<span data-word-copied="Copied">复制</span>', ["Copied"]),
+        ('<button lang="en">English</button>', []),
+        (
+            '<option value="Asia/Shanghai">Asia/Shanghai</option><option value="">None</option>',
+            ["None"],
+        ),
+    ],
+)
+def test_an_english_word_is_one_that_is_no_identifier(html: str, words: list[str]) -> None:
+    assert list(english(parse_html(f"<div>{html}</div>"))) == words
