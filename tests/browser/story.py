@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, override
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from devices.reasons import REASONS
 from tests.browser.conftest import Installation
 from tests.polling import eventually
 from tests.sdk.conftest import NewDevice
@@ -33,10 +35,11 @@ class Story:
         self.language = language
         self.product_key = self.product_secret = ""
 
-    def say(self, message: str, **facts: object) -> str:
-        """The console's words, given in English."""
+    def say(self, message: str | Promise, **facts: object) -> str:
+        """The console's words, given in English or to be told in any language."""
         with override(self.language):
-            return gettext(message) % facts if facts else gettext(message)
+            text = gettext(message) if isinstance(message, str) else str(message)
+            return text % facts if facts else text
 
     def say_many(self, one: str, many: str, count: int, **facts: object) -> str:
         with override(self.language):
@@ -185,11 +188,12 @@ class Story:
         self.button("OK").click()
         expect(self.dialog).to_be_hidden()
 
-    def log_shows(self, title: str) -> None:
+    def log_shows(self, reason: str) -> None:
         """A device that was cut off tries again after a second or two, so look more than once."""
+        title = REASONS[reason].title
 
         def shown() -> bool:
-            self.go(f"/logs/?product={self.product_key}&device={NAME}")
+            self.go(f"/logs/?product={self.product_key}&device={NAME}&reason={reason}")
             entries = self.page.locator("main details").filter(has_text=self.say(title))
             return entries.count() > 0
 

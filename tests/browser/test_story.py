@@ -83,11 +83,12 @@ def cut_off_a_clone(story: Story) -> None:
 
     clone = story.connect(story.register())
     first.expect("disconnected")
+    first.order("disconnect")
     story.cut_off_the_clone()
     clone.expect("disconnected")
 
     story.open_device()
     expect(story.link("Allow registration again")).to_be_visible()
     story.connect(genuine)
-    for title in ("Kicked by the same device", "Cut off by Switch", "ClientID is forbidden"):
-        story.log_shows(title)
+    for reason in ("takeover", "switch", "client_id_void"):
+        story.log_shows(reason)
