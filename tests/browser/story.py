@@ -197,7 +197,7 @@ class Story:
             entries = self.page.locator("main details").filter(has_text=self.say(title))
             return entries.count() > 0
 
-        eventually(shown, seconds=120)
+        eventually(shown, seconds=60)
 
     # A list of ten thousand
 

@@ -41,9 +41,13 @@ class LinkkitDevice:
     def __enter__(self) -> "LinkkitDevice":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def power_off(self) -> None:
+        """It says no goodbye, and does not come back."""
         self._process.kill()
         self._process.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self.power_off()
         self._reader.join()
         self._orders.close()
         self._answers.close()
