@@ -69,7 +69,7 @@ check: $(DEV_STAMP)
 
 # What is new in the sources comes into the catalogue untranslated; what Django reads is made from it.
 MESSAGES = --locale zh_Hans --no-obsolete --no-wrap --add-location file \
-	--ignore 'tests/*' --ignore 'bench/*' --ignore '.venv*' --ignore 'var/*'
+	--ignore 'tests/*' --ignore 'bench/*' --ignore '.venv*' --ignore 'var/*' --ignore 'node_modules/*'
 messages: $(DEV_STAMP)
 	export DJANGO_SETTINGS_MODULE=tests.settings && $(BIN)/python manage.py makemessages $(MESSAGES) \
 		&& $(BIN)/python manage.py compilemessages --locale zh_Hans --verbosity 0

@@ -14,9 +14,6 @@ HINTS: dict[str, Promise] = {
     "key_product_secret": _(
         "It was signed with the ProductSecret; a connection is signed with the DeviceSecret."
     ),
-    "key_previous_product_secret": _(
-        "It was signed with the product's previous ProductSecret, which is not valid any more."
-    ),
     "key_other_product_secret": _(
         "It was signed with the ProductSecret of another product: the firmware or its certificate "
         "belongs to that one."

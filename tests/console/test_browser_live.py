@@ -82,7 +82,7 @@ def test_the_panel_follows_a_device_and_then_rests(visit: Visit, fleet: Fleet) -
 
 def test_filters_follow_the_typing_and_stand_in_the_url(visit: Visit, fleet: Fleet) -> None:
     page = visit.open("/devices/")
-    box = page.get_by_label("DeviceName begins with")
+    box = page.get_by_label("Name or ID begins with")
     box.press_sequentially("meter-A4:")
     expect(page.locator("#device-list tbody tr")).to_have_count(1)
     expect(box).to_be_focused()

@@ -113,7 +113,7 @@ def test_topics_name_this_product(console: Client, fleet: Fleet) -> None:
     assert f"/sys/{fleet.lamp.product_key}/${{DeviceName}}/#" in main
 
 
-@pytest.mark.parametrize(("tab", "most"), [("", 9), ("devices/", 11), ("connect/", 10)])
+@pytest.mark.parametrize(("tab", "most"), [("", 9), ("devices/", 11), ("connect/", 11)])
 def test_costs_the_same_however_many_devices(
     console: Client,
     fleet: Fleet,

@@ -10,6 +10,6 @@ Nickname ICA Topic Alink Link Python Wi-Fi
 ID MB csv xlsx
 clientId username passwd mqttHostUrl port ca.pem authType register regnwl Ctrl
 random signmethod mode sdk online add by operator Limit Window
-pip install make gcc Werror Makefile aliyun-iot-linkkit paho-mqtt
+manage.py worker pip install make gcc Werror Makefile aliyun-iot-linkkit paho-mqtt
 """
 NAMES = frozenset(_NAMES.split())

@@ -23,6 +23,7 @@ DATA = {
     "Ceiling",
     "Lamp",
     "lamp",
+    "lin-mei",
     "meter",
     "sdk-c",
     "shell",

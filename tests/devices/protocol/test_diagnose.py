@@ -70,7 +70,7 @@ RIGHT = "deviceNameLamp-0001productKeya1FCrJmPpk1random567345"
         (mac(RIGHT, f'"{SECRET}"'), ("secret_quotes",)),
         (mac(RIGHT, SECRET[:-1]), ("secret_cut",)),
         (mac(RIGHT, DEVICE_SECRET), ("key_device_secret",)),
-        (mac(RIGHT, "an-older-secret!"), ("key_previous_product_secret",)),
+        (mac(RIGHT, "anothers-secret!"), ("key_other_product_secret",)),
         (mac(RIGHT) + b"\n", ("password_padded",)),
         (mac(RIGHT)[:32], ("password_cut",)),
         (base64.b64encode(bytes.fromhex(mac(RIGHT).decode())), ("password_base64",)),
@@ -90,7 +90,7 @@ def test_names_the_mistakes_of_a_registration(presented: bytes, hints: tuple[str
     keys = [
         Key(SECRET),
         Key(DEVICE_SECRET, "key_device_secret"),
-        Key("an-older-secret!", "key_previous_product_secret"),
+        Key("anothers-secret!", "key_other_product_secret"),
     ]
     assert explain_signature(REGISTRATION, presented, keys) == hints
 
