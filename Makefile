@@ -115,8 +115,7 @@ $(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
 		&& $(PYTHON) -m venv --clear $(LINKKIT_VENV) \
 		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
 
+# Without npm its tests are skipped, and say so.
 $(AXE): package-lock.json
-	@command -v npm >/dev/null || { \
-		echo 'npm is needed for axe-core. On Debian and Ubuntu: apt install npm' >&2; exit 1; }
-	@echo 'Installing axe-core into node_modules …' \
-		&& npm ci --silent --ignore-scripts --no-audit --no-fund && touch $@
+	@if command -v npm >/dev/null; then echo 'Installing axe-core into node_modules …' \
+		&& npm ci --silent --ignore-scripts --no-audit --no-fund && touch $@; fi
