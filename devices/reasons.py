@@ -254,10 +254,7 @@ _ALL = (
     ),
     Reason("online", "200", _("Online"), _("The device connected.")),
     Reason(
-        "activated",
-        "200",
-        _("Online, activated"),
-        _("The device connected for the first time."),
+        "activated", "200", _("Online, activated"), _("The device connected for the first time.")
     ),
     Reason("device_disconnect", "200", _("Device disconnect"), _("The device said goodbye.")),
     Reason("connection_lost", "400", _("Connection lost"), _("The connection broke off.")),

@@ -89,6 +89,19 @@ def end_lost_sessions(listener: UUID, trace_ids: Collection[str], now: datetime)
     return _end_chunk(listener, now, "connection_lost", trace_ids)
 
 
+def _end_of(session: Session, reason: str) -> SessionEnd:
+    return SessionEnd(
+        trace_id=session.trace_id,
+        story=trace_of(session.client_id or session.device.iot_id),
+        listener=session.listener,
+        reason=reason,
+        product_key=session.device.product.product_key,
+        device_name=session.device.device_name,
+        client_id=session.client_id,
+        address=session.address,
+    )
+
+
 def _end_chunk(
     listener: UUID, now: datetime, reason: str, trace_ids: Collection[str] | None = None
 ) -> int:
@@ -99,6 +112,7 @@ def _end_chunk(
             .filter(named, listener=listener, ended_at__isnull=True)
             .select_related("device__product")
             .only(
+                "listener",
                 "trace_id",
                 "client_id",
                 "address",
@@ -108,19 +122,7 @@ def _end_chunk(
             )
             .order_by("pk")[:_CHUNK]
         )
-        ends = [
-            SessionEnd(
-                trace_id=session.trace_id,
-                story=trace_of(session.client_id or session.device.iot_id),
-                listener=listener,
-                reason=reason,
-                product_key=session.device.product.product_key,
-                device_name=session.device.device_name,
-                client_id=session.client_id,
-                address=session.address,
-            )
-            for session in live
-        ]
+        ends = [_end_of(session, reason) for session in live]
         if ends:
             end_sessions(ends, now)
     return len(ends)

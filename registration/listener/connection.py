@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 # A device that does not read what it is sent for so long is cut off.
 READ_WITHIN = 10.0
-
 # Bytes of the CONNECT, and of all that is sent before it is answered.
 MAX_EARLY = 2 * mqtt.LIMIT_UNAUTHENTICATED
 _KEEPALIVE_FACTOR = 1.5
