@@ -12,7 +12,7 @@ Row = TypeVar("Row", bound=Model)
 # The largest key a database column holds.
 _LAST_KEY = 2**63 - 1
 # How long a search may go on before it shows what it has found so far.
-SEARCH_SECONDS = 0.1
+SEARCH_SECONDS = 0.08
 # Keys a search looks at first. Each further step takes in more, as many as the time allows.
 _FIRST_STEP = 2_000
 _GROWTH = 4
