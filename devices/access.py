@@ -1,6 +1,5 @@
 """What a person may look at: what belongs to the products of `products.access`."""
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
@@ -8,14 +7,12 @@ from django.utils.translation import gettext as _
 from devices.models import Device, DeviceBatch, Finding, LogEntry
 from devices.states import with_state
 from operators.models import Operator
-from operators.permissions import READ_ONLY, operator_of
-from products.access import changeable_products, visible_products
+from operators.permissions import operator_of
+from products.access import changeable_products, of_visible_products, require_change
 
 
 def visible_devices(operator: Operator) -> QuerySet[Device]:
-    if operator.sees_every_product:
-        return Device.objects.all()
-    return Device.objects.filter(product__in=visible_products(operator))
+    return of_visible_products(Device.objects.all(), operator)
 
 
 def changeable_devices(operator: Operator) -> QuerySet[Device]:
@@ -36,18 +33,13 @@ def visible_findings(operator: Operator) -> QuerySet[Finding]:
     findings = Finding.objects.select_related("product", "device", "closed_by").defer(
         "product__product_secret", "device__device_secret"
     )
-    if operator.sees_every_product:
-        return findings
-    return findings.filter(product__in=visible_products(operator))
+    return of_visible_products(findings, operator)
 
 
 def visible_batches(operator: Operator) -> QuerySet[DeviceBatch]:
     """With their product and who asked for them."""
     listed = DeviceBatch.objects.select_related("product", "operator")
-    batches = listed.defer("product__product_secret")
-    if operator.sees_every_product:
-        return batches
-    return batches.filter(product__in=visible_products(operator))
+    return of_visible_products(listed.defer("product__product_secret"), operator)
 
 
 def batch_or_404(request: HttpRequest, key: int, *, change: bool = False) -> DeviceBatch:
@@ -56,8 +48,8 @@ def batch_or_404(request: HttpRequest, key: int, *, change: bool = False) -> Dev
     batch = visible_batches(operator).filter(pk=key).first()
     if batch is None:
         raise Http404(_("There is no batch %(batch)s (any more).") % {"batch": key})
-    if change and not operator.may_change_product(batch.product.product_key):
-        raise PermissionDenied(_(READ_ONLY))
+    if change:
+        require_change(operator, batch.product.product_key)
     return batch
 
 
@@ -71,6 +63,6 @@ def device_or_404(
     if device is None or not operator.may_look_at(product_key):
         text = _("There is no device %(name)s in product %(product_key)s.")
         raise Http404(text % {"name": device_name, "product_key": product_key})
-    if change and not operator.may_change_product(product_key):
-        raise PermissionDenied(_(READ_ONLY))
+    if change:
+        require_change(operator, product_key)
     return device

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,8 +19,8 @@ from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.htmx import Undo, render_page
 from iotconsole.kit.paging import capped_count, keyset_page
 from operators.default_filters import opens_with_default
-from operators.permissions import READ_ONLY, actor_of, operator_of, operator_required
-from products.access import may_change_product
+from operators.permissions import actor_of, operator_of, operator_required
+from products.access import require_change
 
 PAGE_SIZE = 50
 MOST_COUNTED = 99
@@ -35,8 +34,8 @@ def finding_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> Fi
     finding = visible_findings(operator).filter(pk=pk).first()
     if finding is None:
         raise Http404(_("There is no such finding."))
-    if change and not may_change_product(operator, finding.product):
-        raise PermissionDenied(_(READ_ONLY))
+    if change:
+        require_change(operator, finding.product.product_key)
     return finding
 
 
