@@ -99,9 +99,8 @@ def edit(request: HttpRequest, key: int) -> HttpResponse:
     def perform(data: Mapping[str, Any]) -> object:
         return saved_filters.change(actor_of(request), operator_of(request), key, _wish(data))
 
-    context = {"saved": saved}
-    template = "operators/saved_filter.html"
-    return ask(request, act, perform, _form(request, initial), template=template, context=context)
+    context = {"delete_url": reverse("operators:delete_filter", args=[key])}
+    return ask(request, act, perform, _form(request, initial), context=context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -56,7 +56,8 @@ def ask(
 ) -> HttpResponse:
     """GET asks; POST with a valid form performs. `perform` gets the form's cleaned data.
 
-    `form` must be bound when the request is a POST; without one there is nothing to fill in.
+    `form` must be bound when the request is a POST; without one there is nothing to fill in. A
+    `delete_url` in the context puts a way to delete the thing beside the buttons.
     """
     posted = request.method == "POST"
     form = form or ConsoleForm(request.POST if posted else None)
