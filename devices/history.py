@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, F, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, TruncHour
 
 from devices.logs import reason_of
@@ -92,16 +92,10 @@ def history(now: datetime, product_keys: Collection[str] | None = None) -> Histo
     return History(now, tuple(tallied.union(fresh, all=True)))
 
 
-def uncounted_behind() -> int:
-    """How many ids the tallies are behind the log, for a page that would leave some out."""
-    newest = (
-        LogEntry.objects.filter(pk__gt=0)  # lest SQLite sort the whole of a narrower index
-        .order_by("-pk")
-        .annotate(behind=F("pk") - _position())
-        .values_list("behind", flat=True)
-        .first()
-    )
-    return newest or 0
+def counting_lags(entries: int) -> bool:
+    """Whether more than so many entries of the log are not counted yet: a page leaves some out."""
+    fresh = LogEntry.objects.filter(pk__gt=_position()).order_by("pk")
+    return bool(fresh.values_list("pk")[entries : entries + 1])
 
 
 def _position() -> Coalesce:

@@ -14,8 +14,8 @@ from devices.history import (
     MOST_UNCOUNTED,
     WEEK_HOURS,
     History,
+    counting_lags,
     history,
-    uncounted_behind,
 )
 from devices.logs import refusals
 from devices.models import FindingState
@@ -72,7 +72,7 @@ def _live(request: HttpRequest, counted: Totals, past: History) -> dict[str, Any
         "steps": steps,
         "next_step": next((step for step in steps if not step.done), None),
         "reasons": past.reasons[:SHOWN],
-        "behind": uncounted_behind() > MOST_UNCOUNTED,
+        "behind": counting_lags(MOST_UNCOUNTED),
         "shown": SHOWN,
         **_lists(operator_of(request)),
     }
