@@ -9,18 +9,25 @@ from operators.models import Operator
 class Actor:
     """`origin` is console, shell, api or system.
 
-    Only the shell, and the server by itself (a window that closes, say), act without an operator.
+    Only the shell, the server by itself (a window that closes, say), and an access key made in
+    the shell act without an operator. `access_key` is the label of the key the API was called
+    with, which outlives the key: see AccessKey.label.
     """
 
     origin: str
     operator: Operator | None = None
     address: str | None = None
+    access_key: str = ""
 
     def __post_init__(self) -> None:
-        if self.operator is None and self.origin not in {"shell", "system"}:
-            raise ValueError("only the shell and the server itself act without an operator")
+        if (self.origin == "api") != bool(self.access_key):
+            raise ValueError("the API is called with an access key, and nothing else is")
+        if self.operator is None and self.origin not in {"shell", "system", "api"}:
+            raise ValueError("only the shell, the server itself and a key act without an operator")
 
     def __str__(self) -> str:
+        if self.access_key:
+            return f"API key {self.access_key}"
         return self.operator.get_username() if self.operator else self.origin
 
 

@@ -1,9 +1,11 @@
 """Encrypting every stored secret anew, so that an old key can be taken out of FIELD_KEYS."""
 
 from django.db import transaction
+from django.db.models import Model
 
 from devices.models import Device
 from iotconsole.kit.fields import decrypt, encrypt
+from operators.models import AccessKey
 from products.models import Product
 
 # Few enough that devices, which need the same rows, never wait long.
@@ -11,16 +13,16 @@ _CHUNK = 500
 
 
 def reencrypt_secrets() -> int:
-    """Encrypt ProductSecrets and DeviceSecrets with the first of FIELD_KEYS; returns how many.
+    """Encrypt all of them with the first of FIELD_KEYS; returns how many.
 
     Each chunk commits by itself, so it may be stopped at any time and run again, and devices are
     served meanwhile. Raises DecryptionError when a secret fits none of the keys.
     """
-    secrets = _reencrypt(Product, "product_secret") + _reencrypt(Device, "device_secret")
-    return secrets + _reencrypt_previous()
+    columns = (Product, "product_secret"), (Device, "device_secret"), (AccessKey, "secret")
+    return sum(_reencrypt(*column) for column in columns) + _reencrypt_previous()
 
 
-def _reencrypt(model: type[Product] | type[Device], field: str) -> int:
+def _reencrypt(model: type[Model], field: str) -> int:
     done, last = 0, 0
     while keys := _reencrypt_chunk(model, field, last):
         done, last = done + len(keys), keys[-1]
@@ -28,7 +30,7 @@ def _reencrypt(model: type[Product] | type[Device], field: str) -> int:
 
 
 @transaction.atomic
-def _reencrypt_chunk(model: type[Product] | type[Device], field: str, last: int) -> list[int]:
+def _reencrypt_chunk(model: type[Model], field: str, last: int) -> list[int]:
     """Primary keys of the next rows after `last`, locked while they are written."""
     locked = model._default_manager.select_for_update(of=("self",), no_key=True)
     rows = locked.filter(pk__gt=last).only("pk", field).order_by("pk")[:_CHUNK]

@@ -1,5 +1,6 @@
 """Who works in the console, how they prove it, and what they did."""
 
+from operators.models.access_key import AccessKey, AccessKeyScope, SeenNonce
 from operators.models.account import Operator, Role
 from operators.models.audit import AuditEntry, AuditHead
 from operators.models.backup import BackupCode, BackupCodeDevice
@@ -10,6 +11,8 @@ from operators.models.sign_in import SignInAttempt
 from operators.models.sms import SmsDevice, SmsLine, SmsSend, Try, new_code
 
 __all__ = [
+    "AccessKey",
+    "AccessKeyScope",
     "AuditEntry",
     "AuditHead",
     "BackupCode",
@@ -18,6 +21,7 @@ __all__ = [
     "Operator",
     "Role",
     "SavedFilter",
+    "SeenNonce",
     "SignInAttempt",
     "SignedIn",
     "SmsDevice",

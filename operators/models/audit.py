@@ -27,6 +27,9 @@ class AuditEntry(models.Model):
     facts = models.JSONField(default=dict)
     hash = models.CharField(max_length=64)
 
+    # The fact that names the access key an act of the API was done with.
+    KEY_FACT = "access_key"
+
     class Meta:
         ordering = ["-id"]
         indexes = [
@@ -44,7 +47,14 @@ class AuditEntry(models.Model):
     @property
     def text(self) -> str:
         """What happened, in the reader's language."""
-        return told(self.summary, self.facts)
+        # A summary without facts may hold a per cent sign, and the key is none it names.
+        facts = {name: fact for name, fact in self.facts.items() if name != self.KEY_FACT}
+        return told(self.summary, facts)
+
+    @property
+    def access_key(self) -> str:
+        """Label of the access key it was done with, or nothing."""
+        return str(self.facts.get(self.KEY_FACT, ""))
 
     @property
     def content(self) -> Content:

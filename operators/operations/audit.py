@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from iotconsole.kit.addresses import known_address
 from operators.actor import Actor
 from operators.models import AuditEntry, AuditHead
 
@@ -71,12 +71,17 @@ def _entry(actor: Actor, act: Act) -> AuditEntry:
         at=timezone.now(),
         operator=actor.operator,
         origin=actor.origin,
-        address=_address(actor.address),
+        address=known_address(actor.address),
         act=act.act,
         target=act.target,
         summary=act.summary,
-        facts={name: _plain(value) for name, value in act.facts.items()},
+        facts={name: _plain(value) for name, value in _facts(actor, act).items()},
     )
+
+
+def _facts(actor: Actor, act: Act) -> Mapping[str, Any]:
+    """Also which access key it was done with: among the facts, so that the hash covers it."""
+    return {**act.facts, AuditEntry.KEY_FACT: actor.access_key} if actor.access_key else act.facts
 
 
 def _plain(value: Any) -> Any:
@@ -90,13 +95,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     return str(value)
-
-
-def _address(address: str | None) -> str | None:
-    """As the column gives it back. A proxy may say anything: what is no address is left out."""
-    field_ = AuditEntry._meta.get_field("address")
-    try:
-        cleaned: str | None = field_.clean(address, None) if address else None
-    except ValidationError:
-        return None
-    return cleaned

@@ -21,6 +21,7 @@ from devices.operations.count import fold_counts
 from devices.operations.prune import prune_jobs, prune_log
 from devices.operations.statistics import refresh_statistics
 from devices.operations.tally import prune_tallies, tally
+from operators.operations.access_key_use import prune_nonces
 from registration.operations.dynamic_registration import close_ended_windows
 from registration.operations.rotate_secret import forget_ended_secrets
 
@@ -48,6 +49,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("pruning", 3600, prune),
     Round("batches", 30, tend_batches),
     Round("registration windows", 5, close_ended_windows),
+    Round("spent nonces", 60, prune_nonces),
     Round("old ProductSecrets", 60, forget_ended_secrets),
     Round("tallying the log", 5, tally),
     Round("looking for clones", 5, detect),

@@ -7,6 +7,9 @@ from pytest_django.fixtures import Settings
 from devices.models import Device
 from devices.operations import rekey
 from iotconsole.kit.fields import DecryptionError
+from operators.actor import SHELL
+from operators.models import AccessKey, AccessKeyScope
+from operators.operations.access_keys import create_access_key
 from products.models import Product
 from tests.factories import make_device, make_product
 from tests.shell import answer, failure
@@ -20,11 +23,13 @@ def test_afterwards_the_old_key_is_needed_no_more(
     monkeypatch.setattr(rekey, "_CHUNK", 2)
     product = make_product()
     devices = [make_device(product) for _ in range(5)]
+    key = create_access_key(SHELL, "line", AccessKeyScope.DEVICES)
     old, new = settings.FIELD_KEYS[0], Fernet.generate_key().decode()
     settings.FIELD_KEYS = [new, old]
-    assert answer("reencrypt_secrets") == {"reencrypted": 6}
+    assert answer("reencrypt_secrets") == {"reencrypted": 7}
     settings.FIELD_KEYS = [new]
     assert Product.objects.get().product_secret == product.product_secret
+    assert AccessKey.objects.get().secret == key.secret
     for device in devices:
         assert Device.objects.get(pk=device.pk).device_secret == device.device_secret
     settings.FIELD_KEYS = [old]
