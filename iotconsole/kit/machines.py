@@ -1,0 +1,56 @@
+"""Requests of machines, not of browsers: answered before anything that a browser needs.
+
+Neither session, cookie, CSRF token, language, host check, redirect nor security header: old
+firmware fails on a header line of more than 128 bytes (protocol.md 3.1), and asks under host names
+of the cloud that it was built for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone, translation
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+# In the WSGI environment, where no header of a request can put it: whatever machines do not ask
+# for is not found. iotconsole.wsgi.machines sets it.
+ONLY_MACHINES = "iotconsole.only_machines"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`view` answers the requests that `matches`, whatever their method, and its own faults: no
+    page is made for a machine behind it."""
+
+    matches: Callable[[HttpRequest], bool]
+    view: View
+
+
+def at(path: str) -> Callable[[HttpRequest], bool]:
+    """Matches requests of exactly this path."""
+    return lambda request: request.path_info == path
+
+
+class MachineMiddleware:
+    """To be the first: what it answers passes through no other. Of `endpoints` the first counts."""
+
+    endpoints: ClassVar[Sequence[Endpoint]] = ()
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        for endpoint in self.endpoints:
+            if endpoint.matches(request):
+                return _in_no_language(endpoint.view, request)
+        if ONLY_MACHINES in request.META:
+            return HttpResponse("Not found\n", status=404, content_type="text/plain")
+        return self.get_response(request)
+
+
+def _in_no_language(view: View, request: HttpRequest) -> HttpResponseBase:
+    """The thread still has the language of the last person it served."""
+    with translation.override(None), timezone.override(None):
+        return view(request)

@@ -1,0 +1,81 @@
+"""Machines are answered before anything that a browser needs."""
+
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.utils import timezone, translation
+
+from iotconsole.kit.machines import ONLY_MACHINES, Endpoint, at
+from iotconsole.machines import MachineEndpoints
+from iotconsole.wsgi import machines
+
+PATH = "/answer/machines"
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    said = f"{translation.get_language()} {timezone.get_current_timezone_name()}"
+    return HttpResponse(said, content_type="text/plain")
+
+
+def asked_for(request: HttpRequest) -> bool:
+    return "x-machine" in request.headers
+
+
+@pytest.fixture(autouse=True)
+def endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = (Endpoint(at(PATH), answer), Endpoint(asked_for, answer))
+    monkeypatch.setattr(MachineEndpoints, "endpoints", table)
+
+
+@override_settings(SECURE_SSL_REDIRECT=True)
+@pytest.mark.parametrize("host", ["iot-auth.cn-shanghai.aliyuncs.com", "[::1]:8443", "a b"])
+def test_a_machine_is_answered_under_any_name_without_anything_for_browsers(host: str) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Host": host})
+    response = client.post(PATH)
+    assert response.status_code == HTTPStatus.OK
+    assert dict(response.headers) == {"Content-Type": "text/plain"}
+    assert not response.cookies
+
+
+def test_a_machine_is_told_apart_by_more_than_its_path(client: Client) -> None:
+    assert client.get("/", headers={"X-Machine": "1"}).status_code == HTTPStatus.OK
+    assert client.get("/").status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("path", [PATH + "/", PATH.upper(), "/x" + PATH])
+def test_only_the_exact_path_is_that_of_machines(client: Client, path: str) -> None:
+    assert client.get(path).status_code != HTTPStatus.OK
+
+
+def test_a_machine_is_spoken_to_in_no_language_of_people(client: Client) -> None:
+    with translation.override("zh-hans"), timezone.override("Asia/Shanghai"):
+        assert client.get(PATH).content == b"None UTC"
+        assert translation.get_language() == "zh-hans"
+
+
+def wsgi(path: str, **environ: Any) -> int:
+    request = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "8443",
+        "wsgi.input": BytesIO(),
+        "wsgi.url_scheme": "https",
+    }
+    statuses: list[str] = []
+    b"".join(machines(request | environ, lambda status, headers: statuses.append(status)))
+    return int(statuses[0].split()[0])
+
+
+@pytest.mark.django_db
+def test_the_port_of_the_machines_shows_nobody_the_console() -> None:
+    assert wsgi(PATH) == HTTPStatus.OK
+    assert wsgi("/") == wsgi("/sign-in/") == wsgi("/static/css/console.css") == HTTPStatus.NOT_FOUND
+
+
+def test_no_header_makes_the_console_that_of_machines(client: Client) -> None:
+    assert client.get("/", headers={ONLY_MACHINES: "1"}).status_code == HTTPStatus.FOUND
