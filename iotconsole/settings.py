@@ -158,6 +158,9 @@ UNCLAIMED_CLIENT_ID_SECONDS = env.integer("UNCLAIMED_CLIENT_ID_SECONDS", default
 FAILURES_PER_ADDRESS = env.integer("FAILURES_PER_ADDRESS", default=600, low=1)
 FAILURES_PER_PRODUCT = env.integer("FAILURES_PER_PRODUCT", default=3000, low=1)
 FAILURES_PER_DEVICE = env.integer("FAILURES_PER_DEVICE", default=30, low=1)
+# Calls of the RPC API that one access key may make in a second, by action; `*` is every other
+# action, 0 no limit. Without a word here, what the platform documents.
+API_LIMITS = env.numbers("API_LIMITS")
 # How long the Log Service keeps entries; the worker deletes older ones.
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
 # The largest list of devices that may be uploaded.

@@ -54,6 +54,18 @@ class EnvReader:
             list(default) if value is None else [w.strip() for w in value.split(",") if w.strip()]
         )
 
+    def numbers(self, name: str) -> dict[str, int]:
+        """`Name=number` pairs with commas between, no number below 0."""
+        numbers: dict[str, int] = {}
+        for word in self.words(name, default=()):
+            key, separator, number = (part.strip() for part in word.partition("="))
+            if not (separator and key and number.isascii() and number.isdigit()):
+                raise ImproperlyConfigured(
+                    f"{name} must be pairs like QueryDevice=100 with commas between, not {word!r}."
+                )
+            numbers[key] = int(number)
+        return numbers
+
     def path(self, name: str, *, default: Path) -> Path:
         return Path(self._raw(name) or default).resolve()
 

@@ -99,6 +99,8 @@ class SeenNonce(models.Model):
         AccessKey, on_delete=models.CASCADE, related_name="nonces", db_index=False
     )
     digest = models.CharField(max_length=64)
+    # What was called with it; empty when the call was turned away.
+    action = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -109,6 +111,8 @@ class SeenNonce(models.Model):
         indexes = [
             # Forgetting the old ones.
             models.Index(fields=["at"], name="nonce_by_age"),
+            # How often a key called an action within the last second.
+            models.Index(fields=["access_key", "action", "at"], name="nonce_by_action"),
         ]
 
     def __str__(self) -> str:

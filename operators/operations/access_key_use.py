@@ -16,6 +16,7 @@ WINDOW = timedelta(minutes=15)
 # whose clocks differ.
 NONCE_KEPT = 2 * WINDOW + timedelta(minutes=1)
 _STAMP_EVERY = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 
 
 def find_access_key(access_key_id: str) -> AccessKey | None:
@@ -29,15 +30,22 @@ def api_actor(key: AccessKey, address: str | None) -> Actor:
     return Actor("api", key.operator, address, key.label)
 
 
-def spend_nonce(key: AccessKey, nonce: str, now: datetime) -> bool:
+def recent_calls(key: AccessKey, action: str, now: datetime) -> int:
+    """How often this key called the action within a second, in all processes."""
+    called = SeenNonce.objects.filter(access_key=key, action=action, at__gt=now - _SECOND)
+    return called.count()
+
+
+def spend_nonce(key: AccessKey, nonce: str, now: datetime, action: str = "") -> bool:
     """False when it was spent before. The constraint decides between requests at one moment.
 
-    Call it after the signature is proven, or strangers could fill the table.
+    Call it after the signature is proven, or strangers could fill the table. `action` counts as
+    called; leave it out for a call that is turned away.
     """
     digest = hashlib.sha256(nonce.encode("utf-8", "surrogatepass")).hexdigest()
     try:
         with transaction.atomic():
-            SeenNonce.objects.create(access_key=key, digest=digest, at=now)
+            SeenNonce.objects.create(access_key=key, digest=digest, action=action, at=now)
     except IntegrityError:
         return False
     return True

@@ -1,0 +1,310 @@
+"""Requests to the platform's RPC API (2018-01-20): taken apart, and signed in its two ways.
+
+v1 signs every parameter with HMAC-SHA1 and puts `Signature` among them; v3 (ACS3-HMAC-SHA256)
+signs headers, query and the hash of the body, and carries action and signature in headers.
+Facts: console_api.md 3.1 to 3.4 and appendix C; where that leaves a choice, the official clients
+(alibabacloud-tea-openapi 0.4, aliyun-python-sdk-core 2.16) were read and run.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from urllib.parse import parse_qsl, quote
+
+V3_ALGORITHM = "ACS3-HMAC-SHA256"
+# How far the clock of a client may be off, either way.
+CLOCK_SKEW = timedelta(minutes=15)
+# 10,000 devices with an alias and a secret each have about three times as many fields.
+MOST_FIELDS = 50_000
+# The longest that official clients send is a UUID with a few digits.
+LONGEST_NONCE = 128
+
+Pair = tuple[str, str]
+
+_FORM = "application/x-www-form-urlencoded"
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+_AUTHORIZATION = re.compile(
+    r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,]*),\s*SignedHeaders=(?P<headers>[^,]*),"
+    r"\s*Signature=(?P<signature>[^,]*)"
+)
+# Without these in the signature somebody on the way could ask for another thing.
+_MUST_SIGN = (
+    *("host", "x-acs-action", "x-acs-content-sha256", "x-acs-date"),
+    *("x-acs-signature-nonce", "x-acs-version"),
+)
+# Common parameters, which are no parameters of an action.
+_COMMON = frozenset(
+    {
+        *("AccessKeyId", "Action", "Format", "RegionId", "SecurityToken", "Signature"),
+        *("SignatureMethod", "SignatureNonce", "SignatureType", "SignatureVersion"),
+        *("Timestamp", "Version"),
+    }
+)
+
+
+class RpcError(Exception):
+    """What the platform's gateway refuses before any action sees it.
+
+    `code` and `message` go into the answer's body, `status` is the HTTP status.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def missing(name: str) -> RpcError:
+    return RpcError(f"Missing{name}", f"{name} is mandatory for this action.")
+
+
+def invalid(name: str, why: str = "") -> RpcError:
+    message = f"The specified parameter {name} is not valid."
+    return RpcError(f"Invalid{name}", f"{message} {why}".rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """As it came. `headers` by their names in lower case; `query` still percent-encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def is_form(self) -> bool:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+
+
+@dataclass(frozen=True, slots=True)
+class RpcRequest:
+    """A request that says everything it must; whether it is signed by its key is not known yet."""
+
+    action: str
+    version: str
+    access_key_id: str
+    nonce: str
+    sent_at: datetime
+    parameters: Mapping[str, str] = field(repr=False)
+    string_to_sign: str = field(repr=False)
+    signature: str = field(repr=False)
+    v3: bool
+
+    def signed_with(self, secret: str) -> bool:
+        """In constant time. The hex of v3 may come in either case."""
+        sign, given = (sign_v3, self.signature.lower()) if self.v3 else (sign_v1, self.signature)
+        expected = sign(self.string_to_sign, secret)
+        return hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
+
+
+def parse(request: HttpRequest) -> RpcRequest:
+    """Raises RpcError."""
+    pairs = [*_pairs(request.query), *(_body_pairs(request.body) if request.is_form else ())]
+    if "authorization" in request.headers:
+        return _parse_v3(request, pairs)
+    return _parse_v1(request, pairs)
+
+
+def wants_xml(request: HttpRequest) -> bool:
+    """Whether the answer is to be XML: what `Format` says, for v1 without one, or `Accept`.
+
+    Never raises: errors are answered in it too.
+    """
+    chosen = re.search(r"(?:^|&)Format=([^&]*)", request.query, re.IGNORECASE)
+    if chosen is None and request.is_form:
+        chosen = re.search(r"(?:^|&)Format=([^&]*)", request.body[-4096:].decode("latin-1"))
+    if chosen:
+        return chosen[1].lower() != "json"
+    if "authorization" in request.headers or "x-acs-action" in request.headers:
+        return "xml" in request.headers.get("accept", "").lower()
+    return True
+
+
+def check_clock(request: RpcRequest, now: datetime) -> None:
+    if abs(now - request.sent_at) > CLOCK_SKEW:
+        raise RpcError("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+
+
+def mismatch(request: RpcRequest) -> RpcError:
+    """The old Python client reads what follows the colon, to tell a wrong secret from a wrong
+    string; that of v1 holds no further colon, being percent-encoded."""
+    text = "Specified signature is not matched with our calculation. server string to sign is:"
+    return RpcError("SignatureDoesNotMatch", text + request.string_to_sign)
+
+
+def v1_string_to_sign(method: str, parameters: Iterable[Pair]) -> str:
+    """`parameters` with those of a form body, without `Signature`."""
+    return f"{method}&%2F&{encode(canonical_query(parameters))}"
+
+
+def v3_string_to_sign(
+    method: str, path: str, query: Iterable[Pair], signed: Sequence[Pair], body_sha256: str
+) -> str:
+    """`signed` are the signed headers with their values, in the order they were signed in."""
+    lines = [method, path, canonical_query(query)]
+    lines += [f"{name}:{value.strip()}" for name, value in signed]
+    lines += ["", ";".join(name for name, _ in signed), body_sha256]
+    return f"{V3_ALGORITHM}\n{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
+
+
+def sign_v1(string_to_sign: str, secret: str) -> str:
+    digest = hmac.digest(f"{secret}&".encode(), string_to_sign.encode(), "sha1")
+    return base64.b64encode(digest).decode()
+
+
+def sign_v3(string_to_sign: str, secret: str) -> str:
+    return hmac.digest(secret.encode(), string_to_sign.encode(), "sha256").hex()
+
+
+def canonical_query(pairs: Iterable[Pair]) -> str:
+    """Sorted by name, as all official clients do: by `name=value`, DeviceName.10 would come
+    before DeviceName.1."""
+    return "&".join(f"{encode(name)}={encode(value)}" for name, value in sorted(pairs))
+
+
+def encode(text: str) -> str:
+    """RFC 3986: all but letters, digits and - _ . ~ as the %XX of their UTF-8."""
+    return quote(text, safe="~")
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parse_v1(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
+    values = _once(pairs)
+    _require(values, "Action", "Version", "AccessKeyId", "Signature", "SignatureMethod")
+    _require(values, "SignatureNonce", "SignatureVersion", "Timestamp")
+    if values["SignatureMethod"].upper() != "HMAC-SHA1":
+        raise invalid("SignatureMethod")
+    if values["SignatureVersion"] != "1.0":
+        raise invalid("SignatureVersion")
+    signed = [(name, value) for name, value in pairs if name != "Signature"]
+    return RpcRequest(
+        action=values["Action"],
+        version=values["Version"],
+        access_key_id=values["AccessKeyId"],
+        nonce=_nonce(values["SignatureNonce"]),
+        sent_at=_moment(values["Timestamp"]),
+        parameters=_of_action(values),
+        string_to_sign=v1_string_to_sign(request.method, signed),
+        signature=values["Signature"],
+        v3=False,
+    )
+
+
+def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
+    headers, values = request.headers, _once(pairs)
+    found = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
+    if found is None:
+        raise _incomplete("The header Authorization is not that of ACS3-HMAC-SHA256.")
+    for name in _MUST_SIGN:
+        if not headers.get(name):
+            raise missing(name)
+    names = found["headers"].lower().split(";")
+    for name in (*_MUST_SIGN, *names):
+        if name not in names or name not in headers:
+            raise _incomplete(f"The header {_label(name)} has to be sent and signed.")
+    body_sha256 = hashlib.sha256(request.body).hexdigest()
+    if headers["x-acs-content-sha256"].lower() != body_sha256:
+        raise _incomplete("The header x-acs-content-sha256 is not the SHA-256 of the body.")
+    return RpcRequest(
+        action=headers["x-acs-action"],
+        version=headers["x-acs-version"],
+        access_key_id=found["key"],
+        nonce=_nonce(headers["x-acs-signature-nonce"]),
+        sent_at=_moment(headers["x-acs-date"]),
+        parameters=_of_action(values),
+        string_to_sign=v3_string_to_sign(
+            request.method,
+            request.path,
+            _pairs(request.query),
+            [(name, headers[name]) for name in names],
+            headers["x-acs-content-sha256"],
+        ),
+        signature=found["signature"],
+        v3=True,
+    )
+
+
+def _incomplete(why: str) -> RpcError:
+    text = "The request signature does not conform to Aliyun standards."
+    return RpcError("IncompleteSignature", f"{text} {why}")
+
+
+def _of_action(values: Mapping[str, str]) -> Mapping[str, str]:
+    kept = {name: value for name, value in values.items() if name not in _COMMON}
+    return MappingProxyType(kept)
+
+
+def _require(values: Mapping[str, str], *names: str) -> None:
+    for name in names:
+        if not values.get(name):
+            raise missing(name)
+
+
+def _once(pairs: Iterable[Pair]) -> dict[str, str]:
+    """A parameter that came twice may have been meant either way, so it is refused.
+
+    So is a NUL, which no database keeps.
+    """
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        if name in values:
+            raise invalid(_label(name), "It was given more than once.")
+        if "\0" in value:
+            raise invalid(_label(name))
+        values[name] = value
+    return values
+
+
+def _label(name: str) -> str:
+    """What an error may repeat of a parameter's name."""
+    return name if re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII) else "Parameter"
+
+
+def _nonce(text: str) -> str:
+    if len(text) > LONGEST_NONCE:
+        raise invalid("SignatureNonce", f"It has more than {LONGEST_NONCE} characters.")
+    return text
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if not _TIME.fullmatch(text):
+            raise ValueError
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise RpcError(
+            "InvalidTimeStamp.Format",
+            "Specified time stamp or date value is not well formatted.",
+        ) from None
+
+
+def _body_pairs(body: bytes) -> list[Pair]:
+    try:
+        return _pairs(body.decode())
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+
+
+def _pairs(text: str) -> list[Pair]:
+    """The decoded fields, `+` as a space."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+    except ValueError:
+        raise invalid("Parameter", "There are too many parameters.") from None
+
+
+def _not_utf8() -> RpcError:
+    return invalid("Parameter", "It is not UTF-8.")

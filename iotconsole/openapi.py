@@ -1,0 +1,179 @@
+"""The platform's RPC API (2018-01-20) at `/`: who calls is verified, then the action answers.
+
+    parse → action → access key → clock → signature → nonce → limit → scope → handler → envelope
+
+What fails before the handler is an error of the gateway (4xx, `Code` and `Message`); what a handler
+refuses is answered with 200, `Success` false, `Code` and `ErrorMessage` (console_api.md 3.4).
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as AnyDatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from devices.protocol import rpc
+from devices.protocol.rpc import RpcError, RpcRequest
+from iotconsole.kit.envelope import respond
+from iotconsole.kit.errors import OperationError
+from iotconsole.kit.outages import describe
+from iotconsole.kit.parameters import GatewayError, Parameters
+from operators.api import Action, Actions, Answer, BusinessError, Call, forbidden
+from operators.models import AccessKey
+from operators.operations.access_key_use import (
+    api_actor,
+    find_access_key,
+    note_use,
+    recent_calls,
+    spend_nonce,
+)
+from operators.permissions import client_address
+from products.api import ACTIONS as PRODUCT_ACTIONS
+
+logger = logging.getLogger(__name__)
+
+ACTIONS: Actions = Actions(PRODUCT_ACTIONS)
+VERSION = "2018-01-20"
+# The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
+MOST_BYTES = 8 * 1024 * 1024
+_METHODS = ("GET", "POST")
+_SIGNS = ("Action=", "AccessKeyId=", "Signature=")
+
+
+def is_call(request: HttpRequest) -> bool:
+    """Whether it is for this API, and not a person who opens the console."""
+    if request.path_info != "/":
+        return False
+    if request.method not in ("GET", "HEAD"):
+        return True
+    asked = request.META.get("QUERY_STRING", "")
+    return "x-acs-action" in request.headers or any(
+        part.startswith(_SIGNS) for part in asked.split("&")
+    )
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """Whatever happens, in JSON or XML."""
+    request_id = str(uuid.uuid4()).upper()
+    xml = True
+    try:
+        received = _received(request)
+        xml = rpc.wants_xml(received)
+        return _answer(request, received, request_id, xml=xml)
+    except (RpcError, GatewayError) as error:
+        refusal = error
+    except Exception as error:
+        # Not its text: it may quote what was sent.
+        logger.error("API call %s failed: %s", request_id, describe(error))
+        refusal = _our_fault(error)
+    host = request.META.get("HTTP_HOST", "")
+    content = {
+        "RequestId": request_id,
+        "HostId": host,
+        "Code": refusal.code,
+        "Message": refusal.message,
+    }
+    return respond(content, "Error", xml=xml, status=refusal.status)
+
+
+def _answer(
+    request: HttpRequest, received: rpc.HttpRequest, request_id: str, *, xml: bool
+) -> HttpResponse:
+    call = rpc.parse(received)
+    action = _action(call)
+    key = _verified(call)
+    _admit(call, key, action, client_address(request))
+    content = {"RequestId": request_id, **_handle(call, key, action, client_address(request))}
+    return respond(content, f"{action.name}Response", xml=xml)
+
+
+def _received(request: HttpRequest) -> rpc.HttpRequest:
+    if request.method not in _METHODS:
+        raise GatewayError("UnsupportedHTTPMethod", "This http method is not supported.", 405)
+    return rpc.HttpRequest(
+        method=request.method,
+        path=request.path_info,
+        query=request.META.get("QUERY_STRING", ""),
+        headers={name.lower(): _as_sent(value) for name, value in request.headers.items()},
+        body=_body(request),
+    )
+
+
+def _as_sent(value: str) -> str:
+    """WSGI hands the bytes of a header over as Latin-1; clients sign them as UTF-8."""
+    return value.encode("latin-1", "replace").decode(errors="replace")
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Read past Django's own limit, which is for browsers."""
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    # Django reads as much as Content-Length says; gunicorn ends a chunked body by itself.
+    stream = request.META["wsgi.input"] if chunked else request
+    if int(request.META.get("CONTENT_LENGTH") or 0) <= MOST_BYTES:
+        body: bytes = stream.read(MOST_BYTES + 1)
+        if len(body) <= MOST_BYTES:
+            return body
+    text = f"The request body has more than {MOST_BYTES} bytes."
+    raise GatewayError("RequestEntityTooLarge", text, 413)
+
+
+def _action(call: RpcRequest) -> Action:
+    if call.version != VERSION:
+        raise GatewayError("InvalidVersion", "Specified parameter Version is not valid.")
+    if call.action not in ACTIONS:
+        text = "Specified api is not found, please check your url and method."
+        raise GatewayError("InvalidApi.NotFound", text, 404)
+    return ACTIONS[call.action]
+
+
+def _verified(call: RpcRequest) -> AccessKey:
+    key = find_access_key(call.access_key_id)
+    if key is None:
+        raise GatewayError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+    rpc.check_clock(call, timezone.now())
+    if not call.signed_with(key.secret):
+        raise rpc.mismatch(call)
+    if not key.usable:
+        raise GatewayError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+    return key
+
+
+def _admit(call: RpcRequest, key: AccessKey, action: Action, address: str | None) -> None:
+    now = timezone.now()
+    limit = settings.API_LIMITS.get(action.name, settings.API_LIMITS.get("*", action.per_second))
+    crowded = limit > 0 and recent_calls(key, action.name, now) >= limit
+    # Only calls that are let through count towards the limit.
+    if not spend_nonce(key, call.nonce, now, "" if crowded else action.name):
+        raise GatewayError("SignatureNonceUsed", "Specified signature nonce was used already.")
+    if crowded:
+        raise GatewayError("Throttling.User", "Request was denied due to user flow control.")
+    note_use(key, now, address)
+    if not key.allows(action.scope):
+        raise forbidden("The scope of the access key does not cover this action.")
+
+
+def _handle(
+    call: RpcRequest, key: AccessKey, action: Action, address: str | None
+) -> Mapping[str, Any]:
+    asked = Call(Parameters(call.parameters), api_actor(key, address), timezone.now())
+    try:
+        extra: Answer = action.handle(asked)
+    except BusinessError as error:
+        failure = {"Success": False, "Code": error.code, "ErrorMessage": error.message}
+        return {**failure, **error.extra}
+    except OperationError as error:
+        code = "iot.system.SystemException"
+        return {"Success": False, "Code": code, "ErrorMessage": error.text}
+    return {"Success": True, **extra}
+
+
+def _our_fault(error: Exception) -> GatewayError:
+    if isinstance(error, AnyDatabaseError):
+        text = "The request has failed due to a temporary failure of the server."
+        return GatewayError("ServiceUnavailable", text, 503)
+    text = "The request processing has failed due to some unknown error."
+    return GatewayError("InternalError", text, 500)

@@ -1,0 +1,101 @@
+"""What actions of the RPC API (2018-01-20) are made of: a call, its scope, its answer.
+
+Each app lists its own in its `api` module:
+
+    ACTIONS = Actions()
+
+    @ACTIONS.add("QueryProduct", AccessKeyScope.READ_ONLY, per_second=50)
+    def query_product(call: Call) -> Answer:
+        product = product_of(call)
+        return {"Data": {"ProductKey": product.product_key, …}}
+
+`iotconsole.openapi` verifies who calls, dispatches, and wraps what they return. What the platform's
+gateway would refuse raises GatewayError, what its action would, BusinessError.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from iotconsole.kit.errors import OperationError
+from iotconsole.kit.parameters import GatewayError, Parameters
+from operators.actor import Actor
+from operators.models import AccessKeyScope, Operator
+
+# What stands in the answer beside RequestId and Success.
+Answer = Mapping[str, Any]
+
+
+class BusinessError(Exception):
+    """Answered with HTTP 200, `Success` false, `Code`, `ErrorMessage` and `extra`.
+
+    `code` is one of the platform's (console_api.md 3.5).
+    """
+
+    def __init__(self, code: str, message: str, extra: Answer | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.extra = extra or {}
+
+
+@contextmanager
+def refused_as(code: str, **by_field: str) -> Iterator[None]:
+    """What an operation refuses gets the platform's code: that of the field at fault, or `code`."""
+    try:
+        yield
+    except OperationError as error:
+        raise BusinessError(by_field.get(error.field, code), error.text) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call whose signature is proven. Its actor's operator bounds what it may see and do;
+    a key made in the shell has none, and no bounds but its scope."""
+
+    parameters: Parameters
+    actor: Actor
+    now: datetime
+
+    @property
+    def operator(self) -> Operator | None:
+        return self.actor.operator
+
+    def may_look_at(self, product_key: str) -> bool:
+        return self.operator is None or self.operator.may_look_at(product_key)
+
+    def may_change(self, product_key: str) -> bool:
+        return self.operator is None or self.operator.may_change_product(product_key)
+
+
+def forbidden(why: str) -> GatewayError:
+    text = "User not authorized to operate on the specified resource."
+    return GatewayError("Forbidden.RAM", f"{text} {why}", 403)
+
+
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`per_second` is how many calls the platform takes of one account in a second."""
+
+    name: str
+    scope: AccessKeyScope
+    per_second: int
+    handle: Handler
+
+
+class Actions(dict[str, Action]):
+    """By name."""
+
+    def add(
+        self, name: str, scope: AccessKeyScope, *, per_second: int
+    ) -> Callable[[Handler], Handler]:
+        def added(handle: Handler) -> Handler:
+            self[name] = Action(name, scope, per_second, handle)
+            return handle
+
+        return added
