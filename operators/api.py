@@ -17,15 +17,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from iotconsole.kit.errors import OperationError
+from django.db.models import Model, QuerySet
+
+from iotconsole.kit.errors import ConflictError, OperationError
 from iotconsole.kit.parameters import GatewayError, Parameters
 from operators.actor import Actor
 from operators.models import AccessKeyScope, Operator
 
 # What stands in the answer beside RequestId and Success.
 Answer = Mapping[str, Any]
+Row = TypeVar("Row", bound=Model)
+MOST_PAGES = 1_000_000_000
 
 
 class BusinessError(Exception):
@@ -42,12 +46,42 @@ class BusinessError(Exception):
 
 
 @contextmanager
-def refused_as(code: str, **by_field: str) -> Iterator[None]:
-    """What an operation refuses gets the platform's code: that of the field at fault, or `code`."""
+def refused_as(code: str, *, taken: str = "", **by_field: str) -> Iterator[None]:
+    """What an operation refuses gets the platform's code: `taken` when a value is somebody else's
+    already, otherwise that of the field at fault, or `code`."""
     try:
         yield
     except OperationError as error:
-        raise BusinessError(by_field.get(error.field, code), error.text) from error
+        conflict = isinstance(error, ConflictError) and error.field and taken
+        raise BusinessError(conflict or by_field.get(error.field, code), error.text) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Page `number` (from 1) of rows in pages of `size`."""
+
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        return (self.number - 1) * self.size
+
+    def pages(self, total: int) -> int:
+        return -(-total // self.size)
+
+    def slice(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        return rows[self.start : self.start + self.size]
+
+
+def page_of(call: "Call", *, largest: int) -> Page:
+    """CurrentPage and PageSize; a page has 10 rows unless it is asked for more."""
+    number = call.parameters.integer("CurrentPage", 1)
+    size = call.parameters.integer("PageSize", min(10, largest))
+    if not (1 <= number <= MOST_PAGES and 1 <= size <= largest):
+        text = f"CurrentPage begins with 1, and PageSize is a number from 1 to {largest}."
+        raise BusinessError("iot.common.InvalidPageParams", text)
+    return Page(number, size)
 
 
 @dataclass(frozen=True, slots=True)

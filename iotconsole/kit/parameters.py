@@ -49,18 +49,14 @@ class Parameters:
             raise missing(name)
         return value
 
-    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+    def integer(self, name: str, default: int) -> int:
+        """A whole number of at most 18 digits."""
         text = self._values.get(name)
         if not text:
             return default
-        number = int(text) if _INTEGER.fullmatch(text) else low - 1
-        if not low <= number <= high:
-            raise invalid(name, f"It is a number from {low} to {high}.")
-        return number
-
-    def required_integer(self, name: str, *, low: int, high: int) -> int:
-        self.required(name)
-        return self.integer(name, low, low=low, high=high)
+        if not _INTEGER.fullmatch(text):
+            raise invalid(name, "It is a whole number.")
+        return int(text)
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
         """In any case: Python clients send `True`."""

@@ -16,6 +16,7 @@ from products.models import DataFormat, NetType, NodeType, Product, ProductGrant
 
 _PUBLISH = "product.publish", gettext_noop("Published product %(name)s")
 _UNPUBLISH = "product.unpublish", gettext_noop("Cancelled publishing of product %(name)s")
+LONGEST_DESCRIPTION = 100
 _NAME = re.compile(r"[\w\-@()]+", re.UNICODE)
 
 
@@ -39,6 +40,17 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_description(description: str) -> str:
+    """Without surrounding space; raises OperationError (console_api.md 1.3)."""
+    description = description.strip()
+    if len(description) > LONGEST_DESCRIPTION:
+        raise OperationError(
+            _("A description has at most %(most)s characters.") % {"most": LONGEST_DESCRIPTION},
+            field="description",
+        )
+    return description
+
+
 def create_product(
     actor: Actor,
     name: str,
@@ -51,7 +63,7 @@ def create_product(
     """Create a product with a new ProductKey and ProductSecret; Dynamic Registration is off."""
     product = Product(
         name=check_name(name),
-        description=description.strip()[:100],
+        description=check_description(description),
         node_type=node_type,
         net_type=net_type,
         data_format=data_format,
@@ -72,13 +84,13 @@ def _let_its_maker_change_it(actor: Actor, product: Product) -> None:
 
 def update_product(actor: Actor, product_key: str, *, name: str, description: str) -> Product:
     """Rename or redescribe; refused while the product is published."""
-    name = check_name(name)
+    name, description = check_name(name), check_description(description)
     with _name_conflict(name), transaction.atomic():
         product = _locked(product_key)
         _refuse_published(
             product, _("A published product cannot be changed. Cancel publishing first.")
         )
-        product.name, product.description = name, description.strip()[:100]
+        product.name, product.description = name, description
         product.save(update_fields=["name", "description"])
         summary = gettext_noop("Changed product %(name)s")
         audit.record(actor, "product.update", product.target, summary, name=name)
