@@ -16,6 +16,7 @@ from devices.forms import DismissForm
 from devices.models import Finding, FindingKind, FindingState
 from devices.operations import findings
 from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.forms import posted
 from iotconsole.kit.htmx import Undo, render_page
 from iotconsole.kit.paging import capped_count, keyset_page
 from operators.default_filters import opens_with_default
@@ -81,7 +82,7 @@ def details(request: HttpRequest, pk: int) -> HttpResponse:
 @operator_required
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
-    act = _act(
+    act = Act.of(
         finding,
         _("Dismiss this finding"),
         _("It stays dismissed unless something new speaks for it: another address or ClientID."),
@@ -89,7 +90,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         done=_("Dismissed the finding."),
         undo=Undo(reverse("findings:reopen", args=[pk]), {}),
     )
-    form = DismissForm(request.POST if request.method == "POST" else None)
+    form = DismissForm(posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
         return findings.dismiss(actor_of(request), pk, data["reason"])
@@ -101,27 +102,11 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 @operator_required
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
-    act = _act(
+    act = Act.of(
         finding,
         _("Open this finding again"),
         _("It is listed among the open ones again."),
         button=_("Open again"),
         done=_("Opened the finding again."),
     )
-    return ask(request, act, lambda _: findings.reopen(actor_of(request), pk))
-
-
-def _act(
-    finding: Finding, title: str, words: str, *, button: str, done: str, undo: Undo | None = None
-) -> Act:
-    here = finding.get_absolute_url()
-    return Act(
-        title=title,
-        sentences=(words,),
-        button=button,
-        done=done,
-        trail=finding.target,
-        back=here,
-        then=here,
-        undo=undo,
-    )
+    return ask(request, act, lambda _data: findings.reopen(actor_of(request), pk))

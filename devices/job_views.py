@@ -1,8 +1,7 @@
 """Background jobs: how far one is, and calling it off."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -59,18 +58,12 @@ def _changeable(request: HttpRequest, keys: Iterator[int]) -> Iterator[int]:
 @operator_required
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
     found = job_or_404(request, key)
-    act = Act(
-        title=_("Cancel this job"),
-        sentences=(_("What is done stays done. The rest is left as it is."),),
+    act = Act.of(
+        found,
+        _("Cancel this job"),
+        _("What is done stays done. The rest is left as it is."),
         button=_("Cancel the job"),
         done=_("The job stops."),
-        trail=found.target,
-        back=found.get_absolute_url(),
-        then=found.get_absolute_url(),
         danger=True,
     )
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        return jobs.cancel(actor_of(request), key)
-
-    return ask(request, act, perform)
+    return ask(request, act, lambda _data: jobs.cancel(actor_of(request), key))

@@ -18,7 +18,7 @@ from devices.presence import client_id_rows, current_client_id, device_rows, las
 from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_state
 from devices.timeline import Timeline, timeline
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from operators.default_filters import opens_with_default
 from operators.freshness import fresh_confirmation_to_reveal
@@ -94,10 +94,9 @@ def states(request: HttpRequest) -> HttpResponse:
 @operator_required
 def add(request: HttpRequest) -> HttpResponse:
     """Add one device; the answer is its certificate."""
-    posted = request.method == "POST"
     form = AddDeviceForm(
         changeable_products(operator_of(request)),
-        request.POST if posted else None,
+        posted(request),
         initial={"product": request.GET.get("product")},
     )
     if form.is_valid():
@@ -114,7 +113,7 @@ def add(request: HttpRequest) -> HttpResponse:
         "devices/add.html",
         {"form": form, "back": reverse("devices:list")},
         regions=(DIALOG,),
-        status=422 if posted else 200,
+        status=422 if form.is_bound else 200,
     )
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from iotconsole.kit.dialogs import Act, ask, kept
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.account_forms import InviteForm, RoleForm
@@ -63,8 +63,7 @@ def _link(code: str) -> str:
 @fresh_confirmation_required
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody; the answer is the link, which can be seen only there."""
-    posted = request.method == "POST"
-    form = InviteForm(request.POST if posted else None, initial=dict(kept(request)) or None)
+    form = InviteForm(posted(request), initial=dict(kept(request)) or None)
     if form.is_valid():
         data = {**form.cleaned_data, "role": Role(form.cleaned_data["role"])}
         made = attempt(form, lambda: invitations.invite(actor_of(request), **data))
@@ -72,19 +71,13 @@ def invite(request: HttpRequest) -> HttpResponse:
             return _show_link(request, *made)
     context = {"form": form, "back": reverse("operators:accounts")}
     template = "operators/accounts/invite.html"
-    status = 422 if posted else 200
+    status = 422 if form.is_bound else 200
     return render_page(request, template, context, regions=(DIALOG,), status=status)
 
 
 def _show_link(request: HttpRequest, account: Operator, code: str) -> HttpResponse:
     context = {"account": account, "link": _link(code)}
     return render_page(request, "operators/accounts/invited.html", context, regions=(DIALOG,))
-
-
-def _act(account: Operator, title: str, *sentences: str, button: str, **more: Any) -> Act:
-    here = account.get_absolute_url()
-    said = {"done": title, "trail": account.target, "back": here, "then": here, **more}
-    return Act(title=title, sentences=sentences, button=button, **said)
 
 
 @never_cache
@@ -94,9 +87,9 @@ def _act(account: Operator, title: str, *sentences: str, button: str, **more: An
 def renew(request: HttpRequest, key: int) -> HttpResponse:
     """A new link, shown once; the old one is void."""
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Renew the invitation of %(name)s") % {"name": account.username},
+        _("Renew the invitation of %(name)s"),
         _("The link made before is void then. The new one is shown once and holds for 72 hours."),
         button=_("Make a new link"),
         done=_("The link made before is void."),
@@ -114,12 +107,12 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
 @admin_required
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Cancel the invitation of %(name)s") % {"name": account.username},
+        _("Cancel the invitation of %(name)s"),
         _("The link is void and the account is removed; nobody has used it."),
         button=_("Cancel the invitation"),
-        done=_("Cancelled the invitation of %(name)s.") % {"name": account.username},
+        done=_("Cancelled the invitation of %(name)s."),
         then=reverse("operators:accounts"),
         danger=True,
     )
@@ -131,15 +124,13 @@ def cancel(request: HttpRequest, key: int) -> HttpResponse:
 @fresh_confirmation_required
 def role(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Change the role of %(name)s") % {"name": account.username},
+        _("Change the role of %(name)s"),
         button=_("Change the role"),
-        done=_("Changed the role of %(name)s.") % {"name": account.username},
+        done=_("Changed the role of %(name)s."),
     )
-    form = RoleForm(
-        request.POST if request.method == "POST" else None, initial={"role": account.role}
-    )
+    form = RoleForm(posted(request), initial={"role": account.role})
 
     def perform(data: Mapping[str, Any]) -> object:
         return people.set_role(actor_of(request), key, Role(data["role"]))
@@ -151,12 +142,12 @@ def role(request: HttpRequest, key: int) -> HttpResponse:
 @admin_required
 def deactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Deactivate %(name)s") % {"name": account.username},
+        _("Deactivate %(name)s"),
         _("The account is signed out everywhere at once and cannot sign in. What it did stays."),
         button=_("Deactivate"),
-        done=_("Deactivated %(name)s.") % {"name": account.username},
+        done=_("Deactivated %(name)s."),
         danger=True,
     )
     return ask(request, act, lambda _data: people.deactivate(actor_of(request), key))
@@ -167,12 +158,12 @@ def deactivate(request: HttpRequest, key: int) -> HttpResponse:
 @fresh_confirmation_required
 def reactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Reactivate %(name)s") % {"name": account.username},
+        _("Reactivate %(name)s"),
         _("The account can sign in again with its password, as what it was before."),
         button=_("Reactivate"),
-        done=_("Reactivated %(name)s.") % {"name": account.username},
+        done=_("Reactivated %(name)s."),
     )
     return ask(request, act, lambda _data: people.reactivate(actor_of(request), key))
 
@@ -181,12 +172,12 @@ def reactivate(request: HttpRequest, key: int) -> HttpResponse:
 @admin_required
 def sign_out_everywhere(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Sign out %(name)s everywhere") % {"name": account.username},
+        _("Sign out %(name)s everywhere"),
         _("Every session of the account ends at once. It can sign in again."),
         button=_("Sign out everywhere"),
-        done=_("%(name)s is signed out everywhere.") % {"name": account.username},
+        done=_("%(name)s is signed out everywhere."),
         danger=True,
     )
     return ask(request, act, lambda _data: people.sign_out_everywhere(actor_of(request), key))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import ConsoleForm
+from iotconsole.kit.forms import ConsoleForm, posted
 from operators.account_views import account_or_404
 from operators.freshness import fresh_confirmation_required
 from operators.models import Operator
@@ -64,19 +64,15 @@ class GrantsForm(ConsoleForm):
 @fresh_confirmation_required
 def grants(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    here = account.get_absolute_url()
-    act = Act(
-        title=_("Products of %(name)s") % {"name": account.username},
-        sentences=(_("An administrator has every product, whatever is chosen here."),)
-        if account.is_admin
-        else (),
+    whatever = _("An administrator has every product, whatever is chosen here.")
+    act = Act.of(
+        account,
+        _("Products of %(name)s"),
+        *((whatever,) if account.is_admin else ()),
         button=_("Save"),
-        done=_("Changed the products of %(name)s.") % {"name": account.username},
-        trail=account.target,
-        back=here,
-        then=here,
+        done=_("Changed the products of %(name)s."),
     )
-    form = GrantsForm(account, request.POST if request.method == "POST" else None)
+    form = GrantsForm(account, posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
         every = bool(data["every_product"])

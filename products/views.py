@@ -1,8 +1,5 @@
 """Products: list, create, details and the acts on one product."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.default_filters import opens_with_default
@@ -62,7 +59,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_required
 def create(request: HttpRequest) -> HttpResponse:
-    form = ProductForm(request.POST if request.method == "POST" else None)
+    form = ProductForm(posted(request))
     if form.is_valid():
         product = attempt(form, lambda: create_product(actor_of(request), **form.cleaned_data))
         if product:
@@ -78,7 +75,7 @@ def edit(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     here = product.get_absolute_url()
     initial = {"name": product.name, "description": product.description}
-    form = EditProductForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = EditProductForm(posted(request), initial=initial)
     if form.is_valid():
         changed = attempt(
             form, lambda: update_product(actor_of(request), product_key, **form.cleaned_data)
@@ -141,42 +138,31 @@ def publish(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     published = request.GET.get("to") != "development"
     act = _publish(product) if published else _unpublish(product)
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        return set_published(actor_of(request), product_key, published=published)
-
-    return ask(request, act, perform)
+    return ask(
+        request,
+        act,
+        lambda _data: set_published(actor_of(request), product_key, published=published),
+    )
 
 
 def _publish(product: Product) -> Act:
-    here = product.get_absolute_url()
-    return Act(
-        title=_("Publish %(name)s") % {"name": product.name},
-        sentences=(
-            _(
-                "A published product can be neither edited nor deleted until publishing is "
-                "cancelled."
-            ),
-            _("Devices and Dynamic Registration are not affected."),
-        ),
+    return Act.of(
+        product,
+        _("Publish %(name)s"),
+        _("A published product can be neither edited nor deleted until publishing is cancelled."),
+        _("Devices and Dynamic Registration are not affected."),
         button=_("Publish"),
-        done=_("Published product %(name)s.") % {"name": product.name},
-        trail=product.target,
-        back=here,
-        then=here,
+        done=_("Published product %(name)s."),
     )
 
 
 def _unpublish(product: Product) -> Act:
-    here = product.get_absolute_url()
-    return Act(
-        title=_("Cancel publishing of %(name)s") % {"name": product.name},
-        sentences=(_("The product can be edited and deleted again. Devices are not affected."),),
+    return Act.of(
+        product,
+        _("Cancel publishing of %(name)s"),
+        _("The product can be edited and deleted again. Devices are not affected."),
         button=_("Cancel Publishing"),
-        done=_("Cancelled publishing of product %(name)s.") % {"name": product.name},
-        trail=product.target,
-        back=here,
-        then=here,
+        done=_("Cancelled publishing of product %(name)s."),
     )
 
 
@@ -185,20 +171,17 @@ def _unpublish(product: Product) -> Act:
 @fresh_confirmation_required
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
-    act = Act(
-        title=_("Delete product %(name)s") % {"name": product.name},
-        sentences=(
-            _(
-                "The ProductKey %(product_key)s becomes invalid, and firmware that carries it can "
-                "never register or connect here again."
-            )
-            % {"product_key": product_key},
-            _("A product that still has devices is not deleted."),
-        ),
+    invalid = _(
+        "The ProductKey %(product_key)s becomes invalid, and firmware that carries it can "
+        "never register or connect here again."
+    )
+    act = Act.of(
+        product,
+        _("Delete product %(name)s"),
+        invalid % {"product_key": product_key},
+        _("A product that still has devices is not deleted."),
         button=_("Delete product"),
-        done=_("Deleted product %(name)s.") % {"name": product.name},
-        trail=product.target,
-        back=product.get_absolute_url(),
+        done=_("Deleted product %(name)s."),
         then=reverse("products:list"),
         danger=True,
     )
