@@ -1,13 +1,12 @@
 """The acts on one device: each asks in a dialog, calls its operation and says what changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
 
 from devices.access import device_or_404
 from devices.bulk import ACTS
@@ -19,20 +18,8 @@ from devices.selection import undo_of
 from iotconsole.kit.dialogs import Act, ask, kept
 from iotconsole.kit.forms import posted
 from iotconsole.kit.htmx import Undo
-from operators.freshness import fresh_confirmation_required
-from operators.permissions import actor_of, operator_required
-
-View = Callable[[HttpRequest, str, str], HttpResponse]
-
-
-def device_act(view: View) -> View:
-    """GET asks, POST acts; operators only."""
-    return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
-
-
-def dangerous_act(view: View) -> View:
-    """As `device_act`, with a fresh confirmation of who asks."""
-    return device_act(fresh_confirmation_required(view))
+from operators.guards import dangerous_act, operator_act
+from operators.permissions import actor_of
 
 
 @dangerous_act
@@ -107,7 +94,7 @@ def _forbidden_by_clear(device: Device) -> str:
     return sentence % {"count": live}
 
 
-@device_act
+@operator_act
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -127,7 +114,7 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     )
 
 
-@device_act
+@operator_act
 def alias(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Name a device for people."""
     device = device_or_404(request, product_key, device_name)
@@ -166,7 +153,7 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     )
 
 
-@device_act
+@operator_act
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -190,7 +177,7 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
     )
 
 
-@device_act
+@operator_act
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(

@@ -1,6 +1,6 @@
 """Batch Add and Batch Management."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404, visible_batches
 from devices.batch_forms import AddBatchForm, BatchForm
@@ -27,7 +27,8 @@ from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import go, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import operator_act
+from operators.permissions import actor_of, operator_of
 from products.access import changeable_products
 
 PAGE_SIZE = 50
@@ -43,8 +44,6 @@ _KINDS = {
     BatchState.CREATE_SUCCESS: "ok",
     BatchState.CREATE_FAILED: "refused",
 }
-
-View = Callable[[HttpRequest, int], HttpResponse]
 
 
 def state_kind(batch: DeviceBatch) -> str:
@@ -69,8 +68,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "devices/batches.html", context, regions=("batch-list",))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def batch_add(request: HttpRequest) -> HttpResponse:
     form = BatchForm(
         changeable_products(operator_of(request)),
@@ -159,12 +157,7 @@ def _problems(shown: DeviceBatch) -> list[Any]:
     return found
 
 
-def batch_act(view: View) -> View:
-    """GET asks, POST acts; operators only."""
-    return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
-
-
-@batch_act
+@operator_act
 def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     """Add the good rows of a list; with none bad, the operator may want all or nothing."""
     shown = batch_or_404(request, key, change=True)
@@ -195,7 +188,7 @@ def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@batch_act
+@operator_act
 def discard(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     act = Act.of(
@@ -210,7 +203,7 @@ def discard(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: batches.discard_batch(actor_of(request), key))
 
 
-@batch_act
+@operator_act
 def stop(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     act = Act.of(
@@ -224,7 +217,7 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: batches.stop_batch(actor_of(request), key))
 
 
-@batch_act
+@operator_act
 def resume(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     act = Act.of(

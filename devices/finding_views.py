@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import visible_findings
 from devices.filters import FindingFilter
@@ -20,7 +20,8 @@ from iotconsole.kit.forms import posted
 from iotconsole.kit.htmx import Undo, render_page
 from iotconsole.kit.paging import capped_count, keyset_page
 from operators.default_filters import opens_with_default
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import operator_act
+from operators.permissions import actor_of, operator_of
 from products.access import require_change
 
 PAGE_SIZE = 50
@@ -78,8 +79,7 @@ def details(request: HttpRequest, pk: int) -> HttpResponse:
     return render_page(request, "findings/details.html", context, regions=("live",))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
     act = Act.of(
@@ -98,8 +98,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
     act = Act.of(

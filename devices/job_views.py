@@ -6,7 +6,7 @@ from itertools import islice
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from devices.access import changeable_devices
 from devices.jobs.facts import job_facts, jobs_of
@@ -16,6 +16,7 @@ from devices.operations import jobs
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.errors import ConflictError
 from iotconsole.kit.htmx import go, render_page
+from operators.guards import operator_act
 from operators.permissions import actor_of, operator_of, operator_required
 
 
@@ -54,8 +55,7 @@ def _changeable(request: HttpRequest, keys: Iterator[int]) -> Iterator[int]:
         yield from (key for key in part if key in allowed)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
     found = job_or_404(request, key)
     act = Act.of(

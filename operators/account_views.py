@@ -8,20 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from iotconsole.kit.dialogs import Act, ask, kept
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.account_forms import InviteForm, RoleForm
-from operators.freshness import fresh_confirmation_required
+from operators.guards import admin_act, dangerous_admin_act
 from operators.models import Operator, Role
 from operators.operations import invitations, people, signed_in
 from operators.permissions import actor_of, admin_required, operator_of
 
 PAGE_SIZE = 50
-_DIALOG = ["GET", "HEAD", "POST"]
 
 
 def account_or_404(key: int) -> Operator:
@@ -58,9 +57,7 @@ def _link(code: str) -> str:
 
 
 @never_cache
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody; the answer is the link, which can be seen only there."""
     form = InviteForm(posted(request), initial=dict(kept(request)) or None)
@@ -81,9 +78,7 @@ def _show_link(request: HttpRequest, account: Operator, code: str) -> HttpRespon
 
 
 @never_cache
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def renew(request: HttpRequest, key: int) -> HttpResponse:
     """A new link, shown once; the old one is void."""
     account = account_or_404(key)
@@ -103,8 +98,7 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
     return _show_link(request, account, codes[0]) if codes else answer
 
 
-@require_http_methods(_DIALOG)
-@admin_required
+@admin_act
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
@@ -119,9 +113,7 @@ def cancel(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: invitations.cancel(actor_of(request), key))
 
 
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def role(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
@@ -138,8 +130,7 @@ def role(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@require_http_methods(_DIALOG)
-@admin_required
+@admin_act
 def deactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
@@ -153,9 +144,7 @@ def deactivate(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: people.deactivate(actor_of(request), key))
 
 
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def reactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
@@ -168,8 +157,7 @@ def reactivate(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: people.reactivate(actor_of(request), key))
 
 
-@require_http_methods(_DIALOG)
-@admin_required
+@admin_act
 def sign_out_everywhere(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(

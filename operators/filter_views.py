@@ -8,10 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import ConsoleForm, posted
+from iotconsole.kit.forms import ConsoleForm, posted, safe_or_post
 from operators.models import Operator, SavedFilter
 from operators.operations import saved_filters
 from operators.operations.saved_filters import Wish
@@ -49,7 +48,7 @@ def _wish(data: Mapping[str, Any]) -> Wish:
     return Wish(data["name"], bool(data.get("shared")), bool(data["is_default"]))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def new(request: HttpRequest) -> HttpResponse:
     """Keep `query` of the list `list`, both in the URL."""
     page, query = request.GET.get("list", ""), request.GET.get("query", "")
@@ -77,7 +76,7 @@ def _own_or_404(request: HttpRequest, key: int) -> SavedFilter:
     return saved
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def edit(request: HttpRequest, key: int) -> HttpResponse:
     saved = _own_or_404(request, key)
     act = Act(
@@ -95,7 +94,7 @@ def edit(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, perform, _form(request, initial), context=context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def delete(request: HttpRequest, key: int) -> HttpResponse:
     saved = _own_or_404(request, key)
     shared = _("Nobody sees it any more: it is shared with everybody.")

@@ -7,9 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
-from iotconsole.kit.forms import attempt, posted
+from iotconsole.kit.forms import attempt, posted, safe_or_post
 from operators.account_forms import AcceptForm
 from operators.operations import invitations
 from operators.permissions import client_address
@@ -18,7 +17,7 @@ from operators.permissions import client_address
 @sensitive_post_parameters()
 @never_cache
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def accept(request: HttpRequest) -> HttpResponse:
     """The code is in the link behind the #; a script puts it into the form, or one copies it."""
     form = AcceptForm(posted(request))

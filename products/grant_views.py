@@ -7,14 +7,13 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import ConsoleForm, posted
 from operators.account_views import account_or_404
-from operators.freshness import fresh_confirmation_required
+from operators.guards import dangerous_admin_act
 from operators.models import Operator
-from operators.permissions import actor_of, admin_required
+from operators.permissions import actor_of
 from products.models import Product
 from products.operations.grants import set_grants
 
@@ -59,9 +58,7 @@ class GrantsForm(ConsoleForm):
         return {key: choice == "change" for key, choice in chosen.items() if choice != "none"}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def grants(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     whatever = _("An administrator has every product, whatever is chosen here.")

@@ -6,16 +6,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.default_filters import opens_with_default
-from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import dangerous_act, operator_act, reveals
+from operators.permissions import actor_of, operator_of
 from products.access import product_or_404, visible_products
 from products.certificate import read_ca_certificate
 from products.filters import ProductFilter
@@ -56,8 +55,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "products/list.html", context, regions=("product-list",))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def create(request: HttpRequest) -> HttpResponse:
     form = ProductForm(posted(request))
     if form.is_valid():
@@ -69,8 +67,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return _product_form(request, form, _("Create Product"), reverse("products:list"))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def edit(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     here = product.get_absolute_url()
@@ -119,10 +116,7 @@ def _details(
     )
 
 
-@never_cache
-@require_POST
-@operator_required
-@fresh_confirmation_to_reveal
+@reveals
 def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     """Show the ProductSecret, in the header or filled into the snippets of one tab."""
     product = product_or_404(request, product_key)
@@ -131,8 +125,7 @@ def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     return _details(request, product, tab, revealed=revealed)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def publish(request: HttpRequest, product_key: str) -> HttpResponse:
     """Publish, or cancel publishing (`?to=development`)."""
     product = product_or_404(request, product_key)
@@ -166,9 +159,7 @@ def _unpublish(product: Product) -> Act:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     invalid = _(

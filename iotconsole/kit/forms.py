@@ -8,10 +8,14 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.errors import OperationError
 
 Result = TypeVar("Result")
+
+# For a view with a form: GET asks, POST acts.
+safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def dress(form: forms.BaseForm) -> None:
