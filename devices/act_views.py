@@ -1,13 +1,12 @@
 """The acts on one device: each asks in a dialog, calls its operation and says what changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
 
 from devices.access import device_or_404
 from devices.bulk import ACTS
@@ -17,46 +16,10 @@ from devices.operations import manage
 from devices.presence import client_id_rows, current_client_id
 from devices.selection import undo_of
 from iotconsole.kit.dialogs import Act, ask, kept
+from iotconsole.kit.forms import posted
 from iotconsole.kit.htmx import Undo
-from operators.freshness import fresh_confirmation_required
-from operators.permissions import actor_of, operator_required
-
-View = Callable[[HttpRequest, str, str], HttpResponse]
-
-
-def device_act(view: View) -> View:
-    """GET asks, POST acts; operators only."""
-    return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
-
-
-def dangerous_act(view: View) -> View:
-    """As `device_act`, with a fresh confirmation of who asks."""
-    return device_act(fresh_confirmation_required(view))
-
-
-def _act(
-    device: Device,
-    title: str,
-    *sentences: str,
-    button: str,
-    done: str,
-    then: str = "",
-    danger: bool = False,
-    undo: Undo | None = None,
-) -> Act:
-    """`title` and `done` name the device as %(name)s."""
-    here = device.get_absolute_url()
-    return Act(
-        title=title % {"name": device.device_name},
-        sentences=sentences,
-        button=button,
-        done=done % {"name": device.device_name},
-        trail=device.target,
-        back=here,
-        then=then or here,
-        danger=danger,
-        undo=undo,
-    )
+from operators.guards import dangerous_act, operator_act
+from operators.permissions import actor_of
 
 
 @dangerous_act
@@ -64,7 +27,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     """Keep one ClientID."""
     device = device_or_404(request, product_key, device_name)
     rows = client_id_rows(device)
-    act = _act(
+    act = Act.of(
         device,
         _("Switch the ClientID of %(name)s"),
         button=_("OK"),
@@ -72,7 +35,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     )
     form = SwitchForm(
         [row.client_id for row in rows],
-        request.POST if request.method == "POST" else None,
+        posted(request),
         initial={"client_id": current_client_id(rows), **kept(request)},
     )
 
@@ -88,7 +51,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
 def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Void every ClientID."""
     device = device_or_404(request, product_key, device_name)
-    act = _act(
+    act = Act.of(
         device,
         _("Clear %(name)s"),
         _forbidden_by_clear(device),
@@ -97,7 +60,7 @@ def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         done=_("Cleared %(name)s: every physical device is cut off."),
         danger=True,
     )
-    form = ClearForm(device_name, request.POST if request.method == "POST" else None)
+    form = ClearForm(device_name, posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
         return manage.clear(
@@ -131,10 +94,10 @@ def _forbidden_by_clear(device: Device) -> str:
     return sentence % {"count": live}
 
 
-@device_act
+@operator_act
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
-    act = _act(
+    act = Act.of(
         device,
         _("Allow registration of %(name)s"),
         _(
@@ -144,27 +107,26 @@ def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         button=_("Allow registration"),
         done=_("%(name)s may register again."),
     )
+    return ask(
+        request,
+        act,
+        lambda _data: manage.allow_registration(actor_of(request), product_key, device_name),
+    )
 
-    def perform(_data: Mapping[str, Any]) -> object:
-        return manage.allow_registration(actor_of(request), product_key, device_name)
 
-    return ask(request, act, perform)
-
-
-@device_act
+@operator_act
 def alias(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Name a device for people."""
     device = device_or_404(request, product_key, device_name)
     here = reverse("devices:alias", args=[product_key, device_name])
-    act = _act(
+    act = Act.of(
         device,
         _("Edit the alias of %(name)s"),
         button=_("OK"),
         done=_("Changed the alias of %(name)s."),
         undo=Undo(here, {"nickname": device.nickname}),
     )
-    posted = request.POST if request.method == "POST" else None
-    form = AliasForm(posted, initial={"nickname": device.nickname})
+    form = AliasForm(posted(request), initial={"nickname": device.nickname})
 
     def perform(data: Mapping[str, Any]) -> object:
         return manage.set_nickname(actor_of(request), product_key, device_name, data["nickname"])
@@ -175,7 +137,7 @@ def alias(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 @dangerous_act
 def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
-    act = _act(
+    act = Act.of(
         device,
         _("Reset %(name)s"),
         _(
@@ -186,17 +148,15 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         button=_("Reset"),
         done=_("Reset %(name)s: it may register again."),
     )
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        return manage.reset(actor_of(request), product_key, device_name)
-
-    return ask(request, act, perform)
+    return ask(
+        request, act, lambda _data: manage.reset(actor_of(request), product_key, device_name)
+    )
 
 
-@device_act
+@operator_act
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
-    act = _act(
+    act = Act.of(
         device,
         _("Disable %(name)s"),
         _(
@@ -208,17 +168,19 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
         danger=True,
         undo=undo_of(ACTS["disable"], [device]),
     )
+    return ask(
+        request,
+        act,
+        lambda _data: manage.set_enabled(
+            actor_of(request), product_key, device_name, enabled=False
+        ),
+    )
 
-    def perform(_data: Mapping[str, Any]) -> object:
-        return manage.set_enabled(actor_of(request), product_key, device_name, enabled=False)
 
-    return ask(request, act, perform)
-
-
-@device_act
+@operator_act
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
-    act = _act(
+    act = Act.of(
         device,
         _("Enable %(name)s"),
         _("The device can connect again with the credential it has."),
@@ -226,17 +188,17 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
         done=_("Enabled %(name)s."),
         undo=undo_of(ACTS["enable"], [device]),
     )
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        return manage.set_enabled(actor_of(request), product_key, device_name, enabled=True)
-
-    return ask(request, act, perform)
+    return ask(
+        request,
+        act,
+        lambda _data: manage.set_enabled(actor_of(request), product_key, device_name, enabled=True),
+    )
 
 
 @dangerous_act
 def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
-    act = _act(
+    act = Act.of(
         device,
         _("Delete %(name)s"),
         _("Its DeviceSecret and all its ClientIDs are dead at once and cannot be brought back."),
@@ -249,9 +211,8 @@ def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
         then=f"{reverse('devices:list')}?product={product_key}",
         danger=True,
     )
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        manage.delete_device(actor_of(request), product_key, device_name)
-        return None
-
-    return ask(request, act, perform)
+    return ask(
+        request,
+        act,
+        lambda _data: manage.delete_device(actor_of(request), product_key, device_name),
+    )

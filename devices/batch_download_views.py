@@ -6,7 +6,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404
 from devices.batch_forms import LabelForm
@@ -18,8 +18,8 @@ from devices.operations.export import export_credentials, export_parameters, not
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import DIALOG, render_page
 from operators.actor import Actor
-from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
-from operators.permissions import actor_of, operator_required
+from operators.guards import dangerous_act, reveals
+from operators.permissions import actor_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -44,9 +44,7 @@ def report(request: HttpRequest, key: int) -> HttpResponseBase:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def credentials(request: HttpRequest, key: int) -> HttpResponse:
     """DownloadCSV: GET asks, POST sends the file."""
     shown = batch_or_404(request, key, change=True)
@@ -56,9 +54,7 @@ def credentials(request: HttpRequest, key: int) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def parameters(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     title = _("Download the MQTT connection parameters of batch %(batch)s") % {"batch": key}
@@ -89,10 +85,7 @@ def labels(request: HttpRequest, key: int) -> HttpResponse:
     return _labels(request, batch_or_404(request, key))
 
 
-@never_cache
-@require_POST
-@operator_required
-@fresh_confirmation_to_reveal
+@reveals
 def secret_labels(request: HttpRequest, key: int) -> HttpResponse:
     """The same with the DeviceSecret, in letters and in the QR code."""
     return _labels(request, batch_or_404(request, key, change=True), with_secrets=True)

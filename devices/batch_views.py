@@ -1,6 +1,6 @@
 """Batch Add and Batch Management."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404, visible_batches
 from devices.batch_forms import AddBatchForm, BatchForm
@@ -24,10 +24,11 @@ from devices.operations import batches
 from devices.presence import device_rows
 from devices.states import with_state
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import go, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import operator_act
+from operators.permissions import actor_of, operator_of
 from products.access import changeable_products
 
 PAGE_SIZE = 50
@@ -43,8 +44,6 @@ _KINDS = {
     BatchState.CREATE_SUCCESS: "ok",
     BatchState.CREATE_FAILED: "refused",
 }
-
-View = Callable[[HttpRequest, int], HttpResponse]
 
 
 def state_kind(batch: DeviceBatch) -> str:
@@ -69,24 +68,24 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "devices/batches.html", context, regions=("batch-list",))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def batch_add(request: HttpRequest) -> HttpResponse:
-    posted = request.method == "POST"
     form = BatchForm(
         changeable_products(operator_of(request)),
-        request.POST if posted else None,
-        request.FILES if posted else None,
+        posted(request),
+        request.FILES if request.method == "POST" else None,
         initial=_initial(request),
     )
     if form.is_valid():
         batch = attempt(form, lambda: _begun(request, form.cleaned_data))
         if batch:
             return go(request, batch.get_absolute_url(), _begun_words(batch), trail=batch.target)
-    status = 422 if posted else 200
-    context = {"form": form}
     return render_page(
-        request, "devices/batch_add.html", context, regions=("batch-form",), status=status
+        request,
+        "devices/batch_add.html",
+        {"form": form},
+        regions=("batch-form",),
+        status=422 if form.is_bound else 200,
     )
 
 
@@ -158,18 +157,7 @@ def _problems(shown: DeviceBatch) -> list[Any]:
     return found
 
 
-def batch_act(view: View) -> View:
-    """GET asks, POST acts; operators only."""
-    return require_http_methods(["GET", "HEAD", "POST"])(operator_required(view))
-
-
-def _act(shown: DeviceBatch, title: str, *sentences: str, **words: Any) -> Act:
-    here = shown.get_absolute_url()
-    places = {"trail": shown.target, "back": here, "then": here}
-    return Act(title=title, sentences=sentences, **(places | words))
-
-
-@batch_act
+@operator_act
 def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     """Add the good rows of a list; with none bad, the operator may want all or nothing."""
     shown = batch_or_404(request, key, change=True)
@@ -183,15 +171,15 @@ def add_checked(request: HttpRequest, key: int) -> HttpResponse:
         "%(count)s rows are left out; their report stays here.",
         shown.bad,
     ) % {"count": f"{shown.bad:,}"}
-    act = _act(
+    act = Act.of(
         shown,
-        _("Add batch %(batch)s") % {"batch": key},
+        _("Add batch %(batch)s"),
         *((counted, left) if shown.bad else (counted,)),
         button=_("Add devices"),
-        done=_("Batch %(batch)s is on its way.") % {"batch": key},
+        done=_("Batch %(batch)s is on its way."),
+        batch=key,
     )
-    posted = request.POST if request.method == "POST" else None
-    form = None if shown.bad else AddBatchForm(posted)
+    form = None if shown.bad else AddBatchForm(posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
         whole = data.get("all_or_nothing", False)
@@ -200,41 +188,44 @@ def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@batch_act
+@operator_act
 def discard(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
-    act = _act(
+    act = Act.of(
         shown,
-        _("Discard batch %(batch)s") % {"batch": key},
+        _("Discard batch %(batch)s"),
         _("The list and its report are forgotten. No device is changed."),
         button=_("Discard"),
-        done=_("Discarded batch %(batch)s.") % {"batch": key},
+        done=_("Discarded batch %(batch)s."),
         then=reverse("devices:batches"),
+        batch=key,
     )
     return ask(request, act, lambda _data: batches.discard_batch(actor_of(request), key))
 
 
-@batch_act
+@operator_act
 def stop(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
-    act = _act(
+    act = Act.of(
         shown,
-        _("Stop batch %(batch)s") % {"batch": key},
+        _("Stop batch %(batch)s"),
         _("Devices that were added stay. The others can be added later with Resume."),
         button=_("Stop"),
-        done=_("Stopped batch %(batch)s.") % {"batch": key},
+        done=_("Stopped batch %(batch)s."),
+        batch=key,
     )
     return ask(request, act, lambda _data: batches.stop_batch(actor_of(request), key))
 
 
-@batch_act
+@operator_act
 def resume(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
-    act = _act(
+    act = Act.of(
         shown,
-        _("Resume batch %(batch)s") % {"batch": key},
+        _("Resume batch %(batch)s"),
         _("The devices that are missing are added."),
         button=_("Resume"),
-        done=_("Batch %(batch)s goes on.") % {"batch": key},
+        done=_("Batch %(batch)s goes on."),
+        batch=key,
     )
     return ask(request, act, lambda _data: batches.resume_batch(actor_of(request), key))

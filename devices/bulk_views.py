@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
@@ -22,6 +22,7 @@ from iotconsole.kit.dialogs import kept
 from iotconsole.kit.forms import ConsoleForm
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from operators.freshness import fresh_confirmation_required
+from operators.guards import operator_act
 from operators.permissions import actor_of, operator_required
 
 _NAMED = 5
@@ -71,8 +72,7 @@ class BulkForm(ConsoleForm):
         return cleaned
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def bulk(request: HttpRequest, act: str) -> HttpResponse:
     """The dialog of one act for the devices that the URL selects; see devices.selection."""
     if act not in ACTS:

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import visible_findings
 from devices.filters import FindingFilter
@@ -16,10 +16,12 @@ from devices.forms import DismissForm
 from devices.models import Finding, FindingKind, FindingState
 from devices.operations import findings
 from iotconsole.kit.dialogs import Act, ask
+from iotconsole.kit.forms import posted
 from iotconsole.kit.htmx import Undo, render_page
 from iotconsole.kit.paging import capped_count, keyset_page
 from operators.default_filters import opens_with_default
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import operator_act
+from operators.permissions import actor_of, operator_of
 from products.access import require_change
 
 PAGE_SIZE = 50
@@ -77,11 +79,10 @@ def details(request: HttpRequest, pk: int) -> HttpResponse:
     return render_page(request, "findings/details.html", context, regions=("live",))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
-    act = _act(
+    act = Act.of(
         finding,
         _("Dismiss this finding"),
         _("It stays dismissed unless something new speaks for it: another address or ClientID."),
@@ -89,7 +90,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         done=_("Dismissed the finding."),
         undo=Undo(reverse("findings:reopen", args=[pk]), {}),
     )
-    form = DismissForm(request.POST if request.method == "POST" else None)
+    form = DismissForm(posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
         return findings.dismiss(actor_of(request), pk, data["reason"])
@@ -97,31 +98,14 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
-    act = _act(
+    act = Act.of(
         finding,
         _("Open this finding again"),
         _("It is listed among the open ones again."),
         button=_("Open again"),
         done=_("Opened the finding again."),
     )
-    return ask(request, act, lambda _: findings.reopen(actor_of(request), pk))
-
-
-def _act(
-    finding: Finding, title: str, words: str, *, button: str, done: str, undo: Undo | None = None
-) -> Act:
-    here = finding.get_absolute_url()
-    return Act(
-        title=title,
-        sentences=(words,),
-        button=button,
-        done=done,
-        trail=finding.target,
-        back=here,
-        then=here,
-        undo=undo,
-    )
+    return ask(request, act, lambda _data: findings.reopen(actor_of(request), pk))

@@ -1,13 +1,12 @@
 """Background jobs: how far one is, and calling it off."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from devices.access import changeable_devices
 from devices.jobs.facts import job_facts, jobs_of
@@ -17,6 +16,7 @@ from devices.operations import jobs
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.errors import ConflictError
 from iotconsole.kit.htmx import go, render_page
+from operators.guards import operator_act
 from operators.permissions import actor_of, operator_of, operator_required
 
 
@@ -55,22 +55,15 @@ def _changeable(request: HttpRequest, keys: Iterator[int]) -> Iterator[int]:
         yield from (key for key in part if key in allowed)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
     found = job_or_404(request, key)
-    act = Act(
-        title=_("Cancel this job"),
-        sentences=(_("What is done stays done. The rest is left as it is."),),
+    act = Act.of(
+        found,
+        _("Cancel this job"),
+        _("What is done stays done. The rest is left as it is."),
         button=_("Cancel the job"),
         done=_("The job stops."),
-        trail=found.target,
-        back=found.get_absolute_url(),
-        then=found.get_absolute_url(),
         danger=True,
     )
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        return jobs.cancel(actor_of(request), key)
-
-    return ask(request, act, perform)
+    return ask(request, act, lambda _data: jobs.cancel(actor_of(request), key))

@@ -7,6 +7,8 @@ from iotconsole.kit.filters import Keys
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.
 IDENTIFIER_LENGTH = 8
+# So many are read and put in order of their names.
+_FEW = 200
 
 
 def names_beginning(text: str) -> Q:
@@ -31,10 +33,19 @@ def keys_beginning(text: str) -> Keys:
 
 
 def find_devices(devices: QuerySet[Device], text: str, *, most: int) -> list[Device]:
-    """At most `most` of `devices`: an exact identifier first, else names in alphabetical order."""
-    return _by_identifier(devices, text) or list(
-        devices.filter(device_name__prefix=text).order_by("device_name")[:most]
-    )
+    """At most `most` of `devices`: an exact identifier alone, else what begins so, by DeviceName.
+
+    When that fits very many, only DeviceNames count: their index has them in this order.
+    """
+    exact = _by_identifier(devices, text)
+    if exact:
+        return exact
+    keys = list(keys_beginning(text)[: _FEW + 1])
+    if len(keys) > _FEW:
+        return list(devices.filter(device_name__prefix=text).order_by("device_name")[:most])
+    # Sorted here: with the order and the limit, PostgreSQL may walk the index of all names instead.
+    found = devices.filter(pk__in=keys).order_by()
+    return sorted(found, key=lambda device: device.device_name)[:most]
 
 
 def _by_identifier(devices: QuerySet[Device], text: str) -> list[Device]:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import device_or_404, visible_devices
 from devices.filters import DeviceFilter
@@ -18,12 +18,12 @@ from devices.presence import client_id_rows, current_client_id, device_rows, las
 from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_state
 from devices.timeline import Timeline, timeline
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from operators.default_filters import opens_with_default
-from operators.freshness import fresh_confirmation_to_reveal
+from operators.guards import operator_act, reveals
 from operators.models import Operator
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.permissions import actor_of, operator_of
 from products.access import changeable_products, scope
 
 PAGE_SIZE = 50
@@ -90,14 +90,12 @@ def states(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def add(request: HttpRequest) -> HttpResponse:
     """Add one device; the answer is its certificate."""
-    posted = request.method == "POST"
     form = AddDeviceForm(
         changeable_products(operator_of(request)),
-        request.POST if posted else None,
+        posted(request),
         initial={"product": request.GET.get("product")},
     )
     if form.is_valid():
@@ -114,7 +112,7 @@ def add(request: HttpRequest) -> HttpResponse:
         "devices/add.html",
         {"form": form, "back": reverse("devices:list")},
         regions=(DIALOG,),
-        status=422 if posted else 200,
+        status=422 if form.is_bound else 200,
     )
 
 
@@ -169,20 +167,14 @@ def _newest_log(device: Device) -> list[LogEntry]:
     return list(entries.order_by("-pk")[:NEWEST_LOG])
 
 
-@never_cache
-@require_POST
-@operator_required
-@fresh_confirmation_to_reveal
+@reveals
 def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     revealed = reveal_device_secret(actor_of(request), product_key, device_name)
     return _details(request, device, revealed=revealed)
 
 
-@never_cache
-@require_POST
-@operator_required
-@fresh_confirmation_to_reveal
+@reveals
 def parameters(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     revealed = reveal_connection(actor_of(request), product_key, device_name)

@@ -8,20 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from iotconsole.kit.dialogs import Act, ask, kept
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.account_forms import InviteForm, RoleForm
-from operators.freshness import fresh_confirmation_required
+from operators.guards import admin_act, dangerous_admin_act
 from operators.models import Operator, Role
 from operators.operations import invitations, people, signed_in
 from operators.permissions import actor_of, admin_required, operator_of
 
 PAGE_SIZE = 50
-_DIALOG = ["GET", "HEAD", "POST"]
 
 
 def account_or_404(key: int) -> Operator:
@@ -58,13 +57,10 @@ def _link(code: str) -> str:
 
 
 @never_cache
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody; the answer is the link, which can be seen only there."""
-    posted = request.method == "POST"
-    form = InviteForm(request.POST if posted else None, initial=dict(kept(request)) or None)
+    form = InviteForm(posted(request), initial=dict(kept(request)) or None)
     if form.is_valid():
         data = {**form.cleaned_data, "role": Role(form.cleaned_data["role"])}
         made = attempt(form, lambda: invitations.invite(actor_of(request), **data))
@@ -72,7 +68,7 @@ def invite(request: HttpRequest) -> HttpResponse:
             return _show_link(request, *made)
     context = {"form": form, "back": reverse("operators:accounts")}
     template = "operators/accounts/invite.html"
-    status = 422 if posted else 200
+    status = 422 if form.is_bound else 200
     return render_page(request, template, context, regions=(DIALOG,), status=status)
 
 
@@ -81,22 +77,14 @@ def _show_link(request: HttpRequest, account: Operator, code: str) -> HttpRespon
     return render_page(request, "operators/accounts/invited.html", context, regions=(DIALOG,))
 
 
-def _act(account: Operator, title: str, *sentences: str, button: str, **more: Any) -> Act:
-    here = account.get_absolute_url()
-    said = {"done": title, "trail": account.target, "back": here, "then": here, **more}
-    return Act(title=title, sentences=sentences, button=button, **said)
-
-
 @never_cache
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def renew(request: HttpRequest, key: int) -> HttpResponse:
     """A new link, shown once; the old one is void."""
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Renew the invitation of %(name)s") % {"name": account.username},
+        _("Renew the invitation of %(name)s"),
         _("The link made before is void then. The new one is shown once and holds for 72 hours."),
         button=_("Make a new link"),
         done=_("The link made before is void."),
@@ -110,36 +98,31 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
     return _show_link(request, account, codes[0]) if codes else answer
 
 
-@require_http_methods(_DIALOG)
-@admin_required
+@admin_act
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Cancel the invitation of %(name)s") % {"name": account.username},
+        _("Cancel the invitation of %(name)s"),
         _("The link is void and the account is removed; nobody has used it."),
         button=_("Cancel the invitation"),
-        done=_("Cancelled the invitation of %(name)s.") % {"name": account.username},
+        done=_("Cancelled the invitation of %(name)s."),
         then=reverse("operators:accounts"),
         danger=True,
     )
     return ask(request, act, lambda _data: invitations.cancel(actor_of(request), key))
 
 
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def role(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Change the role of %(name)s") % {"name": account.username},
+        _("Change the role of %(name)s"),
         button=_("Change the role"),
-        done=_("Changed the role of %(name)s.") % {"name": account.username},
+        done=_("Changed the role of %(name)s."),
     )
-    form = RoleForm(
-        request.POST if request.method == "POST" else None, initial={"role": account.role}
-    )
+    form = RoleForm(posted(request), initial={"role": account.role})
 
     def perform(data: Mapping[str, Any]) -> object:
         return people.set_role(actor_of(request), key, Role(data["role"]))
@@ -147,46 +130,42 @@ def role(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@require_http_methods(_DIALOG)
-@admin_required
+@admin_act
 def deactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Deactivate %(name)s") % {"name": account.username},
+        _("Deactivate %(name)s"),
         _("The account is signed out everywhere at once and cannot sign in. What it did stays."),
         button=_("Deactivate"),
-        done=_("Deactivated %(name)s.") % {"name": account.username},
+        done=_("Deactivated %(name)s."),
         danger=True,
     )
     return ask(request, act, lambda _data: people.deactivate(actor_of(request), key))
 
 
-@require_http_methods(_DIALOG)
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def reactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Reactivate %(name)s") % {"name": account.username},
+        _("Reactivate %(name)s"),
         _("The account can sign in again with its password, as what it was before."),
         button=_("Reactivate"),
-        done=_("Reactivated %(name)s.") % {"name": account.username},
+        done=_("Reactivated %(name)s."),
     )
     return ask(request, act, lambda _data: people.reactivate(actor_of(request), key))
 
 
-@require_http_methods(_DIALOG)
-@admin_required
+@admin_act
 def sign_out_everywhere(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    act = _act(
+    act = Act.of(
         account,
-        _("Sign out %(name)s everywhere") % {"name": account.username},
+        _("Sign out %(name)s everywhere"),
         _("Every session of the account ends at once. It can sign in again."),
         button=_("Sign out everywhere"),
-        done=_("%(name)s is signed out everywhere.") % {"name": account.username},
+        done=_("%(name)s is signed out everywhere."),
         danger=True,
     )
     return ask(request, act, lambda _data: people.sign_out_everywhere(actor_of(request), key))

@@ -8,10 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import ConsoleForm
+from iotconsole.kit.forms import ConsoleForm, posted, safe_or_post
 from operators.models import Operator, SavedFilter
 from operators.operations import saved_filters
 from operators.operations.saved_filters import Wish
@@ -42,15 +41,14 @@ class SavedFilterForm(ConsoleForm):
 
 
 def _form(request: HttpRequest, initial: Mapping[str, Any]) -> SavedFilterForm:
-    posted = request.POST if request.method == "POST" else None
-    return SavedFilterForm(operator_of(request), posted, initial=dict(initial))
+    return SavedFilterForm(operator_of(request), posted(request), initial=dict(initial))
 
 
 def _wish(data: Mapping[str, Any]) -> Wish:
     return Wish(data["name"], bool(data.get("shared")), bool(data["is_default"]))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def new(request: HttpRequest) -> HttpResponse:
     """Keep `query` of the list `list`, both in the URL."""
     page, query = request.GET.get("list", ""), request.GET.get("query", "")
@@ -60,12 +58,9 @@ def new(request: HttpRequest) -> HttpResponse:
         raise Http404(_("There is no such list.")) from error
     act = Act(
         title=_("Save this filter"),
-        sentences=(),
         button=_("Save"),
         done=_("Saved the filter."),
-        trail="",
         back=here,
-        then=here,
     )
 
     def perform(data: Mapping[str, Any]) -> object:
@@ -81,18 +76,14 @@ def _own_or_404(request: HttpRequest, key: int) -> SavedFilter:
     return saved
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def edit(request: HttpRequest, key: int) -> HttpResponse:
     saved = _own_or_404(request, key)
-    here = saved.get_absolute_url()
     act = Act(
         title=_("Change the filter %(name)s") % {"name": saved.name},
-        sentences=(),
         button=_("Save"),
         done=_("Changed the filter."),
-        trail="",
-        back=here,
-        then=here,
+        back=saved.get_absolute_url(),
     )
     initial = {"name": saved.name, "shared": saved.shared, "is_default": saved.is_default}
 
@@ -103,24 +94,20 @@ def edit(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, perform, _form(request, initial), context=context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def delete(request: HttpRequest, key: int) -> HttpResponse:
     saved = _own_or_404(request, key)
-    here = saved.get_absolute_url()
     shared = _("Nobody sees it any more: it is shared with everybody.")
     act = Act(
         title=_("Delete the filter %(name)s") % {"name": saved.name},
         sentences=(shared,) if saved.shared else (_("What it shows stays as it is."),),
         button=_("Delete the filter"),
         done=_("Deleted the filter %(name)s.") % {"name": saved.name},
-        trail="",
-        back=here,
-        then=here,
+        back=saved.get_absolute_url(),
         danger=True,
     )
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        saved_filters.delete(actor_of(request), operator_of(request), key)
-        return None
-
-    return ask(request, act, perform)
+    return ask(
+        request,
+        act,
+        lambda _data: saved_filters.delete(actor_of(request), operator_of(request), key),
+    )

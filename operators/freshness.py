@@ -1,14 +1,12 @@
 """A dangerous act asks who is there, unless this session has just said so.
 
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @operator_required
     @fresh_confirmation_required
     def clear(request, product_key, device_name): ...      # GET asks in a dialog, POST acts
 
-    @require_POST
-    @operator_required
     @fresh_confirmation_to_reveal
     def secret(request, product_key): ...                  # POST shows something
+
+Views wear them within one of `operators.guards`, which also says who may.
 
 Any code this session has confirmed with in the last CONFIRMATION_FRESH_SECONDS will do. Without
 one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes

@@ -7,9 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted, safe_or_post
 from operators.account_forms import AcceptForm
 from operators.operations import invitations
 from operators.permissions import client_address
@@ -18,11 +17,10 @@ from operators.permissions import client_address
 @sensitive_post_parameters()
 @never_cache
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def accept(request: HttpRequest) -> HttpResponse:
     """The code is in the link behind the #; a script puts it into the form, or one copies it."""
-    posted = request.method == "POST"
-    form = AcceptForm(request.POST if posted else None)
+    form = AcceptForm(posted(request))
     if form.is_valid():
         data = form.cleaned_data
         address = client_address(request)
@@ -33,5 +31,5 @@ def accept(request: HttpRequest) -> HttpResponse:
             done = _("Your account is ready: sign in as %(name)s.") % {"name": account.username}
             messages.success(request, done)
             return redirect("operators:sign_in")
-    status = 422 if posted else 200
+    status = 422 if form.is_bound else 200
     return render(request, "operators/accept.html", {"form": form}, status=status)

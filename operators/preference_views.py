@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
+from iotconsole.kit.forms import safe_or_post
 from operators.forms import PreferencesForm
 from operators.models import Operator
 from operators.operations.preferences import set_language, set_time_zone
@@ -52,7 +53,7 @@ def _remember(response: HttpResponse, language_code: str) -> None:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def preferences(request: HttpRequest) -> HttpResponse:
     """Language and time zone in Settings."""
     operator = operator_of(request)

@@ -14,11 +14,12 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
+from iotconsole.kit.forms import safe_or_post
 from iotconsole.kit.htmx import say
 from operators.confirmation import (
     ConfirmationError,
@@ -49,7 +50,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     return redirect("operators:phone")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def phone(request: HttpRequest) -> HttpResponse:
     """The number codes go to, and the form that sends a first code to another one."""
     form = PhoneForm(operator_of(request), client_address(request), request.POST or None)
@@ -76,7 +77,7 @@ def _code_sent(request: HttpRequest, form: PhoneForm) -> bool:
     return True
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def verify_phone(request: HttpRequest) -> HttpResponse:
     """Take the code that was sent to the new number."""
     pending = request.session.get(_PENDING_PHONE)
@@ -102,7 +103,7 @@ def _go(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def authenticator(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app (password, QR code, first right code), or remove it."""
     if request.method == "POST":
@@ -188,7 +189,7 @@ _TOTP_ACTS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@safe_or_post
 def backup_codes(request: HttpRequest) -> HttpResponse:
     """How many codes are left; a POST makes new ones and shows them this once."""
     operator = operator_of(request)

@@ -7,14 +7,13 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import ConsoleForm
+from iotconsole.kit.forms import ConsoleForm, posted
 from operators.account_views import account_or_404
-from operators.freshness import fresh_confirmation_required
+from operators.guards import dangerous_admin_act
 from operators.models import Operator
-from operators.permissions import actor_of, admin_required
+from operators.permissions import actor_of
 from products.models import Product
 from products.operations.grants import set_grants
 
@@ -59,24 +58,18 @@ class GrantsForm(ConsoleForm):
         return {key: choice == "change" for key, choice in chosen.items() if choice != "none"}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@admin_required
-@fresh_confirmation_required
+@dangerous_admin_act
 def grants(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    here = account.get_absolute_url()
-    act = Act(
-        title=_("Products of %(name)s") % {"name": account.username},
-        sentences=(_("An administrator has every product, whatever is chosen here."),)
-        if account.is_admin
-        else (),
+    whatever = _("An administrator has every product, whatever is chosen here.")
+    act = Act.of(
+        account,
+        _("Products of %(name)s"),
+        *((whatever,) if account.is_admin else ()),
         button=_("Save"),
-        done=_("Changed the products of %(name)s.") % {"name": account.username},
-        trail=account.target,
-        back=here,
-        then=here,
+        done=_("Changed the products of %(name)s."),
     )
-    form = GrantsForm(account, request.POST if request.method == "POST" else None)
+    form = GrantsForm(account, posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
         every = bool(data["every_product"])

@@ -1,24 +1,20 @@
 """Products: list, create, details and the acts on one product."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.default_filters import opens_with_default
-from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import dangerous_act, operator_act, reveals
+from operators.permissions import actor_of, operator_of
 from products.access import product_or_404, visible_products
 from products.certificate import read_ca_certificate
 from products.filters import ProductFilter
@@ -59,10 +55,9 @@ def product_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "products/list.html", context, regions=("product-list",))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def create(request: HttpRequest) -> HttpResponse:
-    form = ProductForm(request.POST if request.method == "POST" else None)
+    form = ProductForm(posted(request))
     if form.is_valid():
         product = attempt(form, lambda: create_product(actor_of(request), **form.cleaned_data))
         if product:
@@ -72,13 +67,12 @@ def create(request: HttpRequest) -> HttpResponse:
     return _product_form(request, form, _("Create Product"), reverse("products:list"))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def edit(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     here = product.get_absolute_url()
     initial = {"name": product.name, "description": product.description}
-    form = EditProductForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = EditProductForm(posted(request), initial=initial)
     if form.is_valid():
         changed = attempt(
             form, lambda: update_product(actor_of(request), product_key, **form.cleaned_data)
@@ -122,10 +116,7 @@ def _details(
     )
 
 
-@never_cache
-@require_POST
-@operator_required
-@fresh_confirmation_to_reveal
+@reveals
 def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     """Show the ProductSecret, in the header or filled into the snippets of one tab."""
     product = product_or_404(request, product_key)
@@ -134,71 +125,54 @@ def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     return _details(request, product, tab, revealed=revealed)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def publish(request: HttpRequest, product_key: str) -> HttpResponse:
     """Publish, or cancel publishing (`?to=development`)."""
     product = product_or_404(request, product_key)
     published = request.GET.get("to") != "development"
     act = _publish(product) if published else _unpublish(product)
-
-    def perform(_data: Mapping[str, Any]) -> object:
-        return set_published(actor_of(request), product_key, published=published)
-
-    return ask(request, act, perform)
+    return ask(
+        request,
+        act,
+        lambda _data: set_published(actor_of(request), product_key, published=published),
+    )
 
 
 def _publish(product: Product) -> Act:
-    here = product.get_absolute_url()
-    return Act(
-        title=_("Publish %(name)s") % {"name": product.name},
-        sentences=(
-            _(
-                "A published product can be neither edited nor deleted until publishing is "
-                "cancelled."
-            ),
-            _("Devices and Dynamic Registration are not affected."),
-        ),
+    return Act.of(
+        product,
+        _("Publish %(name)s"),
+        _("A published product can be neither edited nor deleted until publishing is cancelled."),
+        _("Devices and Dynamic Registration are not affected."),
         button=_("Publish"),
-        done=_("Published product %(name)s.") % {"name": product.name},
-        trail=product.target,
-        back=here,
-        then=here,
+        done=_("Published product %(name)s."),
     )
 
 
 def _unpublish(product: Product) -> Act:
-    here = product.get_absolute_url()
-    return Act(
-        title=_("Cancel publishing of %(name)s") % {"name": product.name},
-        sentences=(_("The product can be edited and deleted again. Devices are not affected."),),
+    return Act.of(
+        product,
+        _("Cancel publishing of %(name)s"),
+        _("The product can be edited and deleted again. Devices are not affected."),
         button=_("Cancel Publishing"),
-        done=_("Cancelled publishing of product %(name)s.") % {"name": product.name},
-        trail=product.target,
-        back=here,
-        then=here,
+        done=_("Cancelled publishing of product %(name)s."),
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
-    act = Act(
-        title=_("Delete product %(name)s") % {"name": product.name},
-        sentences=(
-            _(
-                "The ProductKey %(product_key)s becomes invalid, and firmware that carries it can "
-                "never register or connect here again."
-            )
-            % {"product_key": product_key},
-            _("A product that still has devices is not deleted."),
-        ),
+    invalid = _(
+        "The ProductKey %(product_key)s becomes invalid, and firmware that carries it can "
+        "never register or connect here again."
+    )
+    act = Act.of(
+        product,
+        _("Delete product %(name)s"),
+        invalid % {"product_key": product_key},
+        _("A product that still has devices is not deleted."),
         button=_("Delete product"),
-        done=_("Deleted product %(name)s.") % {"name": product.name},
-        trail=product.target,
-        back=product.get_absolute_url(),
+        done=_("Deleted product %(name)s."),
         then=reverse("products:list"),
         danger=True,
     )

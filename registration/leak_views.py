@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from devices.filters import DeviceFilter
 from devices.logs import MOST_COUNTED
@@ -17,8 +17,9 @@ from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import render_page
 from iotconsole.kit.paging import KeysetPage, capped_count
 from operators.confirmation import Confirmed
+from operators.guards import operator_act
 from operators.operations import audit
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.permissions import actor_of, operator_of
 from products.access import product_or_404
 from products.models import Product
 from products.window import window_state
@@ -67,8 +68,7 @@ def _since(request: HttpRequest) -> tuple[SinceForm, datetime]:
     return form, since.astimezone(UTC)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def stop(request: HttpRequest, product_key: str) -> HttpResponse:
     """The first two steps with one code."""
     product = product_or_404(request, product_key, change=True)

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.errors import NotFoundError, OperationError
 from iotconsole.kit.htmx import DIALOG, go, render_page, retarget, wanted_region
 from operators.confirmation import Confirmed, Purpose
 from operators.confirmation_views import handle
-from operators.permissions import operator_required
+from operators.guards import operator_act
 from products.access import product_or_404
 from products.models import Product
 from registration.forms import RotateForm
@@ -24,8 +23,7 @@ from registration.operations.rotate_secret import (
 CHOOSE, CONFIRM = "registration/rotate.html", "registration/confirm.html"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def rotate(request: HttpRequest, product_key: str) -> HttpResponse:
     """How long the old ProductSecret is to serve, then the code for exactly that."""
     product = product_or_404(request, product_key, change=True)
@@ -42,8 +40,7 @@ def rotate(request: HttpRequest, product_key: str) -> HttpResponse:
     return confirm_act(request, product, title, purpose, perform, done)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def finish_overlap(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key, change=True)
 

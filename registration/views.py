@@ -2,13 +2,12 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.errors import NotFoundError, OperationError
 from iotconsole.kit.htmx import DIALOG, go, render_page, retarget, wanted_region
 from operators.confirmation import Confirmed
 from operators.confirmation_views import handle
-from operators.permissions import operator_required
+from operators.guards import operator_act
 from products.access import product_or_404
 from products.models import Product
 from products.window import Window, window_state
@@ -19,8 +18,7 @@ CONFIRM = "registration/dynamic_registration.html"
 CHOOSE = "registration/window.html"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@operator_required
+@operator_act
 def dynamic_registration(request: HttpRequest, product_key: str) -> HttpResponse:
     """The dialog for `?to=on` or `?to=off`; the wished state never follows from the present one.
 

@@ -1,6 +1,6 @@
 """Which pages are asked for: every list, first and deep, each filter alone, and the details."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Max
@@ -13,6 +13,8 @@ from products.models import Product
 
 FLOOR = "one product by its key"
 Pages = dict[str, str]
+# Parameters of a list's URL, by what is to be measured.
+Filters = dict[str, dict[str, object]]
 
 
 def pages() -> Pages:
@@ -27,6 +29,7 @@ def pages() -> Pages:
         **_details(largest),
         **_logs(largest, smallest),
         **_audit(largest),
+        **_searches(),
     }
 
 
@@ -36,7 +39,7 @@ def _product(number: int) -> Product:
 
 def _device_lists(largest: Product, smallest: Product) -> Pages:
     newest = Device.objects.aggregate(newest=Max("pk"))["newest"]
-    filters: dict[str, dict[str, object]] = {
+    filters: Filters = {
         "first page": {},
         "deep": {"before": newest // 2},
         "last": {"before": 60},
@@ -84,8 +87,22 @@ def _details(largest: Product) -> Pages:
 
 def _logs(largest: Product, smallest: Product) -> Pages:
     newest = LogEntry.objects.order_by("-pk")[0]
-    ago = timezone.now() - timedelta(days=20)
-    filters: dict[str, dict[str, object]] = {
+    filters = {
+        **_log_places(newest, largest, smallest),
+        **_log_words(largest, smallest),
+        **_log_times(timezone.now() - timedelta(days=20)),
+    }
+    listed = {f"Log, {name}": f"/logs/?{urlencode(query)}" for name, query in filters.items()}
+    listed["Log, how many new"] = f"/logs/new/?seen={newest.pk}"
+    listed["Log, how many new with a text, since a day"] = (
+        f"/logs/new/?{urlencode({'seen': newest.pk - newest.pk // 30, 'q': 'nothing like it'})}"
+    )
+    return listed
+
+
+def _log_places(newest: LogEntry, largest: Product, smallest: Product) -> Filters:
+    """Where in the log, and of whom."""
+    return {
         "first page": {},
         "deep": {"before": newest.pk // 2},
         "newer, deep": {"after": newest.pk // 2},
@@ -97,6 +114,12 @@ def _logs(largest: Product, smallest: Product) -> Pages:
         "unknown device": {"device": "nobody-at-all"},
         "ClientID": {"client": "C5000"},
         "trace": {"trace": newest.trace_id},
+    }
+
+
+def _log_words(largest: Product, smallest: Product) -> Filters:
+    """What happened."""
+    return {
         "success": {"result": "success"},
         "fail": {"result": "fail"},
         "fail, smallest product": {"result": "fail", "product": smallest.product_key},
@@ -105,6 +128,15 @@ def _logs(largest: Product, smallest: Product) -> Pages:
         "type": {"type": "registration"},
         "rare type": {"type": "management"},
         "type that never was": {"type": "uplink"},
+        "text, common": {"q": "lamp-1"},
+        "text, rare": {"q": "lamp-10500000"},
+        "text, none": {"q": "nothing like it"},
+        "text, largest product": {"q": "nothing like it", "product": largest.product_key},
+    }
+
+
+def _log_times(ago: datetime) -> Filters:
+    return {
         "last hour": {"within": "60"},
         "20 days ago": {"until": ago.isoformat()},
         "one hour, 20 days ago": {
@@ -112,17 +144,14 @@ def _logs(largest: Product, smallest: Product) -> Pages:
             "until": ago.isoformat(),
         },
         "reason, 20 days ago": {"until": ago.isoformat(), "reason": "bad_signature"},
-        "text, common": {"q": "lamp-1"},
-        "text, rare": {"q": "lamp-10500000"},
-        "text, none": {"q": "nothing like it"},
-        "text, largest product": {"q": "nothing like it", "product": largest.product_key},
     }
-    listed = {f"Log, {name}": f"/logs/?{urlencode(query)}" for name, query in filters.items()}
-    listed["Log, how many new"] = f"/logs/new/?seen={newest.pk}"
-    listed["Log, how many new with a text, since a day"] = (
-        f"/logs/new/?{urlencode({'seen': newest.pk - newest.pk // 30, 'q': 'nothing like it'})}"
-    )
-    return listed
+
+
+def _searches() -> Pages:
+    """What is typed into the search of the top bar, letter by letter."""
+    # One device alone would be gone to at once.
+    texts = ("l", "lamp-", "lamp-1012", "lamp-105000", "no such device")
+    return {f"Search, {text}": f"/search/?{urlencode({'q': text})}" for text in texts}
 
 
 def _audit(largest: Product) -> Pages:

@@ -1,37 +1,81 @@
 """The dialog that asks before an act: what will happen, in words, and a button that says it.
 
-act = Act(title="Delete product", sentences=("Its ProductKey becomes invalid.",), button="Delete",
-          done="Deleted product Lamp", trail=product.target, back=…, then=…, danger=True)
-return ask(request, act, lambda _: delete_product(actor, product_key))
+product = product_or_404(request, product_key, change=True)                     # fetch
+act = Act.of(
+    product,
+    _("Delete %(name)s"),
+    _("Its ProductKey becomes invalid."),
+    button=_("Delete"),
+    done=_("Deleted %(name)s."),
+    danger=True,
+)
+return ask(request, act, lambda _data: delete_product(actor, product_key))      # ask, then act
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
 
 from iotconsole.kit.errors import OperationError
-from iotconsole.kit.forms import ConsoleForm
+from iotconsole.kit.forms import ConsoleForm, posted
 from iotconsole.kit.htmx import DIALOG, Undo, go, render_page
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """`back` is the page the dialog opens from, `then` the one that follows the act.
+class Thing(Protocol):
+    """What an act is done to: a row with a name, a page and a place in the audit trail."""
 
-    `undo` puts a button that takes the act back into the toast that tells of it.
+    @property
+    def target(self) -> str: ...
+
+    def get_absolute_url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """`back` is the page the dialog opens from, `then` the one that follows the act if not that.
+
+    `trail` is the audit target the toast links to; `undo` puts a button into it that takes the act
+    back.
     """
 
     title: str
-    sentences: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
     button: str
     done: str
-    trail: str
+    trail: str = ""
     back: str
-    then: str
+    then: str = ""
     danger: bool = False
     undo: Undo | None = None
+
+    @classmethod
+    def of(
+        cls,
+        thing: Thing,
+        title: str,
+        *sentences: str,
+        button: str,
+        done: str,
+        then: str = "",
+        danger: bool = False,
+        undo: Undo | None = None,
+        **facts: object,
+    ) -> "Act":
+        """`title` and `done` tell the thing as %(name)s, and `facts` by their names."""
+        said = {"name": str(thing), **facts}
+        return cls(
+            title=title % said,
+            sentences=sentences,
+            button=button,
+            done=done % said,
+            trail=thing.target,
+            back=thing.get_absolute_url(),
+            then=then,
+            danger=danger,
+            undo=undo,
+        )
 
 
 def keep(request: HttpRequest, typed: Mapping[str, str]) -> None:
@@ -59,18 +103,17 @@ def ask(
     `form` must be bound when the request is a POST; without one there is nothing to fill in. A
     `delete_url` in the context puts a way to delete the thing beside the buttons.
     """
-    posted = request.method == "POST"
-    form = form or ConsoleForm(request.POST if posted else None)
-    if posted and form.is_valid() and _performed(form, perform):
-        return go(request, act.then, act.done, trail=act.trail, undo=act.undo)
-    if not posted:
+    form = form or ConsoleForm(posted(request))
+    if form.is_valid() and _performed(form, perform):
+        return go(request, act.then or act.back, act.done, trail=act.trail, undo=act.undo)
+    if not form.is_bound:
         form.initial.update(kept(request))
     return render_page(
         request,
         template,
         {"act": act, "form": form, **(context or {})},
         regions=(DIALOG,),
-        status=422 if posted else 200,
+        status=422 if form.is_bound else 200,
     )
 
 

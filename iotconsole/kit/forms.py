@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_http_methods
 
 from iotconsole.kit.errors import OperationError
 
 Result = TypeVar("Result")
+
+# For a view with a form: GET asks, POST acts.
+safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def dress(form: forms.BaseForm) -> None:
@@ -67,6 +72,11 @@ class ConsoleForm(forms.Form):
         names = [name for name in self.fields if not self[name].is_hidden]
         wrong = [name for name in names if name in self.errors]
         return next(iter(wrong or names), "")
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What binds the form of a page or dialog: the data of a POST, and nothing for a GET."""
+    return request.POST if request.method == "POST" else None
 
 
 def attempt(form: forms.BaseForm, operation: Callable[[], Result]) -> Result | None:

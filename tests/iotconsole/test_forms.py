@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 import pytest
 from django import forms
 from django.conf import LazySettings
+from django.test import RequestFactory
 
 from iotconsole.kit.errors import ConflictError, OperationError
-from iotconsole.kit.forms import ConsoleForm, MomentInput, attempt
+from iotconsole.kit.forms import ConsoleForm, MomentInput, attempt, posted
 
 
 class Sample(ConsoleForm):
@@ -32,6 +33,12 @@ def test_every_control_wears_the_class_of_its_kind() -> None:
         "kind": "form-select form-select-sm",
         "tick": "form-check-input",
     }
+
+
+def test_a_form_is_bound_by_a_post_even_an_empty_one_and_by_nothing_else() -> None:
+    requests = RequestFactory()
+    assert Sample(posted(requests.post("/"))).is_bound
+    assert not Sample(posted(requests.get("/", {"name": "x"}))).is_bound
 
 
 def test_what_an_operation_returns_comes_back() -> None:
