@@ -63,7 +63,7 @@ def build(size: Size) -> None:
     _audit(size, products, now)
 
 
-def _by_product(values: list[str], number: str) -> str:
+def by_product(values: list[str], number: str) -> str:
     """SQL: which of `values` the product of the device `number` has."""
     share, cases = 0, []
     for value, more in zip(values, SHARES, strict=True):
@@ -72,7 +72,7 @@ def _by_product(values: list[str], number: str) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _name(number: str) -> str:
+def name_of(number: str) -> str:
     """SQL: serial numbers in the largest product and half of the others, else as if by lot."""
     serial = f"'lamp-' || (10000000 + {number})"
     return (
@@ -95,8 +95,8 @@ def _devices(size: Size, products: list[Product], now: int) -> None:
     at = f"CASE WHEN {_activated()} THEN {moment(age)} END"
     columns = {
         "id": "n",
-        "product": _by_product([str(product.pk) for product in products], "n"),
-        "device_name": _name("n"),
+        "product": by_product([str(product.pk) for product in products], "n"),
+        "device_name": name_of("n"),
         "nickname": f"CASE WHEN n % 10 = 0 THEN 'Hall ' || {lot(MODE)} ELSE '' END",
         "iot_id": f"'Q' || {lot(NAME)} || '000100'",
         "preregistered": f"{lot(MODE)} % 2 = 0",
@@ -113,7 +113,7 @@ def _sessions(size: Size, products: list[Product], now: int) -> None:
     age = f"({now} - {lot(SESSION)} % {30 * DAY})"
     columns = {
         "device": "n",
-        "product": _by_product([str(product.pk) for product in products], "n"),
+        "product": by_product([str(product.pk) for product in products], "n"),
         "client_id": f"CASE WHEN {lot(MODE)} % 2 = 0 THEN '' ELSE 'C' || n || '0' END",
         "trace_id": "'t' || n",
         "connected_at": moment(age),
@@ -163,8 +163,8 @@ def _log(size: Size, products: list[Product], now: int) -> None:
             f"({now} - (({size.log_entries} - n) * {LOG_DAYS * DAY}) / {size.log_entries})"
         ),
         "trace_id": "'t' || (n / 2)",
-        "product_key": _by_product([f"'{product.product_key}'" for product in products], "d"),
-        "device_name": _name("d"),
+        "product_key": by_product([f"'{product.product_key}'" for product in products], "d"),
+        "device_name": name_of("d"),
         "client_id": f"CASE WHEN {lot(MODE, 'd')} % 2 = 0 THEN '' ELSE 'C' || d || '0' END",
         "service_type": f"CASE WHEN n % 50000 = 0 THEN 'management' WHEN {kind} < 9000 "
         "THEN 'device' ELSE 'registration' END",
@@ -205,8 +205,8 @@ def _audit(size: Size, products: list[Product], now: int) -> None:
         "number": "1000 + n",
         "at": moment(f"({now} - ({size.audit_entries} - n))"),
         "target": "'device/' || "
-        + _by_product([f"'{product.product_key}'" for product in products], "n")
-        + f" || '/' || {_name('n')}",
+        + by_product([f"'{product.product_key}'" for product in products], "n")
+        + f" || '/' || {name_of('n')}",
     }
     constants = {
         "origin": "console",

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from django.db.models import Max
 from django.utils import timezone
 
-from devices.models import Device, LogEntry
+from devices.models import Device, DeviceBatch, Finding, Job, LogEntry
 from devices.states import several_client_ids
-from operators.models import AuditEntry
+from operators.models import AuditEntry, Operator
 from products.models import Product
 
 FLOOR = "one product by its key"
@@ -29,7 +29,41 @@ def pages() -> Pages:
         **_details(largest),
         **_logs(largest, smallest),
         **_audit(largest),
-        **_searches(),
+        **_search(largest),
+        **_acts_on_many(largest, smallest),
+        **_leak(largest, smallest),
+        **_findings(largest),
+        **_batches(largest),
+        **_accounts(),
+    }
+
+
+def guest_pages() -> Pages:
+    """What somebody asks for who may look at the two smallest products alone."""
+    largest, smallest = _product(0), _product(19)
+    own = Device.objects.filter(product=smallest).latest("pk")
+    return {
+        "Guest: Overview": "/",
+        "Guest: Products": "/products/",
+        "Guest: Devices": "/devices/",
+        "Guest: Devices, online": "/devices/?state=online",
+        "Guest: Devices, prefix": "/devices/?name=lamp-",
+        "Guest: Devices, product not theirs": f"/devices/?product={largest.product_key}",
+        "Guest: Device Details": own.get_absolute_url(),
+        "Guest: Device Details, timeline": f"{own.get_absolute_url()}timeline/",
+        "Guest: Log": "/logs/",
+        "Guest: Log, text, none": "/logs/?q=nothing+like+it",
+        "Guest: Log, reason": "/logs/?reason=bad_signature",
+        "Guest: Log, how many new": f"/logs/new/?seen={LogEntry.objects.latest('pk').pk - 5_000}",
+        "Guest: Audit": "/audit/",
+        "Guest: Findings": "/findings/",
+        "Guest: Findings, all": "/findings/?state=all",
+        "Guest: Findings, how many": "/findings/count/",
+        "Guest: Batches": "/devices/batches/",
+        "Guest: Search box, prefix": "/search/?q=lamp-",
+        "Guest: Search box, none": "/search/?q=nobody-at-all",
+        "Guest: Matching, all": "/devices/matching/",
+        "Guest: Matching, prefix": "/devices/matching/?name=lamp-",
     }
 
 
@@ -81,6 +115,7 @@ def _details(largest: Product) -> Pages:
         "Product Details, connect": f"{product}connect/",
         "Device Details": device,
         "Device Details, log": f"{device}log/",
+        "Device Details, timeline": f"{device}timeline/",
         "Switch": f"{device}switch/",
     }
 
@@ -147,13 +182,6 @@ def _log_times(ago: datetime) -> Filters:
     }
 
 
-def _searches() -> Pages:
-    """What is typed into the search of the top bar, letter by letter."""
-    # One device alone would be gone to at once.
-    texts = ("l", "lamp-", "lamp-1012", "lamp-105000", "no such device")
-    return {f"Search, {text}": f"/search/?{urlencode({'q': text})}" for text in texts}
-
-
 def _audit(largest: Product) -> Pages:
     newest = AuditEntry.objects.order_by("-pk")[0]
     return {
@@ -161,4 +189,110 @@ def _audit(largest: Product) -> Pages:
         "Audit, deep": f"/audit/?upto={newest.pk // 2}",
         "Audit, one object": f"/audit/?{urlencode({'target': newest.target})}",
         "Audit, unknown object": "/audit/?target=nobody",
+        "Audit, exactly one object": f"/audit/?{urlencode({'object': newest.target})}",
+        "Audit, who": "/audit/?who=bench",
+        "Audit, act": "/audit/?act=device.delete",
+        "Audit, origin": "/audit/?origin=api",
+        "Audit, a time": "/audit/?until=2020-01-01T00:00:00Z",
+    }
+
+
+def _search(largest: Product) -> Pages:
+    device = Device.objects.filter(product=largest).latest("pk")
+    texts = {
+        "nothing": "",
+        "one letter": "l",
+        "prefix, 600,000": "lamp-",
+        "DeviceName": device.device_name,
+        "IotId": device.iot_id,
+        "ClientID": "C5000000",
+        "ProductKey": largest.product_key,
+        "none": "nobody-at-all",
+    }
+    return {
+        f"Search box, {name}": f"/search/?{urlencode({'q': text})}" for name, text in texts.items()
+    }
+
+
+def _acts_on_many(largest: Product, smallest: Product) -> Pages:
+    """How many match, and the dialog for all of them."""
+    filters = {
+        "all": {},
+        "600,000 of one product": {"product": largest.product_key},
+        "100 of one product": {"product": smallest.product_key},
+        "activated": {"activated": "yes"},
+        "compromised": {"compromised": "on"},
+        "offline": {"state": "offline"},
+        "offline, 100 of one product": {"state": "offline", "product": smallest.product_key},
+        "disabled, 100 of one product": {"state": "disabled", "product": smallest.product_key},
+        "online": {"state": "online"},
+        "prefix, 600,000": {"name": "lamp-"},
+        "prefix, 6,000": {"name": "lamp-1012"},
+        "prefix, online": {"name": "lamp-", "state": "online"},
+        "a batch": {"batch": "1"},
+    }
+    queries = {name: urlencode(query) for name, query in filters.items()}
+    return {
+        **{f"Matching, {name}": f"/devices/matching/?{q}" for name, q in queries.items()},
+        **{f"Disable, {name}": f"/devices/bulk-disable/?all=on&{q}" for name, q in queries.items()},
+    }
+
+
+def _leak(largest: Product, smallest: Product) -> Pages:
+    """Registrations are spread over a year."""
+    now, pages = timezone.now(), {}
+    for days in (1, 7, 365):
+        since = urlencode({"since": (now - timedelta(days=days)).isoformat()})
+        for size, product in (("600,000", largest), ("100", smallest)):
+            here = f"{product.get_absolute_url()}secret-leaked/?{since}"
+            pages[f"Secret leaked, {days} days, {size} of one product"] = here
+    newest = Device.objects.latest("pk").pk
+    pages["Secret leaked, 365 days, deep"] = (
+        f"{largest.get_absolute_url()}secret-leaked/?{since}&before={newest // 2}"
+    )
+    return pages
+
+
+def _findings(largest: Product) -> Pages:
+    newest = Finding.objects.latest("pk")
+    filters: dict[str, dict[str, object]] = {
+        "first page": {},
+        "deep": {"before": newest.pk // 2},
+        "all": {"state": "all"},
+        "dismissed": {"state": "dismissed"},
+        "kind": {"kind": "shared"},
+        "kind that never was": {"kind": "budget", "state": "all"},
+        "largest product": {"product": largest.product_key},
+    }
+    return {
+        **{f"Findings, {name}": f"/findings/?{urlencode(q)}" for name, q in filters.items()},
+        "Findings, how many": "/findings/count/",
+        "Finding": newest.get_absolute_url(),
+    }
+
+
+def _batches(largest: Product) -> Pages:
+    long = DeviceBatch.objects.get(pk=1).get_absolute_url()
+    newest = DeviceBatch.objects.latest("pk")
+    last = Device.objects.filter(batch=1).latest("pk").pk
+    return {
+        "Batches": "/devices/batches/",
+        "Batches, deep": f"/devices/batches/?before={newest.pk // 2}",
+        "Batches, largest product": f"/devices/batches/?product={largest.product_key}",
+        "Batches, to fix": "/devices/batches/?state=CHECK_FAILED",
+        "Batch of 100,000": long,
+        "Batch of 100,000, deep": f"{long}?before={last // 2}",
+        "Batch of 100,000, labels": f"{long}labels/",
+        "Batch of 400": newest.get_absolute_url(),
+        "Devices, a batch of 100,000": "/devices/?batch=1",
+        "Devices, a batch of 100,000, online": "/devices/?batch=1&state=online",
+        "Job": Job.objects.latest("pk").get_absolute_url(),
+    }
+
+
+def _accounts() -> Pages:
+    return {
+        "Accounts": "/settings/accounts/",
+        "Account": Operator.objects.get(username="bench").get_absolute_url(),
+        "Sessions": "/settings/sessions/",
     }
