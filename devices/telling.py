@@ -1,6 +1,6 @@
 """A log entry as the Log Service tells it: the reason, what explains it, what was sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -12,6 +12,7 @@ from devices.logs import reason_of
 from devices.models import LogEntry, ServiceType
 from devices.problems import problem_words
 from devices.reasons import Reason
+from operators.who import shown_name
 
 # Of `LogEntry.detail`: what the device sent, in this order, under the names on the wire.
 _SENT = ("clientId", "username", "password", "keepalive")
@@ -25,6 +26,8 @@ _NAMES: dict[str, str | Promise] = {
     "voided": gettext_lazy("Voided ClientID"),
     "topic": "Topic",
 }
+# Kept in English.
+_IN_WORDS: Mapping[str, Callable[[str], str]] = {"problem": problem_words, "by": shown_name}
 
 Facts = list[tuple[str, str]]
 
@@ -71,5 +74,5 @@ def _sent(detail: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _facts(detail: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in detail.items():
         if name not in _APART:
-            shown = problem_words(value) if name == "problem" else value
+            shown = _IN_WORDS.get(name, str)(value)
             yield str(_NAMES.get(name, name)), shown

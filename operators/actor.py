@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from operators.models import Operator
+from operators.who import kept_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,7 @@ class Actor:
             raise ValueError("only the shell, the server itself and a key act without an operator")
 
     def __str__(self) -> str:
-        if self.access_key:
-            return f"API key {self.access_key}"
-        return self.operator.get_username() if self.operator else self.origin
+        return kept_name(self.origin, self.operator, self.access_key)
 
 
 SHELL = Actor(origin="shell")

@@ -74,7 +74,7 @@ def _row(entry: AuditEntry) -> Sequence[str]:
     return (
         str(entry.number),
         entry.at.isoformat(timespec="milliseconds"),
-        entry.operator.get_username() if entry.operator else "",
+        entry.who if entry.operator or entry.access_key else "",
         entry.origin,
         entry.address or "",
         entry.act,

@@ -2,11 +2,12 @@
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.filters import ConsoleFilter
 from iotconsole.kit.forms import MomentInput
-from operators.models import AuditEntry
+from operators.models import AuditEntry, Operator
 
 ORIGINS = (
     ("console", _("Console")),
@@ -19,7 +20,7 @@ ORIGINS = (
 class AuditFilter(ConsoleFilter[AuditEntry]):
     """`object` is one target exactly: what links from that object lead to."""
 
-    who = django_filters.CharFilter(label=_("Who"), field_name="operator__username")
+    who = django_filters.CharFilter(label=_("Who"), method="by")
     act = django_filters.CharFilter(label=_("Act begins with"), lookup_expr="startswith")
     target = django_filters.CharFilter(label=_("Target begins with"), lookup_expr="startswith")
     object = django_filters.CharFilter(field_name="target", widget=forms.HiddenInput)
@@ -36,3 +37,11 @@ class AuditFilter(ConsoleFilter[AuditEntry]):
     class Meta:
         model = AuditEntry
         fields: tuple[str, ...] = ()
+
+    def by(self, entries: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
+        """What an account did, or else what was done with an access key, by name or AccessKeyId."""
+        operator = Operator.objects.filter(username=value).first()
+        if operator:
+            return entries.filter(operator=operator)
+        label = f"facts__{AuditEntry.KEY_FACT}__icontains"
+        return entries.filter(origin="api", **{label: value})

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from operators.actor import Actor
 from operators.models import Operator
+from operators.models.access_key import LONGEST_LABEL
+from operators.who import shown_name
 from products.models import Product
 
 # Rows are stored, checked and added this many at a time: the transaction of one part is over
@@ -59,6 +61,7 @@ class DeviceBatch(models.Model):
     operator = models.ForeignKey(Operator, null=True, on_delete=models.PROTECT, related_name="+")
     origin = models.CharField(max_length=16)
     address = models.GenericIPAddressField(null=True)
+    access_key = models.CharField(max_length=LONGEST_LABEL, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # When a stage last moved on or ended.
     moved_at = models.DateTimeField()
@@ -86,7 +89,12 @@ class DeviceBatch(models.Model):
     @property
     def actor(self) -> Actor:
         """On whose behalf it is worked on."""
-        return Actor(self.origin, self.operator, self.address)
+        return Actor(self.origin, self.operator, self.address, self.access_key)
+
+    @property
+    def who(self) -> str:
+        """Who asked for it, in the reader's language."""
+        return shown_name(str(self.actor))
 
     @property
     def running(self) -> bool:

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from operators.actor import Actor
 from operators.models import Operator
+from operators.models.access_key import LONGEST_LABEL
+from operators.who import shown_name
 from products.models import Product
 
 
@@ -35,6 +37,7 @@ class Job(models.Model):
     operator = models.ForeignKey(Operator, null=True, on_delete=models.PROTECT, related_name="+")
     origin = models.CharField(max_length=16)
     address = models.GenericIPAddressField(null=True)
+    access_key = models.CharField(max_length=LONGEST_LABEL, blank=True)
     product = models.ForeignKey(Product, null=True, on_delete=models.SET_NULL, related_name="+")
     params = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
@@ -87,7 +90,12 @@ class Job(models.Model):
     @property
     def actor(self) -> Actor:
         """On whose behalf it works."""
-        return Actor(self.origin, self.operator, self.address)
+        return Actor(self.origin, self.operator, self.address, self.access_key)
+
+    @property
+    def who(self) -> str:
+        """Who asked for it, in the reader's language."""
+        return shown_name(str(self.actor))
 
     @property
     def live(self) -> bool:

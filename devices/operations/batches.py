@@ -148,6 +148,7 @@ def _create(actor: Actor, product: Product, **columns: object) -> DeviceBatch:
         operator=actor.operator,
         origin=actor.origin,
         address=actor.address,
+        access_key=actor.access_key,
         moved_at=timezone.now(),
         **columns,
     )

@@ -37,6 +37,7 @@ def submit(
             operator=actor.operator,
             origin=actor.origin,
             address=actor.address,
+            access_key=actor.access_key,
             product=product,
             params=dict(params or {}),
             total=total,

@@ -11,6 +11,7 @@ from operators.models.account import Operator
 ID_LENGTH = 24
 SECRET_LENGTH = 30
 LONGEST_NAME = 64
+LONGEST_LABEL = LONGEST_NAME + ID_LENGTH + len(" ()")
 
 
 def new_access_key_id() -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from iotconsole.kit.words import told
 from operators.chain import START, Content
 from operators.models.account import Operator
+from operators.who import kept_name, shown_name
 
 
 class AuditEntry(models.Model):
@@ -55,6 +56,11 @@ class AuditEntry(models.Model):
     def access_key(self) -> str:
         """Label of the access key it was done with, or nothing."""
         return str(self.facts.get(self.KEY_FACT, ""))
+
+    @property
+    def who(self) -> str:
+        """In the reader's language."""
+        return shown_name(kept_name(self.origin, self.operator, self.access_key))
 
     @property
     def content(self) -> Content:

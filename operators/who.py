@@ -1,0 +1,24 @@
+"""Who did something, in words: kept in English, shown in the reader's language."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from operators.models import Operator
+
+# No username has a blank in it.
+_BY_KEY = "API key "
+
+
+def kept_name(origin: str, operator: "Operator | None", access_key: str) -> str:
+    """An account's name, "API key " with the key's label, or where it was done (shell, system)."""
+    if access_key:
+        return f"{_BY_KEY}{access_key}"
+    return operator.get_username() if operator else origin
+
+
+def shown_name(kept: str) -> str:
+    """What `kept_name` has made, in the reader's language."""
+    label = kept.removeprefix(_BY_KEY)
+    return kept if label == kept else _("API key %(key)s") % {"key": label}
