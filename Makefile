@@ -18,7 +18,11 @@ AXE := node_modules/axe-core/axe.min.js
 ifndef TEST_SEED
 TEST_SEED := $(shell date +%s)
 endif
-PYTEST = $(BIN)/python -m pytest --randomly-seed=$(TEST_SEED) $(PYTEST_ARGS)
+# Many tests wait for a browser, a process or a lock: one worker more than there are processors
+# keeps these busy.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST = $(BIN)/python -m pytest --randomly-seed=$(TEST_SEED) --numprocesses=$(TEST_WORKERS) \
+	--dist=worksteal $(PYTEST_ARGS)
 
 # Data and keys are for the owner alone, whatever the shell's umask says.
 PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \

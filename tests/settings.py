@@ -29,9 +29,11 @@ os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ.setdefault("FIELD_KEYS", "bm90LWEtc2VjcmV0LW5vdC1hLXNlY3JldC1ub3QtYS0=")
 os.environ.setdefault("CODE_DIGEST_KEY", "tests-only-too")
 os.environ.setdefault("SMS_BACKEND", "memory")
-if "DATA_DIR" not in os.environ:
-    # Child processes inherit it, and with it the database.
-    os.environ["DATA_DIR"] = _temporary_data_dir()
+# Child processes inherit it, and with it the database. Only the workers of pytest-xdist, which run
+# different tests at the same time, have one each.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if "DATA_DIR" not in os.environ or os.environ.get("DATA_DIR_OF_WORKER", "") != _worker:
+    os.environ |= {"DATA_DIR": _temporary_data_dir(), "DATA_DIR_OF_WORKER": _worker}
 
 TEST_DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 _URLS = {

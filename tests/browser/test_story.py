@@ -11,7 +11,7 @@ from tests.browser.conftest import Installation
 from tests.browser.story import IN_THE_BACKGROUND, Story, rows_of
 from tests.sdk.conftest import NewDevice
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ROWS, BAD = 10_000, 12
 

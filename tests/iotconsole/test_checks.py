@@ -45,7 +45,7 @@ def test_at_least_one_field_key_is_needed(settings: Settings) -> None:
     assert "FIELD_KEYS holds no key" in only(checks.check_field_keys).msg
 
 
-@pytest.mark.parametrize("bad", ["short", KEY[:-4], "é" * 44])
+@pytest.mark.parametrize("bad", ["short", KEY[:-4], "é" * 44], ids=["short", "cut", "foreign"])
 def test_a_bad_field_key_is_named_by_number_and_not_shown(settings: Settings, bad: str) -> None:
     settings.FIELD_KEYS = [KEY, bad]
     message = only(checks.check_field_keys)
