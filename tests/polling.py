@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 15.0) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return as soon as `holds()`; fail when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-START_SECONDS = 30
-STOP_SECONDS = 10
+START_SECONDS = 90
+STOP_SECONDS = 30
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 # Nothing here outlives the run, so nothing waits for the disk.

@@ -18,8 +18,8 @@ from registration.certificate_names import certificate_names
 from registration.pki import CA_CERTIFICATE, ensure_certificates
 from tests.ports import free_port
 
-START_SECONDS = 30.0
-STOP_SECONDS = 15.0
+START_SECONDS = 90.0
+STOP_SECONDS = 30.0
 
 
 def wait_for_port(port: int, process: "ServerProcess", seconds: float = START_SECONDS) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from django.conf import settings
 
 from registration.pki import CA_CERTIFICATE
-from tests.clients.mqtt import PATIENCE, MqttClient
+from tests.clients.mqtt import MqttClient
 from tests.clients.running import eventually
 from tests.ports import free_port
 
+# To come up or to go, which a busy machine may take its time for.
+START_OR_STOP_SECONDS = 90.0
 StartProcess = Callable[..., "ListenerProcess"]
 
 
@@ -56,7 +58,9 @@ class ListenerProcess:
         return self._process.pid
 
     def ready(self, text: str = "MQTT on ") -> "ListenerProcess":
-        assert eventually(lambda: text in self.log or self._process.poll() is not None)
+        assert eventually(
+            lambda: text in self.log or self._process.poll() is not None, START_OR_STOP_SECONDS
+        )
         assert self._process.poll() is None, self.log
         return self
 
@@ -76,7 +80,7 @@ class ListenerProcess:
 
     def wait(self) -> int:
         """The exit status, once it has ended by itself."""
-        status = self._process.wait(PATIENCE)
+        status = self._process.wait(START_OR_STOP_SECONDS)
         self._reader.join()
         return status
 

@@ -16,8 +16,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-# A live region asks every five seconds.
-expect.set_options(timeout=15_000)
+# A live region asks every five seconds, and other tests run at the same time.
+TIMEOUT = 45_000
+expect.set_options(timeout=TIMEOUT)
 DESKTOP, PHONE = (1280, 800), (360, 740)
 
 
@@ -58,7 +59,7 @@ class Visit:
             reduced_motion="reduce",
             timezone_id=zone,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(TIMEOUT)
         # As the sign-in page has told the server.
         context.add_cookies([{"name": "time_zone", "value": zone, "url": self.server.url}])
         if self.client:

@@ -1,6 +1,6 @@
 """A supervisor to be started, signalled and killed by tests.
 
-    python -m tests.iotconsole.supervised STOP_SECONDS NAME:PORT:BEHAVIOUR …
+    python -m tests.iotconsole.supervised START_SECONDS STOP_SECONDS NAME:PORT:BEHAVIOUR …
 
 It prints `ready`, and every child `NAME PID` when it accepts connections. Behaviours: `polite`
 stops when asked; `stubborn` prints `NAME refuses`; `crash` ends with status 3; `silent` never
@@ -46,10 +46,10 @@ def say(line: str) -> None:
 def main(arguments: list[str]) -> None:
     if arguments[0] == "child":
         child(arguments[1], int(arguments[2]), arguments[3])
-    programs = [program(text) for text in arguments[1:]]
-    limits = Limits(start=3, stop=float(arguments[0]))
+    start, stop, *programs = arguments
+    limits = Limits(start=float(start), stop=float(stop))
     try:
-        asyncio.run(supervise(programs, lambda: say("ready"), limits=limits))
+        asyncio.run(supervise(list(map(program, programs)), lambda: say("ready"), limits=limits))
     except SupervisorError as error:
         sys.exit(str(error))
 

@@ -59,7 +59,7 @@ def test_a_killed_test_run_takes_it_along() -> None:
         try:
             run.send_signal(signal.SIGKILL)
             # Readable once the process has ended.
-            assert select.select([server], [], [], 20)[0]
+            assert select.select([server], [], [], 90)[0]
         finally:
             os.close(server)
             shutil.rmtree(directory)

@@ -14,17 +14,17 @@ import pytest
 from iotconsole.supervisor import Address, SupervisorError, require_free
 from tests.ports import free_ports
 
-PATIENCE = 30
+PATIENCE = 90
 
 
 class Supervised:
     """A running supervisor with children `one` and `two`."""
 
-    def __init__(self, one: str, two: str, stop_seconds: float) -> None:
+    def __init__(self, one: str, two: str, limits: tuple[float, float]) -> None:
         ports = free_ports(2)
         programs = [f"one:{ports[0]}:{one}", f"two:{ports[1]}:{two}"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.iotconsole.supervised", str(stop_seconds), *programs],
+            [sys.executable, "-m", "tests.iotconsole.supervised", *map(str, limits), *programs],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -48,9 +48,9 @@ class Supervised:
 
 @contextlib.contextmanager
 def supervised(
-    one: str = "polite", two: str = "polite", stop_seconds: float = 20
+    one: str = "polite", two: str = "polite", *, start_seconds: float = 60, stop_seconds: float = 20
 ) -> Iterator[Supervised]:
-    running = Supervised(one, two, stop_seconds)
+    running = Supervised(one, two, (start_seconds, stop_seconds))
     try:
         yield running
     finally:
@@ -83,11 +83,11 @@ def test_one_that_cannot_start_stops_the_other_and_is_told() -> None:
 
 
 def test_one_that_never_listens_is_given_up() -> None:
-    with supervised(two="silent") as running:
+    with supervised(one="silent", start_seconds=0.5) as running:
         status, errors = running.end()
         assert status == 1
-        assert "The two accepts no connection on port" in errors
-        assert "(TWO_PORT) after 3 seconds" in errors
+        assert "The one accepts no connection on port" in errors
+        assert "(ONE_PORT) after 0.5 seconds" in errors
 
 
 def test_a_stubborn_child_is_killed_after_the_limit_and_named() -> None:

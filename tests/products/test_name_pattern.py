@@ -2,7 +2,7 @@
 
 import string
 from functools import cache
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -87,7 +87,7 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
 
 def test_the_worst_pattern_takes_no_longer_than_its_length_times_the_names() -> None:
     pattern, name = check_name_pattern("*a" * 31 + "*b"), "a" * 32
-    began = perf_counter()
+    began = process_time()
     for _ in range(100):
         assert not name_matches(pattern, name)
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2

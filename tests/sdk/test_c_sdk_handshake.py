@@ -32,7 +32,7 @@ def c_sdk_connection(listener: Listener, suite: str) -> Iterator[ssl.SSLSocket]:
     context = ssl.create_default_context(cafile=str(listener.ca_file))
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(suite)
-    raw = socket.create_connection(("127.0.0.1", listener.mqtts_port), timeout=5)
+    raw = socket.create_connection(("127.0.0.1", listener.mqtts_port), timeout=15)
     with context.wrap_socket(raw, server_hostname="localhost") as connection:
         yield connection
 

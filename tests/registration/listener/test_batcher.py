@@ -53,7 +53,7 @@ class Gatekeeper:
     def __call__(self, requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
         self.batches.append(list(requests))
         self.reached.set()
-        assert self.open.wait(10)
+        assert self.open.wait(60)
         return self._run(requests, now)
 
 

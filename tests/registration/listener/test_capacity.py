@@ -14,7 +14,7 @@ from registration.listener import acceptor
 from registration.listener.acceptor import shrink_tls_buffers
 from registration.listener.batcher import Job
 from tests.clients.connects import registration_connect, signed_connect
-from tests.clients.mqtt import MqttClient
+from tests.clients.mqtt import PATIENCE, MqttClient
 from tests.clients.running import RunningListener, StartListener, eventually
 from tests.factories import make_device, make_product
 
@@ -60,7 +60,7 @@ def test_a_genuine_device_gets_the_place_of_a_half_open_connection(
         listener.online(signed_connect(other), tls=tls)
     listener.online(signed_connect(device), tls=tls)
     assert slots.taken_unproven == 2
-    held[0].settimeout(5)
+    held[0].settimeout(PATIENCE)
     with suppress(ConnectionResetError):
         assert held[0].recv(1) == b""
     for connection in held:

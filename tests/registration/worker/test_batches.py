@@ -64,15 +64,15 @@ def secrets() -> dict[str, str]:
 def test_no_row_is_lost_or_added_twice_and_no_secret_changes(workers: Workers) -> None:
     batch = uploaded(make_product(), *names(ROWS))
     first = workers.start()
-    eventually(lambda: now(batch).state == BatchState.CHECK_SUCCESS, seconds=60)
+    eventually(lambda: now(batch).state == BatchState.CHECK_SUCCESS, seconds=90)
     add_batch(SHELL, batch.pk)
-    eventually(lambda: now(batch).added >= 1000, seconds=60)
+    eventually(lambda: now(batch).added >= 1000, seconds=90)
     first.send_signal(signal.SIGKILL)
     first.wait()
     before = secrets()
     assert 1000 <= len(before) < ROWS
     workers.start()
-    eventually(lambda: now(batch).state == BatchState.CREATE_SUCCESS, seconds=60)
+    eventually(lambda: now(batch).state == BatchState.CREATE_SUCCESS, seconds=90)
     after = secrets()
     assert set(after) == set(names(ROWS))
     assert {name: after[name] for name in before} == before

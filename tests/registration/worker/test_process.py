@@ -76,12 +76,12 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(start: St
     job = submitted(3000)
     for position in (100, 300):
         victim = start()
-        eventually(has_moved(job, position), seconds=30)
+        eventually(has_moved(job, position), seconds=90)
         victim.kill()
         victim.wait()
         assert not is_done(job)()
     start()
-    eventually(is_done(job), seconds=60)
+    eventually(is_done(job), seconds=90)
     assert marked_once(job)
     assert Job.objects.get(pk=job.pk).done == 3000
 
@@ -91,14 +91,14 @@ def test_two_workers_do_every_row_of_every_job_once(start: Start) -> None:
     start()
     start()
     for job in jobs:
-        eventually(is_done(job), seconds=60)
+        eventually(is_done(job), seconds=90)
     assert all(marked_once(job) for job in jobs)
     assert LogEntry.objects.filter(operation="mark_end").count() == 3
 
 
 def test_a_worker_takes_up_a_new_job_soon_and_stops_in_the_middle_of_one(start: Start) -> None:
     process = start()
-    eventually(is_done(submitted(1)), seconds=30)
+    eventually(is_done(submitted(1)), seconds=90)
     job = submitted(1)
     eventually(is_done(job))
     job.refresh_from_db()
@@ -108,7 +108,7 @@ def test_a_worker_takes_up_a_new_job_soon_and_stops_in_the_middle_of_one(start: 
     eventually(has_moved(long, 5))
     asked = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(90) == 0
     assert time.monotonic() - asked < STOPPED_WITHIN
     assert not Job.objects.filter(lease_owner__isnull=False).exists()
     assert not is_done(long)()
