@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,26 +13,29 @@ from django.views.decorators.http import require_POST, require_safe
 
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
-from devices.models import Device
 from devices.operations import jobs
 from devices.operations.manage_many import Outcome
-from devices.selection import filters_in, list_query, selected, undo_of
+from devices.selection import Chosen, Matching, filters_in, list_query, selected, undo_of
 from iotconsole.kit.dialogs import kept
 from iotconsole.kit.forms import ConsoleForm
 from iotconsole.kit.htmx import DIALOG, go, render_page
+from iotconsole.kit.paging import Counted
 from operators.freshness import fresh_confirmation_required
 from operators.guards import operator_act
 from operators.permissions import actor_of, operator_required
 
-_NAMED = 5
 # These cannot be taken back.
 _FRESH = {"reset", "clear", "delete"}
 
 
 class BulkForm(ConsoleForm):
-    """`count` is the number the dialog has told; from TYPED_FROM on it is typed as well."""
+    """`count` is the number the dialog has told; from TYPED_FROM on it is typed as well.
+
+    With `more` it has told that they are at least so many.
+    """
 
     count = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    more = forms.BooleanField(widget=forms.HiddenInput, required=False)
     typed = forms.CharField(
         label="", widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"})
     )
@@ -45,27 +47,34 @@ class BulkForm(ConsoleForm):
         ),
     )
 
-    def __init__(self, act: BulkAct, number: int, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, act: BulkAct, counted: Counted, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.number = number
-        self.fields["typed"].label = _("Type %(count)s to confirm") % {"count": number}
-        if number < TYPED_FROM:
+        self.counted = counted
+        self.fields["typed"].label = _("Type %(count)s to confirm") % {"count": self._told}
+        if counted.exact and counted.number < TYPED_FROM:
             del self.fields["typed"]
         if act.key != "clear":
             del self.fields["refuse_registration"]
 
+    @property
+    def _told(self) -> int:
+        """What is typed: the number on the screen, also where there were more than it says."""
+        said = self.data.get("count", "")
+        at_least = "more" in self.data and said.isdecimal() and int(said) <= self.counted.number
+        return int(said) if at_least else self.counted.number
+
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
-        if typed.translate({ord(mark): None for mark in ", ._"}) != str(self.number):
+        if typed.translate({ord(mark): None for mark in ", ._+"}) != str(self._told):
             raise forms.ValidationError(
-                _("This is not the number of devices. Type %(count)s.") % {"count": self.number}
+                _("This is not the number of devices. Type %(count)s.") % {"count": self._told}
             )
         return typed
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         # What was agreed to must not grow or shrink on the way.
-        if cleaned.get("count") != self.number:
+        if cleaned.get("count") != self._told:
             raise forms.ValidationError(
                 _("Meanwhile it is another number of devices. Look again, then confirm.")
             )
@@ -84,10 +93,10 @@ def _bulk(request: HttpRequest, act: str) -> HttpResponse:
     wanted = ACTS[act]
     devices = selected(request, request.GET)
     if request.method != "POST":
-        number = devices.count()
-        return _dialog(request, wanted, devices, BulkForm(wanted, number, initial=kept(request)))
-    keys = list(devices.values_list("pk", flat=True))
-    form = BulkForm(wanted, len(keys), request.POST)
+        form = BulkForm(wanted, devices.counted(), initial=kept(request))
+        return _dialog(request, wanted, devices, form)
+    keys = list(devices.keys())
+    form = BulkForm(wanted, Counted(len(keys)), request.POST)
     if keys and form.is_valid():
         return _perform(request, wanted, keys, form.cleaned_data)
     return _dialog(request, wanted, devices, form, status=422)
@@ -96,20 +105,19 @@ def _bulk(request: HttpRequest, act: str) -> HttpResponse:
 def _dialog(
     request: HttpRequest,
     act: BulkAct,
-    devices: QuerySet[Device],
+    devices: Chosen | Matching,
     form: BulkForm,
     status: int = 200,
 ) -> HttpResponse:
-    # In the order of the list.
-    names = list(devices.order_by("-pk").values_list("device_name", flat=True)[:_NAMED])
+    names, counted = devices.names(), form.counted
     context = {
         "act": act,
         "form": form,
-        "number": form.number,
+        "counted": counted,
         "names": ", ".join(names),
-        "more": max(0, form.number - len(names)),
-        "as_job": form.number > AT_ONCE,
-        "title": _title(act, form.number),
+        "more": Counted(max(0, counted.number - len(names)), counted.exact),
+        "as_job": not counted.exact or counted.number > AT_ONCE,
+        "title": _title(act, counted),
         "back": _back(request),
     }
     return render_page(request, "devices/bulk.html", context, regions=(DIALOG,), status=status)
@@ -118,9 +126,9 @@ def _dialog(
 _fresh_bulk = fresh_confirmation_required(_bulk)
 
 
-def _title(act: BulkAct, number: int) -> str:
-    text = ngettext("%(act)s %(count)s device", "%(act)s %(count)s devices", number)
-    return text % {"act": act.title, "count": f"{number:,}"}
+def _title(act: BulkAct, counted: Counted) -> str:
+    text = ngettext("%(act)s %(count)s device", "%(act)s %(count)s devices", counted.number)
+    return text % {"act": act.title, "count": counted}
 
 
 def _back(request: HttpRequest) -> str:
@@ -156,7 +164,7 @@ def undo(request: HttpRequest, act: str) -> HttpResponse:
     wanted = ACTS.get(act)
     if wanted is None or not wanted.opposite:
         raise Http404(_("There is no such act."))
-    keys = list(selected(request, request.POST).values_list("pk", flat=True))
+    keys = list(selected(request, request.POST).keys())
     return _told(request, wanted, wanted.perform(actor_of(request), keys[:AT_ONCE], {}))
 
 
@@ -165,5 +173,5 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many devices match the filters: what the button that selects them all says."""
     params = filters_in(request.GET)
     params["all"] = "on"
-    number = selected(request, params).count()
-    return render_page(request, "devices/_match_count.html", {"number": number})
+    counted = selected(request, params).counted()
+    return render_page(request, "devices/_match_count.html", {"counted": counted})

@@ -110,6 +110,9 @@ class DeviceFilter(ConsoleFilter[Device]):
                 yield narrowed(own, name, said[name]).order_by().values_list("pk", flat=True)
         if "state" in said:
             yield from keys_in_state(said["state"], said.get("product"))
+        for name in {"product", "batch"} & said.keys():
+            own = Device.objects.filter(**{name: said[name]})
+            yield own.order_by().values_list("pk", flat=True)
 
     def by_name(self, devices: QuerySet[Device], _name: str, value: str) -> QuerySet[Device]:
         return devices.filter(names_beginning(value))

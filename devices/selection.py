@@ -4,7 +4,10 @@ In the URL: `id=1&id=2` or, shorter, `ids=1.2`; or `all=on` with the list's filt
 `except=3.4` for those left out. Read again at each request, so that what has changed counts.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
@@ -15,21 +18,94 @@ from devices.access import changeable_devices
 from devices.bulk import ACTS, BulkAct
 from devices.filters import DeviceFilter
 from devices.models import Device
+from devices.states import totals
 from iotconsole.kit.htmx import Undo
+from iotconsole.kit.paging import Counted, KeysetPage
 from operators.models import Operator
 from operators.permissions import operator_of
+from products.access import changeable_products
 
 # What a form with a selection sends besides the filters.
 _OWN = {"id", "ids", "all", "except", "before", "after", "saved"}
 
 
-def selected(request: HttpRequest, params: QueryDict) -> QuerySet[Device]:
-    """By their keys upwards; those the person asking may not change are none of them."""
-    devices = changeable_devices(operator_of(request)).order_by("pk")
+# The acts on more than these say "10,000+": how many they are is known when they have been done.
+MOST_COUNTED = 10_000
+_NAMED = 5
+# Filters whose numbers are kept, exact at any moment (devices.states.totals).
+_KEPT = {"product", "activated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Devices chosen one by one."""
+
+    devices: QuerySet[Device]
+
+    def counted(self) -> Counted:
+        return Counted(self.devices.count())
+
+    def names(self) -> list[str]:
+        """Of the first few, in the order of the list."""
+        newest = self.devices.order_by("-pk").values_list("device_name", flat=True)
+        return list(newest[:_NAMED])
+
+    def keys(self) -> Iterator[int]:
+        """All of them, upwards."""
+        return iter(self.devices.values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Devices that match the filters of a list, however many, but for the keys in `left_out`."""
+
+    matching: DeviceFilter
+    operator: Operator
+    left_out: list[int]
+
+    def counted(self) -> Counted:
+        counted = self._kept() or self.matching.counted(MOST_COUNTED, self._last())
+        fewer = self.matching.rows.filter(pk__in=self.left_out).count() if self.left_out else 0
+        return Counted(counted.number - fewer, counted.exact)
+
+    def _kept(self) -> Counted | None:
+        """Where nothing has to be counted."""
+        if not self.matching.form.is_valid() or not self.matching.active.keys() <= _KEPT:
+            return None
+        product, operator = self.matching.active.get("product"), self.operator
+        every = operator.sees_every_product and operator.may_change
+        mine = changeable_products(operator).values_list("product_key", flat=True)
+        kept = totals(product.product_key if product else "", within=None if every else mine)
+        return Counted(kept.activated if "activated" in self.matching.active else kept.total)
+
+    @cached_property
+    def _newest(self) -> KeysetPage[Device]:
+        return self.matching.page({}, size=_NAMED + len(self.left_out))
+
+    def _last(self) -> int | None:
+        """Nothing newer matches: what was looked at for the names is not looked at again."""
+        reached = self._newest.reached
+        return self._newest.newest or (reached.pk if reached else None)
+
+    def names(self) -> list[str]:
+        left_out = set(self.left_out)
+        named = (row.device_name for row in self._newest.rows if row.pk not in left_out)
+        return list(islice(named, _NAMED))
+
+    def keys(self) -> Iterator[int]:
+        left_out = set(self.left_out)
+        return (key for key in self.matching.all_keys() if key not in left_out)
+
+
+def selected(request: HttpRequest, params: QueryDict) -> Chosen | Matching:
+    """Those the person asking may not change are none of them."""
+    operator = operator_of(request)
+    devices = changeable_devices(operator).defer("device_secret").order_by("pk")
     if params.get("all"):
-        found = DeviceFilter(filters_in(params), queryset=devices, request=request).rows
-        return found.exclude(pk__in=_keys(params.get("except", ""))).order_by("pk")
-    return devices.filter(pk__in=_keys(".".join([params.get("ids", ""), *params.getlist("id")])))
+        matching = DeviceFilter(filters_in(params), queryset=devices, request=request)
+        return Matching(matching, operator, _keys(params.get("except", "")))
+    keys = _keys(".".join([params.get("ids", ""), *params.getlist("id")]))
+    return Chosen(devices.filter(pk__in=keys))
 
 
 def filters_in(params: QueryDict) -> QueryDict:

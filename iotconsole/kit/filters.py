@@ -8,7 +8,16 @@ from django.core.validators import EMPTY_VALUES
 from django.db.models import Model, QuerySet
 
 from iotconsole.kit.forms import dress
-from iotconsole.kit.paging import KeysetPage, Span, keyset_page, searched_page, span_of
+from iotconsole.kit.paging import (
+    Counted,
+    KeysetPage,
+    Span,
+    keys_among,
+    keyset_page,
+    searched_count,
+    searched_page,
+    span_of,
+)
 
 Row = TypeVar("Row", bound=Model)
 Keys = QuerySet[Any, int]
@@ -47,10 +56,35 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
         said = self.active.keys()
         if said <= self.in_order and len(said) <= 1 and not self.limited:
             return keyset_page(self.rows, params, size=size)
+        few = self.few()
+        if few is not None:
+            return keyset_page(few, params, size=size)
+        return searched_page(self.rows, params, size=size, span=self.span())
+
+    def counted(self, most: int, last: int | None = None) -> Counted:
+        """How many rows fit, counted to `most` and no longer than one can wait.
+
+        `last` is a key that no row of them is above, where that is known.
+        """
+        few = self.few()
+        if few is not None:
+            return Counted(few.count())
+        span = self.span()
+        return searched_count(self.rows, Span(span.first, last or span.last), most)
+
+    def all_keys(self) -> Iterator[int]:
+        """The keys of all that fits, upwards. No query of it is long, however many there are."""
+        few = self.few()
+        if few is not None:
+            return iter(few.order_by("pk").values_list("pk", flat=True))
+        return keys_among(self.rows, self.span())
+
+    def few(self) -> QuerySet[Row] | None:
+        """What fits, by its keys, when one of the filters fits few rows; else None."""
         for keys in self.narrow():
             if not keys[FEW : FEW + 1]:
-                return keyset_page(self.rows.filter(pk__in=list(keys[:FEW])), params, size=size)
-        return searched_page(self.rows, params, size=size, span=self.span())
+                return self.rows.filter(pk__in=list(keys[:FEW]))
+        return None
 
     @property
     def limited(self) -> bool:

@@ -17,6 +17,9 @@ SEARCH_SECONDS = 0.08
 _FIRST_STEP = 2_000
 _GROWTH = 4
 
+# Keys of which one query of a long walk looks at the rows: it is short, whatever the filters are.
+_PORTION = 20_000
+
 Direction = Literal["older", "newer"]
 
 
@@ -148,6 +151,41 @@ def _steps(span: Span, *, upwards: bool) -> Iterator[Span]:
         if spent >= SEARCH_SECONDS:
             return
         width = min(width * _GROWTH, max(_FIRST_STEP, int(seen * (SEARCH_SECONDS / spent - 1))))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows fit; `number` and maybe more when it is not `exact`."""
+
+    number: int
+    exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'' if self.exact else '+'}"
+
+
+def searched_count(rows: QuerySet[Row], span: Span, most: int) -> Counted:
+    """Counts key after key, newest first, no further than `most`.
+
+    After SEARCH_SECONDS it says what it has counted so far; it goes on only to find the first one.
+    """
+    number, rest = 0, span
+    while rest.last >= rest.first:
+        for step in _steps(rest, upwards=False):
+            number += rows.filter(pk__gte=step.first, pk__lte=step.last).order_by().count()
+            rest = Span(rest.first, step.first - 1)
+            if number > most:
+                return Counted(most, exact=False)
+        if number:
+            break
+    return Counted(number, exact=rest.last < rest.first)
+
+
+def keys_among(rows: QuerySet[Row], span: Span) -> Iterator[int]:
+    """The keys of all `rows`, upwards, read in portions as they are wanted."""
+    for first in range(span.first, span.last + 1, _PORTION):
+        among = rows.filter(pk__gte=first, pk__lt=first + _PORTION)
+        yield from among.order_by("pk").values_list("pk", flat=True)
 
 
 def _key(text: str | None) -> int | None:

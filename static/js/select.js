@@ -7,6 +7,7 @@
   const excepted = new Set();
   let all = false;
   let matching = 0;
+  let more = false; // than that match
   let filter = null;
   let last = null; // the checkbox clicked before, where a range begins
 
@@ -32,7 +33,8 @@
     const number = count();
     const words = form.dataset;
     const tooMany = !all && number > Number(words.most);
-    const text = number === 1 ? words.one : words.many.replace("%s", number.toLocaleString());
+    const shown = number.toLocaleString() + (all && more ? "+" : "");
+    const text = shown === "1" ? words.one : words.many.replace("%s", shown);
     form.querySelector("output").textContent = tooMany ? words.tooMany : text;
     form.classList.toggle("on", number > 0);
     for (const button of form.querySelectorAll("[formaction]")) button.disabled = tooMany || !number;
@@ -78,9 +80,11 @@
       return show();
     }
     const offer = event.target.closest("[data-select-all]");
-    if (offer?.querySelector("[data-count]")) {
+    const counted = offer?.querySelector("[data-count]")?.dataset;
+    if (counted) {
       all = true;
-      matching = Number(offer.querySelector("[data-count]").dataset.count);
+      matching = Number(counted.count);
+      more = "more" in counted;
       excepted.clear();
       show();
       bar().querySelector("[formaction]:not(:disabled)")?.focus();
