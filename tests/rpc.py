@@ -1,0 +1,170 @@
+"""A back end that calls the RPC API, signed in either way, through Django's test client.
+
+    rpc.call("QueryProduct", ProductKey=product.product_key)
+    rpc.refusal("QueryProduct") == (400, "MissingProductKey")
+
+`key`, `v1`, `method`, `form`, `accept` are those of `send`; all else is a parameter of the action.
+A list becomes `Name.1`, `Name.2`, …, a mapping in it `Name.1.Field`; None is left out.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.test import Client
+from django.utils import timezone
+
+from devices.protocol import rpc
+from operators.actor import SHELL
+from operators.models import AccessKey, AccessKeyScope, Operator
+from operators.operations.access_keys import create_access_key
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+
+VERSION = "2018-01-20"
+HOST = "api.example:8443"
+FORM = "application/x-www-form-urlencoded"
+_REQUEST_ID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+
+
+def key_for(
+    scope: AccessKeyScope = AccessKeyScope.EVERYTHING, operator: Operator | None = None
+) -> AccessKey:
+    """A key of that scope, bounded by the operator's permissions if there is one; made once."""
+    name = f"{operator or 'shell'} {scope}"
+    found = AccessKey.objects.filter(name=name).first()
+    return found or create_access_key(SHELL, name, scope, operator)
+
+
+def call(action: str, **asked: Any) -> dict[str, Any]:
+    """What is answered with status 200, in JSON, without its RequestId. Signed with v3."""
+    response = send(action, **asked)
+    content: dict[str, Any] = response.json()
+    assert response.status_code == 200, content
+    assert _REQUEST_ID.fullmatch(content.pop("RequestId"))
+    return content
+
+
+def data(action: str, **asked: Any) -> Any:
+    """`Data` of an action that succeeded."""
+    content = call(action, **asked)
+    assert content["Success"], content
+    return content["Data"]
+
+
+def failure(action: str, **asked: Any) -> str:
+    """The `Code` of an action that says it did not succeed."""
+    content = call(action, **asked)
+    assert content["Success"] is False, content
+    assert content["ErrorMessage"]
+    code: str = content["Code"]
+    return code
+
+
+def refusal(action: str, **asked: Any) -> tuple[int, str]:
+    """Status and `Code` of what the gateway refuses."""
+    response = send(action, **asked)
+    content = response.json()
+    assert list(content) == ["RequestId", "HostId", "Code", "Message"], content
+    return response.status_code, content["Code"]
+
+
+def send(
+    action: str,
+    *,
+    key: AccessKey | None = None,
+    v1: bool = False,
+    method: str = "POST",
+    form: bool = False,
+    accept: str = "JSON",
+    **parameters: Any,
+) -> "Response":
+    """`form` puts the parameters into the body, as some actions of the official client do."""
+    fields = list(flattened(parameters))
+    signer = key or key_for()
+    if v1:
+        return _send_v1(action, signer, fields, method, accept, form=form)
+    return _send_v3(action, signer, fields, method, accept, form=form)
+
+
+def flattened(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in parameters.items():
+        if isinstance(value, Mapping):
+            yield from flattened({f"{name}.{field}": each for field, each in value.items()})
+        elif isinstance(value, list | tuple):
+            yield from flattened({f"{name}.{i}": each for i, each in enumerate(value, 1)})
+        elif value is not None:
+            yield name, str(value)
+
+
+def _send_v1(
+    action: str,
+    key: AccessKey,
+    fields: Sequence[rpc.Pair],
+    method: str,
+    accept: str,
+    *,
+    form: bool,
+) -> "Response":
+    common = [
+        ("Action", action),
+        ("Version", VERSION),
+        ("Format", accept),
+        ("AccessKeyId", key.access_key_id),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureVersion", "1.0"),
+        ("SignatureNonce", uuid4().hex),
+        ("Timestamp", rpc.timestamp(timezone.now())),
+    ]
+    signature = rpc.sign_v1(rpc.v1_string_to_sign(method, [*common, *fields]), key.secret)
+    query = [*common, ("Signature", signature)]
+    return _sent(method, query if form else [*query, *fields], fields if form else [], {})
+
+
+def _send_v3(
+    action: str,
+    key: AccessKey,
+    fields: Sequence[rpc.Pair],
+    method: str,
+    accept: str,
+    *,
+    form: bool,
+) -> "Response":
+    query, body = ([], fields) if form else (fields, [])
+    body_sha256 = hashlib.sha256(urlencode(body).encode()).hexdigest()
+    signed = [
+        ("accept", f"application/{accept.lower()}"),
+        ("host", HOST),
+        ("x-acs-action", action),
+        ("x-acs-content-sha256", body_sha256),
+        ("x-acs-date", rpc.timestamp(timezone.now())),
+        ("x-acs-signature-nonce", uuid4().hex),
+        ("x-acs-version", VERSION),
+    ]
+    string_to_sign = rpc.v3_string_to_sign(method, "/", query, signed, body_sha256)
+    names = ";".join(name for name, _ in signed)
+    authorization = (
+        f"{rpc.V3_ALGORITHM} Credential={key.access_key_id},SignedHeaders={names},"
+        f"Signature={rpc.sign_v3(string_to_sign, key.secret)}"
+    )
+    return _sent(method, query, body, {**dict(signed), "Authorization": authorization})
+
+
+def _sent(
+    method: str,
+    query: Sequence[rpc.Pair],
+    body: Sequence[rpc.Pair],
+    headers: Mapping[str, str],
+) -> "Response":
+    content_type = FORM if body else "application/octet-stream"
+    return Client().generic(
+        method,
+        f"/?{urlencode(query)}",
+        urlencode(body),
+        content_type=content_type,
+        headers={"Host": HOST, **headers},
+    )
