@@ -7,7 +7,7 @@ from iotconsole.kit.filters import Keys
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.
 IDENTIFIER_LENGTH = 8
-# So many are read and put in order of their names.
+# So many are read and sorted by their names.
 _FEW = 200
 
 
@@ -35,15 +35,16 @@ def keys_beginning(text: str) -> Keys:
 def find_devices(devices: QuerySet[Device], text: str, *, most: int) -> list[Device]:
     """At most `most` of `devices`: an exact identifier alone, else what begins so, by DeviceName.
 
-    When that fits very many, only DeviceNames count: their index has them in this order.
+    When that fits very many, some of those whose DeviceName begins so.
     """
     exact = _by_identifier(devices, text)
     if exact:
         return exact
     keys = list(keys_beginning(text)[: _FEW + 1])
     if len(keys) > _FEW:
-        return list(devices.filter(device_name__prefix=text).order_by("device_name")[:most])
-    # Sorted here: with the order and the limit, PostgreSQL may walk the index of all names instead.
+        named = devices.filter(device_name__prefix=text).order_by()
+        keys = list(named.values_list("pk", flat=True)[:_FEW])
+    # Sorted here: no index of PostgreSQL has names in the order that it would be asked for.
     found = devices.filter(pk__in=keys).order_by()
     return sorted(found, key=lambda device: device.device_name)[:most]
 
