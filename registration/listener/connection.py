@@ -10,6 +10,7 @@ from devices.protocol import mqtt, push
 from iotconsole.kit.identifiers import trace_id
 from registration.listener import answers
 from registration.listener.admission import DeviceRequest, Origin
+from registration.listener.intake import Intake
 from registration.listener.session import Identity, Session
 from registration.listener.slots import Slot
 from registration.listener.states import (
@@ -29,17 +30,13 @@ if TYPE_CHECKING:
 
 # A device that does not read what it is sent for so long is cut off.
 READ_WITHIN = 10.0
-# Bytes of the CONNECT, and of all that is sent before it is answered.
-MAX_EARLY = 2 * mqtt.LIMIT_UNAUTHENTICATED
 _KEEPALIVE_FACTOR = 1.5
 
 
 class Connection(Wire):
     __slots__ = (
-        "_decoder",
-        "_early",
-        "_early_bytes",
         "_hub",
+        "_intake",
         "_job",
         "_keepalive",
         "_origin",
@@ -58,12 +55,10 @@ class Connection(Wire):
         self._slot = slot
         self._origin = Origin(address, secure, trace_id())
         self._state = State.CONNECTING
-        self._decoder = mqtt.Decoder()
+        self._intake = Intake()
         self._job: Job | None = None
         self._session: Session | None = None
         self._keepalive = 0
-        self._early: list[mqtt.Packet] = []
-        self._early_bytes = 0
         self._reason = "connection_lost"
 
     @property
@@ -88,10 +83,9 @@ class Connection(Wire):
             return
         self.cork()
         try:
-            self._early_bytes += len(data)
-            self._take(self._decoder.feed(data))
-            if self._state is State.DECIDING and self._early_bytes > MAX_EARLY:
-                raise mqtt.ProtocolError("too much sent before CONNACK")
+            self._take(self._intake.feed(data))
+            if self._state is State.DECIDING:
+                self._intake.check_early()
         except mqtt.ProtocolError as error:
             self._take(error.packets)
             self._broken(error)
@@ -163,7 +157,7 @@ class Connection(Wire):
                 # The decoder lets nothing else be the first packet.
                 self._connect(cast("mqtt.Connect", packet))
             elif self._state is State.DECIDING:
-                self._early.append(packet)
+                self._intake.wait(packet)
             elif self._state is State.REGISTERED:
                 self._registered(packet)
         if packets and self._state is State.ONLINE:
@@ -248,15 +242,14 @@ class Connection(Wire):
         self._session = session
         self._enter(State.ONLINE, self._keepalive * _KEEPALIVE_FACTOR)
         self._hub.slots.prove(self._slot)
-        self._decoder.limit = mqtt.LIMIT_AUTHENTICATED
+        self._intake.trust()
         self.buffer_messages()
         self._hub.sessions.admit(self)
         self.send(answers.ACCEPTED)
         self._take_early()
 
     def _take_early(self) -> None:
-        if self._early:
-            early, self._early = self._early, []
+        if early := self._intake.waited():
             self.cork()
             self._take(early)
             self.uncork()
