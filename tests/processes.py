@@ -152,7 +152,7 @@ def running_listener(
 
 
 def run_command(
-    *arguments: str, environment: Mapping[str, str], seconds: float = 60.0
+    *arguments: str, environment: Mapping[str, str], seconds: float = 180.0
 ) -> subprocess.CompletedProcess[str]:
     """`manage.py ARGUMENTS` to its end. Its exit code is the caller's to judge."""
     return subprocess.run(
