@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from devices.models import ClientBinding, Device
 from iotconsole.kit.filters import Keys
+from iotconsole.kit.lookups import in_byte_order
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.
 IDENTIFIER_LENGTH = 8
@@ -33,7 +34,7 @@ def keys_beginning(text: str) -> Keys:
 def find_devices(devices: QuerySet[Device], text: str, *, most: int) -> list[Device]:
     """At most `most` of `devices`: an exact identifier first, else names in alphabetical order."""
     return _by_identifier(devices, text) or list(
-        devices.filter(device_name__prefix=text).order_by("device_name")[:most]
+        devices.filter(device_name__prefix=text).order_by(in_byte_order("device_name"))[:most]
     )
 
 
