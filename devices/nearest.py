@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from devices.models import Device
+from iotconsole.kit.lookups import in_byte_order
 from products.models import Product
 
 # ProductKeys compared, newest products first; the platform allows 1,000 products.
@@ -30,9 +31,10 @@ def nearest_device_name(product: Product, device_name: str) -> str:
     devices = Device.objects.filter(product=product).order_by()
     names = devices.values_list("device_name", flat=True)
     alike = list(names.filter(device_name__in=_respelt(device_name) | _slips(device_name)))
-    after = names.filter(device_name__gt=device_name).order_by("device_name")[:_NEIGHBOURS]
-    before = names.filter(device_name__lt=device_name).order_by("-device_name")[:_NEIGHBOURS]
-    return _nearest(device_name, [*alike, *after, *before])
+    after, before = in_byte_order("device_name"), in_byte_order("device_name", descending=True)
+    next_ones = names.filter(device_name__after=device_name).order_by(after)[:_NEIGHBOURS]
+    last_ones = names.filter(device_name__before=device_name).order_by(before)[:_NEIGHBOURS]
+    return _nearest(device_name, [*alike, *next_ones, *last_ones])
 
 
 def _nearest(name: str, others: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from devices.models import ClientBinding, Device
 from iotconsole.kit.filters import Keys
+from iotconsole.kit.lookups import in_byte_order
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.
 IDENTIFIER_LENGTH = 8
@@ -35,16 +36,15 @@ def keys_beginning(text: str) -> Keys:
 def find_devices(devices: QuerySet[Device], text: str, *, most: int) -> list[Device]:
     """At most `most` of `devices`: an exact identifier alone, else what begins so, by DeviceName.
 
-    When that fits very many, some of those whose DeviceName begins so.
+    When that fits very many, those whose DeviceName begins so.
     """
     exact = _by_identifier(devices, text)
     if exact:
         return exact
     keys = list(keys_beginning(text)[: _FEW + 1])
     if len(keys) > _FEW:
-        named = devices.filter(device_name__prefix=text).order_by()
-        keys = list(named.values_list("pk", flat=True)[:_FEW])
-    # Sorted here: no index of PostgreSQL has names in the order that it would be asked for.
+        named = devices.filter(device_name__prefix=text)
+        return list(named.order_by(in_byte_order("device_name"))[:most])
     found = devices.filter(pk__in=keys).order_by()
     return sorted(found, key=lambda device: device.device_name)[:most]
 

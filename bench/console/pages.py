@@ -282,7 +282,6 @@ def _batches(largest: Product) -> Pages:
         "Batches, to fix": "/devices/batches/?state=CHECK_FAILED",
         "Batch of 100,000": long,
         "Batch of 100,000, deep": f"{long}?before={last // 2}",
-        "Batch of 100,000, labels": f"{long}labels/",
         "Batch of 400": newest.get_absolute_url(),
         "Devices, a batch of 100,000": "/devices/?batch=1",
         "Devices, a batch of 100,000, online": "/devices/?batch=1&state=online",
