@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters.fields import IsoDateTimeField
 
 from iotconsole.kit.errors import OperationError
@@ -29,7 +30,9 @@ OPEN_FOR = (
 class WindowForm(ConsoleForm):
     """Read from the URL: a code confirms exactly what stands there."""
 
-    open_for = forms.ChoiceField(label=_("Open"), choices=OPEN_FOR)
+    open_for = forms.ChoiceField(
+        label=pgettext_lazy("registration window", "Open"), choices=OPEN_FOR
+    )
     until = IsoDateTimeField(label=_("Closes at"), required=False, widget=MomentInput)
     budget = forms.IntegerField(
         label=_("Budget"),

@@ -91,7 +91,7 @@ def go(
 ) -> HttpResponse:
     """Say what changed and show the page `to`; htmx fetches it in place of the present one.
 
-    `trail` is the audit target the toast links to; `undo` puts a button into it.
+    `trail` is the audit target whose newest entry the toast links to; `undo` puts a button into it.
     """
     say(request, text, trail=trail, undo=undo)
     if not getattr(request, "htmx", None):

@@ -1,4 +1,4 @@
-// Copy buttons, toasts, times that are typed.
+// Copy buttons, toasts, times that are typed, the open tab in view.
 "use strict";
 (() => {
   const toasts = () => document.getElementById("toasts");
@@ -85,8 +85,13 @@
   document.addEventListener("DOMContentLoaded", () => {
     adoptNotices();
   });
-  document.addEventListener("htmx:load", () => {
+  document.addEventListener("htmx:load", (event) => {
     adoptNotices();
+    // The tabs may be wider than the page; the one that is open is in view.
+    for (const tab of event.detail.elt.querySelectorAll(".tabs [aria-current]")) {
+      const tabs = tab.parentElement;
+      tabs.scrollLeft += tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right + 32;
+    }
   });
 
   // Filters that are not set stay out of the URL; moments go there in UTC.

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, DeviceBatch, Job
-from devices.traces import trace_of
+from devices.models import Device, DeviceBatch, Job, LogEntry
 from operators.models import Operator, SavedFilter
 from products.models import Product
 from tests.console.seed import INVITED
@@ -53,11 +52,19 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         **_many_devices_pages(),
         **_batch_pages(DeviceBatch.objects.get(product=product)),
         "logs": reverse("logs:list"),
-        "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
+        "log-story": reverse("logs:story", args=[_story_of(device)]),
         "audit": reverse("operators:audit"),
         **_filter_pages(SavedFilter.objects.latest("pk")),
         **_settings_pages(),
     }
+
+
+def _story_of(device: Device) -> str:
+    """The trace that the newest entry about it belongs to."""
+    entries = LogEntry.objects.filter(
+        product_key=device.product.product_key, device_name=device.device_name
+    )
+    return entries.latest("pk").trace_id
 
 
 def _product_pages(of_product: dict[str, str]) -> dict[str, str]:

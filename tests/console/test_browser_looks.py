@@ -52,6 +52,8 @@ TOO_FAINT = """() => {
   return faint;
 }"""
 
+BEYOND_ITS_BOX = "e => e.parentElement.scrollWidth - e.parentElement.clientWidth"
+
 
 def pages(fleet: Fleet) -> list[str]:
     lamp, cloned = fleet.lamp.get_absolute_url(), fleet.cloned.get_absolute_url()
@@ -88,6 +90,22 @@ def test_no_page_scrolls_sideways(visit: Visit, fleet: Fleet, size: tuple[int, i
         page.goto(path)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= size[0], path
+
+
+def test_on_a_phone_every_column_of_a_list_is_in_sight(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open("/", size=PHONE)
+    for path in [*pages(fleet), "/findings/", "/devices/batches/", "/settings/accounts/"]:
+        page.goto(path)
+        for table in page.locator(".stacked").all():
+            hidden = table.evaluate(
+                "e => e.parentElement.scrollWidth - e.parentElement.clientWidth"
+            )
+            assert hidden <= 0, path
+
+
+def test_on_a_phone_the_open_tab_is_in_sight(visit: Visit, fleet: Fleet) -> None:
+    page = visit.open("/settings/accounts/", size=PHONE)
+    expect(page.locator(".tabs").get_by_role("link", name="Accounts")).to_be_in_viewport(ratio=0.9)
 
 
 def test_on_a_phone_the_navigation_is_a_menu(visit: Visit, fleet: Fleet) -> None:

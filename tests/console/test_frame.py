@@ -6,8 +6,10 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
+from operators.models import Role
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.seed import Fleet
+from tests.operators.people import person
 
 
 def pages(fleet: Fleet) -> list[str]:
@@ -116,10 +118,18 @@ def test_every_control_has_a_name(console: Client, fleet: Fleet) -> None:
 
 
 def test_the_navigation_marks_where_one_is(console: Client, fleet: Fleet) -> None:
-    for url, section in (("/", "Overview"), ("/devices/", "Devices"), ("/logs/", "Log Service")):
+    products_of_an_account = reverse("products:grants", args=[person("wu", Role.VIEWER).pk])
+    for url, *section in (
+        ("/", "Overview"),
+        ("/devices/", "Devices"),
+        ("/logs/", "Log Service"),
+        ("/audit/", "Audit"),
+        (products_of_an_account, "Settings"),
+        ("/filters/new/?list=products:list&query=status%3Dx",),
+    ):
         navigation = by_id(tree(console.get(url)), "nav")
         current = [text(e) for e in walk(navigation) if attribute(e, "aria-current")]
-        assert current == [section]
+        assert current == section, url
 
 
 def test_a_viewer_sees_no_button_that_changes_anything(viewing: Client, fleet: Fleet) -> None:

@@ -115,6 +115,15 @@ def test_totals_filter_when_clicked_and_keep_the_product(console: Client, fleet:
         assert len(shown(console, link)) == count
 
 
+def test_the_total_is_marked_only_where_the_list_is_all_it_counts(
+    console: Client, fleet: Fleet
+) -> None:
+    product = f"?product={fleet.lamp.product_key}"
+    for query, marked in (("", "true"), (product, "true"), ("?compromised=true", "false")):
+        total = by_id(tree(console.get(f"/devices/{query}")), "total-all")
+        assert attribute(total, "aria-current") == marked, query
+
+
 def test_htmx_gets_the_list_alone_and_it_is_what_a_fresh_page_shows(
     console: Client, fleet: Fleet
 ) -> None:

@@ -26,6 +26,15 @@ def test_shows_the_product_and_hides_its_secret(console: Client, fleet: Fleet) -
     assert fleet.lamp.product_secret not in response.content.decode()
 
 
+def test_the_menu_leads_to_what_helps_when_the_secret_has_leaked(
+    console: Client, fleet: Fleet
+) -> None:
+    main = by_id(tree(console.get(fleet.lamp.get_absolute_url())), "main")
+    items = [e for e in walk(main) if "dropdown-item" in (attribute(e, "class") or "")]
+    links = {text(e): attribute(e, "href") for e in items}
+    assert links["Secret leaked?"] == f"{fleet.lamp.get_absolute_url()}secret-leaked/"
+
+
 @pytest.mark.parametrize("tab", ["", "devices/", "topics/", "connect/"])
 def test_the_url_names_the_tab(console: Client, fleet: Fleet, tab: str) -> None:
     url = fleet.lamp.get_absolute_url() + tab

@@ -68,6 +68,15 @@ def test_a_long_batch_comes_in_pages(console: Client, product: Product) -> None:
     assert "7 labels" in text(tree(console.get(f"{batch.get_absolute_url()}labels/{link}")))
 
 
+def test_secrets_are_offered_only_where_there_is_a_label(
+    console: Client, batch: DeviceBatch
+) -> None:
+    url = f"{batch.get_absolute_url()}labels/"
+    assert "Put the DeviceSecrets on them" in text(tree(console.get(url)))
+    Device.objects.all().delete()
+    assert "Put the DeviceSecrets on them" not in text(tree(console.get(url)))
+
+
 @pytest.mark.parametrize("query", ["?per=7", "?per=24&start=99", "?per=x&after=y", "?after=-1"])
 def test_nonsense_in_the_url_shows_labels_all_the_same(
     console: Client, batch: DeviceBatch, query: str
