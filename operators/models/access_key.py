@@ -82,14 +82,19 @@ class AccessKey(models.Model):
         """Neither disabled itself nor of an account that is."""
         return self.enabled and (self.operator is None or self.operator.is_active)
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether it may do less than its scope says: its operator has become a viewer."""
+        narrowed = self.operator is not None and not self.operator.may_change
+        return narrowed and self.scope != AccessKeyScope.READ_ONLY
+
     def allows(self, needed: AccessKeyScope) -> bool:
         """By its scope, and by what the role of its operator still permits.
 
         Which products, is for the caller to ask of `operator` (none: every product).
         """
-        if self.operator and not self.operator.may_change and needed != AccessKeyScope.READ_ONLY:
-            return False
-        return AccessKeyScope(self.scope).allows(needed)
+        scope = AccessKeyScope.READ_ONLY if self.reads_only else AccessKeyScope(self.scope)
+        return scope.allows(needed)
 
 
 class SeenNonce(models.Model):
