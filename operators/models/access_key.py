@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from iotconsole.kit.fields import EncryptedTextField
 from iotconsole.kit.identifiers import alphanumeric
 from operators.models.account import Operator
+from operators.who import KeyLabel
 
 # As long as the platform's own: clients keep them in columns and configuration made for those.
 ID_LENGTH = 24
@@ -74,8 +75,8 @@ class AccessKey(models.Model):
 
     @property
     def label(self) -> str:
-        """How trail and log name whoever acts with it: a name may be given again, an id is not."""
-        return f"{self.name} ({self.access_key_id})"
+        """How trail and log name whoever acts with it."""
+        return str(KeyLabel(self.name, self.access_key_id))
 
     @property
     def usable(self) -> bool:
