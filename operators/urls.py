@@ -1,6 +1,7 @@
 from django.urls import path
 
 from operators import (
+    access_key_views,
     account_views,
     audit_views,
     filter_views,
@@ -49,6 +50,28 @@ urlpatterns = [
     ),
     path("settings/accounts/<int:key>/renew/", account_views.renew, name="renew_invitation"),
     path("settings/accounts/<int:key>/cancel/", account_views.cancel, name="cancel_invitation"),
+    path("settings/access-keys/", access_key_views.access_key_list, name="access_keys"),
+    path("settings/access-keys/new/", access_key_views.create, name="create_access_key"),
+    path(
+        "settings/access-keys/<str:access_key_id>/change/",
+        access_key_views.change,
+        name="change_access_key",
+    ),
+    path(
+        "settings/access-keys/<str:access_key_id>/enable/",
+        access_key_views.enable,
+        name="enable_access_key",
+    ),
+    path(
+        "settings/access-keys/<str:access_key_id>/disable/",
+        access_key_views.disable,
+        name="disable_access_key",
+    ),
+    path(
+        "settings/access-keys/<str:access_key_id>/delete/",
+        access_key_views.delete,
+        name="delete_access_key",
+    ),
     path("audit/", audit_views.audit, name="audit"),
     path("audit/export/", audit_views.export, name="export_audit"),
     path("development/sms/", views.development_sms, name="development_sms"),

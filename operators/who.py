@@ -1,11 +1,27 @@
 """Who did something, in words: kept in English, shown in the reader's language."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from operators.models import Operator
+
+
+class KeyLabel(NamedTuple):
+    """What is left of an access key that is deleted. A name may be given again, an id is not."""
+
+    name: str
+    access_key_id: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.access_key_id})"
+
+    @classmethod
+    def read(cls, text: str) -> "KeyLabel":
+        name, _, rest = text.rpartition(" (")
+        return cls(name, rest.removesuffix(")"))
+
 
 # No username has a blank in it.
 _BY_KEY = "API key "

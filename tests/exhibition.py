@@ -18,7 +18,13 @@ from operators.confirmed_sessions import remember
 from operators.models import Operator, Role
 from registration.worker.rounds import ROUNDS
 from tests.console.pages import every_page
-from tests.console.seed import ask_for_a_batch, ask_for_a_job, invite_somebody, keep_a_filter
+from tests.console.seed import (
+    ask_for_a_batch,
+    ask_for_a_job,
+    invite_somebody,
+    keep_a_filter,
+    make_access_keys,
+)
 from tests.operators.people import CHEN_PHONE, person
 
 
@@ -38,6 +44,7 @@ def exhibition() -> Iterator[tuple[dict[str, str], str]]:
     visitor = person("chen", Role.ADMIN, CHEN_PHONE)
     keep_a_filter(visitor)
     invite_somebody()
+    make_access_keys(visitor)
     session = _session(visitor)
     with ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler) as server:
         server.set_app(get_wsgi_application())

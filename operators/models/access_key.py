@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from iotconsole.kit.fields import EncryptedTextField
 from iotconsole.kit.identifiers import alphanumeric
 from operators.models.account import Operator
+from operators.who import KeyLabel
 
 # As long as the platform's own: clients keep them in columns and configuration made for those.
 ID_LENGTH = 24
@@ -74,22 +75,27 @@ class AccessKey(models.Model):
 
     @property
     def label(self) -> str:
-        """How trail and log name whoever acts with it: a name may be given again, an id is not."""
-        return f"{self.name} ({self.access_key_id})"
+        """How trail and log name whoever acts with it."""
+        return str(KeyLabel(self.name, self.access_key_id))
 
     @property
     def usable(self) -> bool:
         """Neither disabled itself nor of an account that is."""
         return self.enabled and (self.operator is None or self.operator.is_active)
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether it may do less than its scope says: its operator has become a viewer."""
+        narrowed = self.operator is not None and not self.operator.may_change
+        return narrowed and self.scope != AccessKeyScope.READ_ONLY
+
     def allows(self, needed: AccessKeyScope) -> bool:
         """By its scope, and by what the role of its operator still permits.
 
         Which products, is for the caller to ask of `operator` (none: every product).
         """
-        if self.operator and not self.operator.may_change and needed != AccessKeyScope.READ_ONLY:
-            return False
-        return AccessKeyScope(self.scope).allows(needed)
+        scope = AccessKeyScope.READ_ONLY if self.reads_only else AccessKeyScope(self.scope)
+        return scope.allows(needed)
 
 
 class SeenNonce(models.Model):

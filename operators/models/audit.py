@@ -8,7 +8,7 @@ from django.utils import timezone
 from iotconsole.kit.words import told
 from operators.chain import START, Content
 from operators.models.account import Operator
-from operators.who import kept_name, shown_name
+from operators.who import KeyLabel, kept_name, shown_name
 
 
 class AuditEntry(models.Model):
@@ -56,6 +56,11 @@ class AuditEntry(models.Model):
     def access_key(self) -> str:
         """Label of the access key it was done with, or nothing."""
         return str(self.facts.get(self.KEY_FACT, ""))
+
+    @property
+    def key(self) -> KeyLabel | None:
+        """The same, taken apart."""
+        return KeyLabel.read(self.access_key) if self.access_key else None
 
     @property
     def who(self) -> str:

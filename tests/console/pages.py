@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from devices.models import Device, DeviceBatch, Job, LogEntry
-from operators.models import Operator, SavedFilter
+from operators.models import AccessKey, Operator, SavedFilter
 from products.models import Product
 from tests.console.seed import INVITED
 
@@ -56,6 +56,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         "audit": reverse("operators:audit"),
         **_filter_pages(SavedFilter.objects.latest("pk")),
         **_settings_pages(),
+        **_access_key_pages(AccessKey.objects.get(name="production-line")),
     }
 
 
@@ -162,6 +163,18 @@ def _account_pages(key: int) -> dict[str, str]:
     return {
         **{f"account-{name}": reverse(f"operators:{name}", args=[key]) for name in names},
         "account-products": reverse("products:grants", args=[key]),
+    }
+
+
+def _access_key_pages(key: AccessKey) -> dict[str, str]:
+    acts = ("change", "enable", "disable", "delete")
+    return {
+        "access-keys": reverse("operators:access_keys"),
+        "access-key-create": reverse("operators:create_access_key"),
+        **{
+            f"access-key-{act}": reverse(f"operators:{act}_access_key", args=[key.access_key_id])
+            for act in acts
+        },
     }
 
 

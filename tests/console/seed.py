@@ -14,8 +14,9 @@ from devices.operations import jobs, log
 from devices.operations.batches import upload_batch
 from devices.operations.findings import observe
 from operators.actor import SHELL
-from operators.models import Operator, Role
-from operators.operations import invitations, saved_filters
+from operators.models import AccessKeyScope, Operator, Role
+from operators.operations import access_keys, invitations, saved_filters
+from operators.operations.access_key_use import note_use
 from products.models import Product
 from products.operations.manage import create_product
 from tests.factories import (
@@ -62,6 +63,7 @@ def seed(operator: Operator | None = None) -> Fleet:
     if operator:
         keep_a_filter(operator)
         invite_somebody()
+        make_access_keys(operator)
     return Fleet(lamp, meter, cloned, Device.objects.get(pk=plain.pk))
 
 
@@ -73,6 +75,16 @@ def ask_for_a_job(product: Product) -> Job:
 
 def invite_somebody() -> None:
     invitations.invite(SHELL, INVITED, Role.VIEWER, every_product=False)
+
+
+def make_access_keys(owner: Operator) -> None:
+    """One in use, one switched off, one that the shell made."""
+    devices = AccessKeyScope.DEVICES
+    line = access_keys.create_access_key(SHELL, "production-line", devices, owner)
+    note_use(line, timezone.now() - timedelta(minutes=3), "192.0.2.15")
+    billing = access_keys.create_access_key(SHELL, "billing", AccessKeyScope.READ_ONLY, owner)
+    access_keys.set_access_key_enabled(SHELL, billing.access_key_id, enabled=False)
+    access_keys.create_access_key(SHELL, "erp", AccessKeyScope.EVERYTHING)
 
 
 def keep_a_filter(owner: Operator) -> None:

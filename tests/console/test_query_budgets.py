@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
+from operators.models import AccessKeyScope, Operator
+from operators.operations.access_keys import create_access_key
 from products.models import Product
 from products.operations.manage import create_product
 from registration.operations.slots import ClientIdIssued
@@ -41,9 +43,11 @@ def _ask(browser: Client, pages: dict[str, str]) -> Iterator[tuple[str, list[str
 
 
 def grow(fleet: Fleet) -> None:
-    """Products, devices of one of them, clones, what they did and what was done to them."""
+    """Products, access keys, devices of one product, clones, what was done by and to them."""
+    owner = Operator.objects.get(username="chen")
     for number in range(MORE):
         create_product(SHELL, f"Further_{number:03}")
+        create_access_key(SHELL, f"further-{number:03}", AccessKeyScope.DEVICES, owner)
     Product.objects.update(dynamic_registration=True)
     names = [f"lamp-1{number:03}" for number in range(MORE)] * 2
     requests = [registration(fleet.lamp, name, RegistrationMode.REGNWL) for name in names]

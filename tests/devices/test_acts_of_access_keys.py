@@ -12,7 +12,7 @@ from operators.actor import SHELL, Actor
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_key_use import api_actor
 from operators.operations.access_keys import create_access_key, delete_access_key
-from tests.console.dom import text, tree
+from tests.console.dom import attribute, text, tree, walk
 from tests.devices.batches.lists import listed, names
 from tests.factories import make_product
 
@@ -32,14 +32,18 @@ def by_key(key: AccessKey) -> Actor:
 def test_log_timeline_and_trail_name_it(console: Client, key: AccessKey, by_key: Actor) -> None:
     device = add_device(by_key, make_product().product_key, "lamp")
     assert LogEntry.objects.get().detail["by"] == f"API key {key.label}"
-    for url in ("/logs/", f"{device.get_absolute_url()}timeline/", "/audit/"):
+    for url in ("/logs/", f"{device.get_absolute_url()}timeline/"):
         assert f"API key {key.label}" in text(tree(console.get(url))), url
+    trail = tree(console.get("/audit/"))
+    links = [e for e in walk(trail) if e.name == "a"]
+    [link] = [e for e in links if text(e) == "API key production-line"]
+    assert attribute(link, "href") == f"/audit/?who={key.access_key_id}"
 
 
 def test_the_trail_also_tells_whose_key_it_is(console: Client, chen: Operator) -> None:
     key = create_access_key(SHELL, "line", AccessKeyScope.DEVICES, chen)
     add_device(api_actor(key, None), make_product().product_key, "lamp")
-    assert f"API key {key.label} chen" in text(tree(console.get("/audit/")))
+    assert "API key line chen" in text(tree(console.get("/audit/")))
 
 
 def test_the_trail_is_filtered_by_key(console: Client, key: AccessKey, by_key: Actor) -> None:
