@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from iotconsole.kit.machines import Endpoint, MachineMiddleware
+from iotconsole.kit.machines import Endpoint, MachineMiddleware, at
+from registration.device_http import PATH as REGISTER_DEVICE
+from registration.device_http import register_device
 
 
 class MachineEndpoints(MachineMiddleware):
     """The first middleware of the settings."""
 
-    endpoints: ClassVar[Sequence[Endpoint]] = ()
+    endpoints: ClassVar[Sequence[Endpoint]] = (Endpoint(at(REGISTER_DEVICE), register_device),)
