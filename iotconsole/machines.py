@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from iotconsole import openapi
-from iotconsole.kit.machines import Endpoint, MachineMiddleware
+from iotconsole.kit.machines import Endpoint, MachineMiddleware, at
+from registration.device_http import PATH as REGISTER_DEVICE
+from registration.device_http import register_device
 
 
 class MachineEndpoints(MachineMiddleware):
     """The first middleware of the settings."""
 
-    endpoints: ClassVar[Sequence[Endpoint]] = (Endpoint(openapi.is_call, openapi.answer),)
+    endpoints: ClassVar[Sequence[Endpoint]] = (
+        Endpoint(at(REGISTER_DEVICE), register_device),
+        Endpoint(openapi.is_call, openapi.answer),
+    )
