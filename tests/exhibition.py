@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -34,8 +34,8 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def exhibition() -> Iterator[tuple[dict[str, str], str]]:
-    """URLs of all pages by name, and the session of somebody who may see them all."""
+def exhibition() -> Iterator[tuple[dict[str, str], Callable[[], str]]]:
+    """URLs of all pages by name, and what gives the session of somebody who may see them all."""
     settings.SMS_BACKEND = "console"
     call_command("migrate", verbosity=0)
     call_command("demo", stdout=io.StringIO())
@@ -45,11 +45,15 @@ def exhibition() -> Iterator[tuple[dict[str, str], str]]:
     keep_a_filter(visitor)
     invite_somebody()
     make_access_keys(visitor)
-    session = _session(visitor)
+    client = Client()
+    client.force_login(visitor)
     with ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler) as server:
         server.set_app(get_wsgi_application())
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield _pages(f"http://127.0.0.1:{server.server_address[1]}"), session
+        yield (
+            _pages(f"http://127.0.0.1:{server.server_address[1]}"),
+            lambda: _session(client, visitor),
+        )
         server.shutdown()
 
 
@@ -62,10 +66,8 @@ def _pages(root: str) -> dict[str, str]:
     return {name: root + path for name, path in every_page(cloned.product, cloned).items()}
 
 
-def _session(visitor: Operator) -> str:
-    """Signed in, with a fresh confirmation, so that dangerous acts show their own dialog."""
-    client = Client()
-    client.force_login(visitor)
+def _session(client: Client, visitor: Operator) -> str:
+    """With a fresh confirmation, so that for five minutes dangerous acts show their own dialog."""
     session = client.session
     remember(session, visitor)
     session.save()

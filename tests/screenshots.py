@@ -90,13 +90,13 @@ def main(directory: Path, *wanted: str) -> None:
     django.setup()
     from tests.exhibition import exhibition
 
-    with exhibition() as (pages, session), sync_playwright() as playwright:
+    with exhibition() as (pages, confirmed_session), sync_playwright() as playwright:
         shown = {name: url for name, url in pages.items() if not wanted or name in wanted}
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for look in looks():
-            take(browser, look, shown, session, directory)
+            take(browser, look, shown, confirmed_session(), directory)
             sheet(browser, look, shown, directory)
             sys.stdout.write(f"{len(shown)} pages in {directory / look.name}\n")
         browser.close()
