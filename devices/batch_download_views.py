@@ -17,6 +17,7 @@ from devices.models import Device, DeviceBatch
 from devices.operations.export import export_credentials, export_parameters, note_export
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import DIALOG, render_page
+from iotconsole.kit.paging import key_in
 from operators.actor import Actor
 from operators.guards import dangerous_act, reveals
 from operators.permissions import actor_of
@@ -99,7 +100,7 @@ def _labels(
     chosen = form.cleaned_data if form.is_valid() else {}
     per = chosen.get("per") or 24
     start = min(chosen.get("start") or 1, per)
-    devices = _page(shown, _after(params.get("after", "")), per * SHEETS - (start - 1))
+    devices = _page(shown, key_in(params.get("after")) or 0, per * SHEETS - (start - 1))
     more = devices[per * SHEETS - (start - 1) :]
     devices = devices[: per * SHEETS - (start - 1)]
     if with_secrets:
@@ -122,7 +123,3 @@ def _page(shown: DeviceBatch, after: int, count: int) -> list[Device]:
     """`count` devices in the order of the list, and one more if there is."""
     devices = shown.devices.select_related("product").filter(pk__gt=after)
     return list(devices.order_by("pk")[: count + 1])
-
-
-def _after(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

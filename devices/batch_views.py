@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,10 +19,10 @@ from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
 from devices.jobs.facts import job_facts, jobs_of
-from devices.models import BatchMethod, BatchState, Device, DeviceBatch
+from devices.models import BatchMethod, BatchState, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
-from devices.states import with_state
+from devices.states import with_product, with_state
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import go, render_page, wanted_region
@@ -117,7 +117,7 @@ def _begun_words(batch: DeviceBatch) -> str:
 def batch(request: HttpRequest, key: int) -> HttpResponse:
     """Details: what is wrong with its rows, how far it is, its devices."""
     shown = batch_or_404(request, key)
-    page = keyset_page(_devices(shown), request.GET, size=PAGE_SIZE)
+    page = keyset_page(with_state(with_product(shown.devices.all())), request.GET, size=PAGE_SIZE)
     problems = [] if shown.running else _problems(shown)
     context = {
         "batch": shown,
@@ -133,11 +133,6 @@ def batch(request: HttpRequest, key: int) -> HttpResponse:
         "with_head": wanted_region(request) == "live",
     }
     return render_page(request, "devices/batch.html", context, regions=("live", "batch-devices"))
-
-
-def _devices(shown: DeviceBatch) -> QuerySet[Device]:
-    listed = shown.devices.select_related("product")
-    return with_state(listed.defer("device_secret", "product__product_secret"))
 
 
 def _activation(shown: DeviceBatch) -> dict[str, int]:

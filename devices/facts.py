@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from devices.models import ClientBinding, Device, DeviceState, Session
-from devices.states import state_of, with_state
+from devices.states import state_of, with_product, with_state
 from iotconsole.kit.errors import NotFoundError
 
 
@@ -53,9 +53,7 @@ class DeviceFacts:
 
 def device_facts(product_key: str, device_name: str) -> DeviceFacts:
     """Raises NotFoundError."""
-    found = Device.objects.select_related("product").defer(
-        "device_secret", "product__product_secret"
-    )
+    found = with_product(Device.objects.all())
     try:
         device = with_state(found).get(product__product_key=product_key, device_name=device_name)
     except Device.DoesNotExist as error:

@@ -49,6 +49,15 @@ def _products(request: HttpRequest | None) -> QuerySet[Product]:
     return products.only("product_key", "name").order_by("name")
 
 
+def _by_product() -> django_filters.ModelChoiceFilter:
+    return django_filters.ModelChoiceFilter(
+        label=_("Product"),
+        queryset=_products,
+        to_field_name="product_key",
+        empty_label=_("All"),
+    )
+
+
 def _is_limited(chosen: ConsoleFilter[Any]) -> bool:
     """Whether the person may look at some products only, and has not chosen one of them."""
     if chosen.request is None or "product" in chosen.active:
@@ -57,12 +66,7 @@ def _is_limited(chosen: ConsoleFilter[Any]) -> bool:
 
 
 class DeviceFilter(ConsoleFilter[Device]):
-    product = django_filters.ModelChoiceFilter(
-        label=_("Product"),
-        queryset=_products,
-        to_field_name="product_key",
-        empty_label=_("All"),
-    )
+    product = _by_product()
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=DeviceState.choices, empty_label=_("All"), method="by_state"
     )
@@ -136,12 +140,7 @@ class DeviceFilter(ConsoleFilter[Device]):
 
 
 class BatchFilter(ConsoleFilter[DeviceBatch]):
-    product = django_filters.ModelChoiceFilter(
-        label=_("Product"),
-        queryset=_products,
-        to_field_name="product_key",
-        empty_label=_("All"),
-    )
+    product = _by_product()
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=BatchState.choices, empty_label=_("All")
     )
@@ -258,12 +257,7 @@ class FindingFilter(ConsoleFilter[Finding]):
     kind = django_filters.ChoiceFilter(
         label=_("Finding"), choices=FindingKind.choices, empty_label=_("All")
     )
-    product = django_filters.ModelChoiceFilter(
-        label=_("Product"),
-        queryset=_products,
-        to_field_name="product_key",
-        empty_label=_("All"),
-    )
+    product = _by_product()
     state = django_filters.ChoiceFilter(
         label=_("State"),
         choices=[*FindingState.choices[1:], ("all", _("All"))],

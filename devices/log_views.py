@@ -16,7 +16,7 @@ from devices.models import LogEntry
 from devices.stories import story as steps_of
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.htmx import render_page
-from iotconsole.kit.paging import span_of
+from iotconsole.kit.paging import key_in, span_of
 from operators.default_filters import opens_with_default
 from operators.operations import audit
 from operators.permissions import actor_of, operator_of
@@ -114,5 +114,4 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _key(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    return key_in(request.GET.get(name)) or 0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -17,24 +17,6 @@ MOST_COUNTED = 10_000
 def refusals(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
     """Attempts that were refused; the end of a connection is none, whatever its code."""
     return entries.exclude(code="200").exclude(operation="offline")
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonCount:
-    reason: Reason
-    count: int
-
-
-def refusals_by_reason(since: datetime) -> list[ReasonCount]:
-    """Refusals since then, the commonest first."""
-    counted = (
-        refusals(LogEntry.objects.filter(at__gte=since))
-        .order_by()
-        .values_list("reason")
-        .annotate(count=Count("pk"))
-        .order_by("-count")
-    )
-    return [ReasonCount(reason_of(key), count) for key, count in counted]
 
 
 def reason_of(key: str) -> Reason:

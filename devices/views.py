@@ -16,10 +16,11 @@ from devices.operations.add import add_device
 from devices.operations.reveal import reveal_connection, reveal_device_secret
 from devices.presence import client_id_rows, current_client_id, device_rows, last_seen
 from devices.selection import bulk_bar
-from devices.states import state_of, totals, with_state
+from devices.states import state_of, totals, with_product, with_state
 from devices.timeline import Timeline, timeline
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
+from iotconsole.kit.paging import key_in
 from operators.default_filters import opens_with_default
 from operators.guards import operator_act, reveals
 from operators.models import Operator
@@ -39,12 +40,7 @@ TABS = (
 
 
 def _listed(operator: Operator) -> QuerySet[Device]:
-    devices = (
-        visible_devices(operator)
-        .select_related("product")
-        .defer("device_secret", "product__product_secret")
-    )
-    return with_state(devices)
+    return with_state(with_product(visible_devices(operator)))
 
 
 @require_safe
@@ -79,7 +75,8 @@ def _states_url(request: HttpRequest, devices: list[Device]) -> str:
 def states(request: HttpRequest) -> HttpResponse:
     """State and last connection of the devices in `id`, swapped into the rows that show them."""
     operator = operator_of(request)
-    wanted = [int(key) for key in request.GET.getlist("id") if key.isdecimal() and len(key) < 19]
+    asked = map(key_in, request.GET.getlist("id"))
+    wanted = [key for key in asked if key is not None]
     shown = visible_devices(operator).defer("device_secret").filter(pk__in=wanted[:PAGE_SIZE])
     context = {
         "rows": device_rows(list(with_state(shown))),
@@ -152,12 +149,8 @@ def _details(
 
 
 def _timeline(request: HttpRequest, device: Device) -> Timeline:
-    return timeline(device, _cursor(request, "log"), _cursor(request, "audit"), TIMELINE_SIZE)
-
-
-def _cursor(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+    log, audit = key_in(request.GET.get("log")), key_in(request.GET.get("audit"))
+    return timeline(device, log, audit, TIMELINE_SIZE)
 
 
 def _newest_log(device: Device) -> list[LogEntry]:

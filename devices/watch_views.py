@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from devices.watch import DEVICE_WATCH, WATCH, progress
 from iotconsole.kit.htmx import render_page
+from iotconsole.kit.paging import key_in
 from products.models import Product
 
 # A page that nobody closes must not ask for ever.
@@ -40,5 +41,4 @@ def watch(request: HttpRequest, product_key: str) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    return key_in(request.GET.get(name)) or 0

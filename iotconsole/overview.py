@@ -20,7 +20,7 @@ from devices.history import (
 from devices.logs import refusals
 from devices.models import FindingState
 from devices.presence import device_rows
-from devices.states import Totals, compromised, totals, with_state
+from devices.states import Totals, compromised, totals, with_product, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
 from iotconsole.kit.charts import hourly
 from iotconsole.kit.htmx import render_page, wanted_region
@@ -79,11 +79,7 @@ def _live(request: HttpRequest, counted: Totals, past: History) -> dict[str, Any
 
 
 def _lists(operator: Operator) -> dict[str, Any]:
-    devices = (
-        visible_devices(operator)
-        .select_related("product")
-        .defer("device_secret", "product__product_secret")
-    )
+    devices = with_product(visible_devices(operator))
     newest = searched_page(with_state(devices), {}, size=NEWEST).rows
     findings = visible_findings(operator).filter(state=FindingState.OPEN)
     return {

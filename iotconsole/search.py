@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from devices.access import visible_devices
 from devices.models import Device
 from devices.search import find_devices
+from devices.states import with_product
 from iotconsole.kit.htmx import render_page, wanted_region
 from operators.models import Operator
 from operators.permissions import operator_of
@@ -84,7 +85,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def find(text: str, operator: Operator) -> list[Group]:
     """Products, devices, actions, in this order; without text only the actions."""
     products = _products(text, operator) if text else []
-    devices = find_devices(_devices(operator), text, most=MOST_OBJECTS) if text else []
+    seen = with_product(visible_devices(operator))
+    devices = find_devices(seen, text, most=MOST_OBJECTS) if text else []
     return [
         Group(_("Products"), [_product_hit(product) for product in products]),
         Group(_("Devices"), [_device_hit(device) for device in devices]),
@@ -103,11 +105,6 @@ def _products(text: str, operator: Operator) -> list[Product]:
         .filter(wanted)
         .order_by("name")[:MOST_OBJECTS]
     )
-
-
-def _devices(operator: Operator) -> QuerySet[Device]:
-    listed = visible_devices(operator).select_related("product")
-    return listed.defer("device_secret", "product__product_secret")
 
 
 def _product_hit(product: Product) -> Hit:

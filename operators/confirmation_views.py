@@ -17,7 +17,7 @@ The template is a whole page that holds `{% include "operators/_confirm.html" %}
 or not. The partial posts to the URL it was rendered from, so put whatever picks the purpose
 (the wished state above) into that URL, and never compute it from the state of the moment.
 
-GET renders `template` (`fragment` for an htmx request, if given). POST sends a code or takes one:
+GET renders `template`. POST sends a code or takes one:
 the partial alone comes back to htmx, the whole page to a browser without scripts; what failed
 comes with status 422, the words beside the field and what was typed still in it. `on_confirmed`
 answers the right code, which also makes the session a freshly confirmed one (`freshness`). In
@@ -118,14 +118,13 @@ def handle(
     on_confirmed: Callable[[Confirmed], HttpResponse],
     *,
     template: str,
-    fragment: str = "",
     partial: str = PARTIAL,
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """Answer one request of the dialog for `purpose`; see the module's docstring."""
     is_htmx = bool(getattr(request, "htmx", False))
     if request.method != "POST":
-        return show(request, purpose, fragment if fragment and is_htmx else template, context)
+        return show(request, purpose, template, context)
     outcome = _act(request, purpose)
     if isinstance(outcome, Confirmed):
         remember(request.session, operator_of(request))

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from devices.models import Device, DeviceState, LogEntry, ServiceType
-from devices.states import registered_since, state_of, with_state
+from devices.states import registered_since, state_of, with_product, with_state
 from products.models import Product
 
 # A spreadsheet holds a million; so many are a matter of seconds.
@@ -55,9 +55,8 @@ class Registered:
 
 
 def devices_since(product: Product, since: datetime) -> QuerySet[Device]:
-    devices = Device.objects.filter(product=product).select_related("product")
-    listed = devices.defer("device_secret", "product__product_secret")
-    return registered_since(with_state(listed), since)
+    devices = with_product(Device.objects.filter(product=product))
+    return registered_since(with_state(devices), since)
 
 
 def registered(product: Product, devices: Sequence[Device]) -> list[Registered]:

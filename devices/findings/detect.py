@@ -24,6 +24,7 @@ from devices.findings.turns import most_within, taking_turns
 from devices.models import ClientBinding, Device, FindingKind, LogEntry
 from devices.operations.findings import Sign, observe
 from devices.operations.log_reader import Passage, read_on
+from devices.states import with_product
 
 READER = "findings"
 _CHUNK = 2000
@@ -204,14 +205,10 @@ def _devices(names: Collection[Name]) -> dict[Name, Device]:
     if not names:
         return {}
     live = ClientBinding.objects.filter(voided_at__isnull=True)
-    found = (
-        Device.objects.filter(
-            product__product_key__in={key for key, _ in names},
-            device_name__in={name for _, name in names},
-        )
-        .select_related("product")
-        .defer("device_secret", "product__product_secret")
-        .prefetch_related(Prefetch("bindings", queryset=live))
+    named = Device.objects.filter(
+        product__product_key__in={key for key, _ in names},
+        device_name__in={name for _, name in names},
     )
+    found = with_product(named).prefetch_related(Prefetch("bindings", queryset=live))
     devices = {(device.product.product_key, device.device_name): device for device in found}
     return {name: device for name, device in devices.items() if name in names}

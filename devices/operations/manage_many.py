@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from devices.models import Device
 from devices.operations import acts
+from devices.states import with_product
 from operators.actor import Actor
 
 MOST = 500
@@ -81,10 +82,6 @@ def _locked(device_ids: Collection[int]) -> tuple[list[Device], list[Skipped]]:
     if len(device_ids) > MOST:
         raise ValueError(f"at most {MOST} devices at a time")
     found = Device.objects.select_for_update(of=("self",)).filter(pk__in=device_ids)
-    devices = list(
-        found.select_related("product")
-        .defer("device_secret", "product__product_secret")
-        .order_by("pk")
-    )
+    devices = list(with_product(found).order_by("pk"))
     missing = set(device_ids) - {device.pk for device in devices}
     return devices, [Skipped(key, "", GONE) for key in sorted(missing)]

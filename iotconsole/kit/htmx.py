@@ -26,12 +26,6 @@ MAIN = "main"
 _CHOSEN = "region_to_replace"
 
 
-class HtmxRequest(HttpRequest):
-    """A request as HtmxMiddleware leaves it."""
-
-    htmx: HtmxDetails
-
-
 def wanted_region(request: HttpRequest) -> str:
     """Id of the element htmx is going to replace; empty when a whole page is wanted.
 

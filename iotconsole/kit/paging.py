@@ -49,7 +49,7 @@ def keyset_page(rows: QuerySet[Row], params: Mapping[str, str], *, size: int) ->
 
     For rows that an index has in this order, or that are few.
     """
-    after = _key(params.get("after"))
+    after = key_in(params.get("after"))
     if after is not None:
         found = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
         # A page that is not full has reached the top: then the first page is the better answer.
@@ -57,7 +57,7 @@ def keyset_page(rows: QuerySet[Row], params: Mapping[str, str], *, size: int) ->
             shown = found[size - 1 :: -1]
             return KeysetPage(shown, shown[-1].pk, shown[0].pk)
         return _downwards(rows, None, size)
-    return _downwards(rows, _key(params.get("before")), size)
+    return _downwards(rows, key_in(params.get("before")), size)
 
 
 def _downwards(rows: QuerySet[Row], before: int | None, size: int) -> KeysetPage[Row]:
@@ -92,7 +92,7 @@ def searched_page(
     After SEARCH_SECONDS it stops with what it has found, says so, and the next page goes on there.
     """
     span = span or span_of(rows)
-    after, before = _key(params.get("after")), _key(params.get("before"))
+    after, before = key_in(params.get("after")), key_in(params.get("before"))
     if after is not None:
         return _search_up(rows, after, span, size)
     top = span.last if before is None else min(span.last, before - 1)
@@ -188,7 +188,8 @@ def keys_among(rows: QuerySet[Row], span: Span) -> Iterator[int]:
         yield from among.order_by("pk").values_list("pk", flat=True)
 
 
-def _key(text: str | None) -> int | None:
+def key_in(text: str | None) -> int | None:
+    """The key that stands in a URL, or None: it may say anything."""
     if not text or not text.isascii() or not text.isdigit() or len(text) > 19:
         return None
     key = int(text)

@@ -187,26 +187,10 @@ class Connection(Wire):
             self._close()
 
     def _online(self, packet: mqtt.Packet) -> None:
-        match packet:
-            case mqtt.Publish():
-                self._publish(packet)
-            case mqtt.PingReq():
-                self.send(mqtt.PINGRESP)
-            case mqtt.PubAck():
-                self.session.acknowledged(packet)
-            case mqtt.Subscribe():
-                self.send(self.session.subscribe(packet))
-            case mqtt.Unsubscribe():
-                self.send(self.session.unsubscribe(packet))
-            case mqtt.Disconnect():
-                self.cut("device_disconnect")
-
-    def _publish(self, packet: mqtt.Publish) -> None:
-        """A denied message is acknowledged too: MQTT 3.1.1 knows no other answer but to close."""
-        if self.session.may_publish(packet.topic):
-            self._hub.router.uplink(self.session, packet.topic, packet.payload, packet.qos)
-        if packet.packet_id is not None:
-            self.send(mqtt.puback(packet.packet_id))
+        if isinstance(packet, mqtt.Disconnect):
+            self.cut("device_disconnect")
+        else:
+            self.session.take(packet)
 
     def _decided(self, outcome: Outcome) -> None:
         """Called after the commit; the connection may be gone by now."""
@@ -232,7 +216,7 @@ class Connection(Wire):
 
     def _admitted(self, request: ConnectionRequest, outcome: Admitted) -> None:
         who = Identity.of(request, outcome)
-        session = Session(who, self.send, self._is_ready, self._hub.record)
+        session = Session(who, self.send, self._is_ready, self._hub.record, self._hub.router.uplink)
         revoked = self._hub.revocations.against(who)
         if revoked or self._state is not State.DECIDING:
             self._hub.record(session.end(revoked or self._reason))

@@ -64,12 +64,16 @@ class Identity:
 
 @dataclass(slots=True)
 class Session:
-    """`write` sends to the device; `ready` tells whether it keeps up with what it is sent."""
+    """`write` sends to the device; `ready` tells whether it keeps up with what it is sent.
+
+    `uplink` takes what the device may publish: topic, payload and QoS.
+    """
 
     identity: Identity
     write: Callable[[bytes], None] = field(repr=False)
     ready: Callable[[], bool] = field(repr=False)
     record: Callable[[log.Event], None] = field(repr=False)
+    uplink: Callable[["Session", str, bytes, int], None] = field(repr=False)
     topics: dict[str, int] = field(default_factory=dict)  # filters without wildcards, with QoS
     patterns: dict[str, int] = field(default_factory=dict)  # filters with wildcards
     in_flight: set[int] = field(default_factory=set)
@@ -77,25 +81,24 @@ class Session:
     denials: int = 0
     denials_since: float = 0.0
 
-    def subscribe(self, packet: mqtt.Subscribe) -> bytes:
-        """The SUBACK: the QoS granted to each filter, or 0x80."""
-        return mqtt.suback(packet.packet_id, [self._grant(*wish) for wish in packet.filters])
-
-    def unsubscribe(self, packet: mqtt.Unsubscribe) -> bytes:
-        for topic_filter in packet.filters:
-            self.topics.pop(topic_filter, None)
-            self.patterns.pop(topic_filter, None)
-        return mqtt.unsuback(packet.packet_id)
-
-    def may_publish(self, topic: str) -> bool:
-        """False is logged, as far as the limit of such entries goes."""
-        if TopicAcl.may_publish(topic, *self.identity.name):
-            return True
-        self._deny(ServiceType.UPLINK, "publish", topic, topic_problem(topic))
-        return False
-
-    def acknowledged(self, packet: mqtt.PubAck) -> None:
-        self.in_flight.discard(packet.packet_id)
+    def take(self, packet: mqtt.Packet) -> None:
+        """Do and answer what the device asks for."""
+        match packet:
+            case mqtt.Publish():
+                self._publish(packet)
+            case mqtt.PingReq():
+                self.write(mqtt.PINGRESP)
+            case mqtt.PubAck():
+                self.in_flight.discard(packet.packet_id)
+            case mqtt.Subscribe():
+                # The QoS granted to each filter, or 0x80.
+                granted = [self._grant(*wish) for wish in packet.filters]
+                self.write(mqtt.suback(packet.packet_id, granted))
+            case mqtt.Unsubscribe():
+                for topic_filter in packet.filters:
+                    self.topics.pop(topic_filter, None)
+                    self.patterns.pop(topic_filter, None)
+                self.write(mqtt.unsuback(packet.packet_id))
 
     def deliver(self, topic: str, payload: bytes, qos: int) -> bool:
         """Send a message if the device subscribed to it and keeps up; nothing is kept for later.
@@ -125,6 +128,15 @@ class Session:
             client_id=who.client_id,
             address=who.address,
         )
+
+    def _publish(self, packet: mqtt.Publish) -> None:
+        """A denied message is acknowledged too: MQTT 3.1.1 knows no other answer but to close."""
+        if TopicAcl.may_publish(packet.topic, *self.identity.name):
+            self.uplink(self, packet.topic, packet.payload, packet.qos)
+        else:
+            self._deny(ServiceType.UPLINK, "publish", packet.topic, topic_problem(packet.topic))
+        if packet.packet_id is not None:
+            self.write(mqtt.puback(packet.packet_id))
 
     def _grant(self, topic_filter: str, wished: int) -> int:
         if not TopicAcl.may_subscribe(topic_filter, *self.identity.name):

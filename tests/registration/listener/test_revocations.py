@@ -25,7 +25,7 @@ class Held:
             address=None,
             revoked_up_to=revoked_up_to,
         )
-        self.session = Session(who, lambda _: None, lambda: True, lambda _: None)
+        self.session = Session(who, lambda _: None, lambda: True, lambda _: None, lambda *_: None)
         self.reasons: list[str] = []
 
     def cut(self, reason: str) -> None:
