@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from devices.access import visible_devices
 from devices.models import Device
-from devices.search import find_devices
+from devices.search import find_devices, searchable_devices
 from iotconsole.kit.htmx import render_page, wanted_region
 from operators.models import Operator
 from operators.permissions import operator_of
@@ -106,7 +105,7 @@ def _products(text: str, operator: Operator) -> list[Product]:
 
 
 def _devices(operator: Operator) -> QuerySet[Device]:
-    listed = visible_devices(operator).select_related("product")
+    listed = searchable_devices(operator).select_related("product")
     return listed.defer("device_secret", "product__product_secret")
 
 
