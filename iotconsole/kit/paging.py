@@ -169,18 +169,17 @@ class Counted:
 def searched_count(rows: QuerySet[Row], span: Span, most: int) -> Counted:
     """Counts key after key, newest first, no further than `most`.
 
-    After SEARCH_SECONDS it says what it has counted so far; it goes on only to find the first one.
+    After SEARCH_SECONDS it says what it has counted so far, and goes on only when that is nothing.
     """
-    number, rest = 0, span
-    while rest.last >= rest.first:
-        for step in _steps(rest, upwards=False):
-            number += rows.filter(pk__gte=step.first, pk__lte=step.last).order_by().count()
-            rest = Span(rest.first, step.first - 1)
-            if number > most:
-                return Counted(most, exact=False)
-        if number:
+    number, reached = 0, span.last + 1
+    for step in _steps(span, upwards=False):
+        number += rows.filter(pk__gte=step.first, pk__lte=step.last).order_by().count()
+        reached = step.first
+        if number > most:
             break
-    return Counted(number, exact=rest.last < rest.first)
+    if not number and reached > span.first:
+        number, reached = capped_count(rows.filter(pk__lt=reached), most + 1), span.first
+    return Counted(min(number, most), exact=number <= most and reached <= span.first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,13 @@ def test_counts_no_further_than_asked(keys: list[int]) -> None:
 
 
 def test_counts_no_longer_than_one_can_wait(keys: list[int], hurry: None) -> None:
-    """Of the newest twelve keys the first four fit nothing, so it goes on to the next."""
-    assert counted(keys, 8) == Counted(1, exact=False)
+    rows = SignInAttempt.objects.filter(FITS)
+    assert searched_count(rows, Span(keys[0], keys[-1]), 8) == Counted(1, exact=False)
+
+
+def test_goes_on_when_nothing_was_found_in_time(keys: list[int], hurry: None) -> None:
+    assert counted(keys, 8) == Counted(8)
+    assert counted(keys, 7) == Counted(7, exact=False)
 
 
 def test_nothing_is_said_to_fit_only_when_all_was_looked_at(keys: list[int], hurry: None) -> None:
