@@ -1,18 +1,18 @@
 """The log as a table for spreadsheets and programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from devices.logs import reason_of
 from devices.models import LogEntry
-from iotconsole.kit.paging import Span
+from iotconsole.kit.paging import Portion
 
 # A spreadsheet holds a million; so many are a matter of seconds.
 EXPORT_MOST = 100_000
-_PORTION = 5_000  # keys
+# A search by text looks at so many, which takes seconds.
+EXPORT_SEARCHED = 5_000_000
 
 HEADER = (
     "Time (UTC)",
@@ -31,30 +31,33 @@ HEADER = (
 
 
 def export_rows(
-    entries: QuerySet[LogEntry], span: Span, language: str, most: int = EXPORT_MOST
+    portions: Iterable[Portion[LogEntry]], language: str, most: int = EXPORT_MOST
 ) -> Iterator[Sequence[str]]:
-    """The header, then `entries` newest first, read in portions while they are sent.
+    """The header, then the entries of `portions`, which are read while they are sent.
 
-    `span` holds their keys. What is behind the first `most` is left out; a last row says so.
+    What is behind the first `most`, or was not searched, is left out; a last row says so.
     """
     yield HEADER
     left = most
-    for portion in _portions(entries, span):
+    for portion in portions:
         with translation.override(language):
-            rows = [_row(entry) for entry in portion[:left]]
-            cut = [_("Older entries were left out: this file ends at %(most)s.") % {"most": most}]
+            rows = [_row(entry) for entry in portion.rows[:left]]
+            cut = _left_out(portion, left, most)
         yield from rows
-        if len(portion) > left:
-            yield cut
+        if cut:
+            yield [cut]
             return
-        left -= len(portion)
+        left -= len(rows)
 
 
-def _portions(entries: QuerySet[LogEntry], span: Span) -> Iterator[list[LogEntry]]:
-    """No query looks at more keys than one can wait for, whatever the filters are."""
-    for last in range(span.last, span.first - 1, -_PORTION):
-        among = entries.filter(pk__lte=last, pk__gt=last - _PORTION)
-        yield list(among.order_by("-pk"))
+def _left_out(portion: Portion[LogEntry], left: int, most: int) -> str:
+    """What the last row says; empty while there is more to read, and when nothing is missing."""
+    if len(portion.rows) > left:
+        return _("Older entries were left out: this file ends at %(most)s.") % {"most": most}
+    if portion.stopped:
+        text = _("Entries before %(time)s were not searched. Filter by an earlier time for them.")
+        return text % {"time": portion.stopped.at.isoformat(timespec="seconds")}
+    return ""
 
 
 def _row(entry: LogEntry) -> Sequence[str]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from devices.access import visible_entries
 from devices.filters import LogFilter
-from devices.log_export import EXPORT_MOST, export_rows
+from devices.log_export import EXPORT_MOST, EXPORT_SEARCHED, export_rows
 from devices.models import LogEntry
 from devices.stories import story as steps_of
 from iotconsole.kit.downloads import csv_download
@@ -108,7 +108,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     audit.record(actor_of(request), "log.export", "log", gettext_noop("Exported the log"))
     chosen = _chosen(request)
     language = get_language() or settings.LANGUAGE_CODE
-    rows = export_rows(chosen.rows, chosen.span(), language)
+    rows = export_rows(chosen.portions(EXPORT_SEARCHED), language)
     name = f"log-{timezone.now():%Y%m%d-%H%M%S}.csv"
     return csv_download(name, rows, for_people=True)
 

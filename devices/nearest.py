@@ -1,8 +1,11 @@
 """Names much like one that does not exist: what a typing mistake was meant to be. Read only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from django.db.models import F
 
 from devices.models import Device
+from iotconsole.kit.filters import FEW
 from iotconsole.kit.lookups import in_byte_order
 from products.models import Product
 
@@ -31,10 +34,18 @@ def nearest_device_name(product: Product, device_name: str) -> str:
     devices = Device.objects.filter(product=product).order_by()
     names = devices.values_list("device_name", flat=True)
     alike = list(names.filter(device_name__in=_respelt(device_name) | _slips(device_name)))
+    return _nearest(device_name, [*alike, *_neighbours(product, device_name)])
+
+
+def _neighbours(product: Product, device_name: str) -> Iterator[str]:
+    devices = Device.objects.filter(product=product).order_by()
+    if devices.values("pk")[FEW : FEW + 1]:
+        # The sum is no column: otherwise SQLite takes the index of products, and sorts all names.
+        devices = Device.objects.alias(owner=F("product_id") + 0).filter(owner=product.pk)
+    names = devices.values_list("device_name", flat=True)
     after, before = in_byte_order("device_name"), in_byte_order("device_name", descending=True)
-    next_ones = names.filter(device_name__after=device_name).order_by(after)[:_NEIGHBOURS]
-    last_ones = names.filter(device_name__before=device_name).order_by(before)[:_NEIGHBOURS]
-    return _nearest(device_name, [*alike, *next_ones, *last_ones])
+    yield from names.filter(device_name__after=device_name).order_by(after)[:_NEIGHBOURS]
+    yield from names.filter(device_name__before=device_name).order_by(before)[:_NEIGHBOURS]
 
 
 def _nearest(name: str, others: Iterable[str]) -> str:

@@ -2,9 +2,11 @@
 
 from django.db.models import Q, QuerySet
 
+from devices.access import visible_devices
 from devices.models import ClientBinding, Device
-from iotconsole.kit.filters import Keys
+from iotconsole.kit.filters import FEW, Keys
 from iotconsole.kit.lookups import in_byte_order
+from operators.models import Operator
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.
 IDENTIFIER_LENGTH = 8
@@ -31,6 +33,15 @@ def keys_beginning(text: str) -> Keys:
         issued = ClientBinding.objects.order_by().filter(client_id__prefix=text)
         named = named.union(issued.values_list("device_id", flat=True), all=True)
     return named.union(*(part.values_list("pk", flat=True) for part in parts), all=True)
+
+
+def searchable_devices(operator: Operator) -> QuerySet[Device]:
+    """Those the operator may look at; few of them by their keys, lest all names be gone through."""
+    devices = visible_devices(operator)
+    if operator.sees_every_product:
+        return devices
+    keys = list(devices.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return devices if len(keys) > FEW else Device.objects.filter(pk__in=keys)
 
 
 def find_devices(devices: QuerySet[Device], text: str, *, most: int) -> list[Device]:

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from devices.access import visible_devices
 from devices.models import Device
-from devices.search import find_devices
+from devices.search import find_devices, searchable_devices
 from devices.states import with_product
 from iotconsole.kit.htmx import render_page, wanted_region
 from operators.models import Operator
@@ -85,7 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def find(text: str, operator: Operator) -> list[Group]:
     """Products, devices, actions, in this order; without text only the actions."""
     products = _products(text, operator) if text else []
-    seen = with_product(visible_devices(operator))
+    seen = with_product(searchable_devices(operator))
     devices = find_devices(seen, text, most=MOST_OBJECTS) if text else []
     return [
         Group(_("Products"), [_product_hit(product) for product in products]),

@@ -1,6 +1,6 @@
 """What a leaked ProductSecret may have let in: everything registered since a moment. Read only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from devices.models import Device, DeviceState, LogEntry, ServiceType
 from devices.states import registered_since, state_of, with_product, with_state
+from iotconsole.kit.paging import Portion
 from products.models import Product
 
 # A spreadsheet holds a million; so many are a matter of seconds.
@@ -90,19 +91,17 @@ def _registered(device: Device, at: datetime, entry: LogEntry | None) -> Registe
     )
 
 
-def export_rows(product: Product, since: datetime) -> Iterator[Sequence[str]]:
-    """The header, then the newest devices first; a last row says when some were left out."""
+def export_rows(
+    product: Product, portions: Iterable[Portion[Device]], most: int = EXPORT_MOST
+) -> Iterator[Sequence[str]]:
+    """The header, then the devices of `portions`; a last row says when some were left out."""
     yield HEADER
-    devices, left = devices_since(product, since).order_by("-pk"), EXPORT_MOST
-    last: int | None = None
-    while left > 0:
-        below = devices if last is None else devices.filter(pk__lt=last)
-        chunk = list(below[: min(_CHUNK, left)])
-        if not chunk:
+    left = most
+    for portion in portions:
+        shown = portion.rows[:left]
+        for start in range(0, len(shown), _CHUNK):
+            yield from (row.cells() for row in registered(product, shown[start : start + _CHUNK]))
+        if len(portion.rows) > left:
+            yield [_("Older devices were left out: this file ends at %(most)s.") % {"most": most}]
             return
-        yield from (row.cells() for row in registered(product, chunk))
-        left, last = left - len(chunk), chunk[-1].pk
-    if devices.filter(pk__lt=last).exists():
-        yield (
-            _("Older devices were left out: this file ends at %(most)s.") % {"most": EXPORT_MOST},
-        )
+        left -= len(shown)

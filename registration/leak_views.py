@@ -37,8 +37,7 @@ def leaked(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     form, since = _since(request)
     devices = devices_since(product, since)
-    filters = QueryDict(mutable=True)
-    filters.update({"product": product_key, "registered": since.isoformat()})
+    filters = _filters(product, since)
     chosen = DeviceFilter(filters, queryset=devices, request=request)
     page: KeysetPage[Device] = chosen.page(request.GET, size=PAGE_SIZE)
     operator = operator_of(request)
@@ -57,6 +56,13 @@ def leaked(request: HttpRequest, product_key: str) -> HttpResponse:
         "bulk": bulk_bar(operator, filters, more=more) if mine else None,
     }
     return render_page(request, "registration/leaked.html", context, regions=("leaked-list",))
+
+
+def _filters(product: Product, since: datetime) -> QueryDict:
+    """Those of the devices' list that leave the same devices."""
+    filters = QueryDict(mutable=True)
+    filters.update({"product": product.product_key, "registered": since.isoformat()})
+    return filters
 
 
 def _since(request: HttpRequest) -> tuple[SinceForm, datetime]:
@@ -95,4 +101,6 @@ def export(request: HttpRequest, product_key: str) -> HttpResponseBase:
     told = f"{since:%Y-%m-%d %H:%M} UTC"
     audit.record(actor_of(request), "product.export", product.target, summary, since=told)
     name = f"registered-{product_key}-{timezone.now():%Y%m%d-%H%M%S}.csv"
-    return csv_download(name, export_rows(product, since), for_people=True)
+    devices = devices_since(product, since)
+    chosen = DeviceFilter(_filters(product, since), queryset=devices, request=request)
+    return csv_download(name, export_rows(product, chosen.portions()), for_people=True)

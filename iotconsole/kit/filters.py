@@ -11,11 +11,14 @@ from iotconsole.kit.forms import dress
 from iotconsole.kit.paging import (
     Counted,
     KeysetPage,
+    Portion,
     Span,
     keys_among,
     keyset_page,
+    portions_in_order,
     searched_count,
     searched_page,
+    searched_portions,
     span_of,
 )
 
@@ -53,8 +56,7 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
 
     def page(self, params: Mapping[str, str], *, size: int) -> KeysetPage[Row]:
         """The page that `before` or `after` in `params` asks for."""
-        said = self.active.keys()
-        if said <= self.in_order and len(said) <= 1 and not self.limited:
+        if self._is_in_order():
             return keyset_page(self.rows, params, size=size)
         few = self.few()
         if few is not None:
@@ -85,6 +87,19 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
             if not keys[FEW : FEW + 1]:
                 return self.rows.filter(pk__in=list(keys[:FEW]))
         return None
+
+    def portions(self, most: int | None = None) -> Iterator[Portion[Row]]:
+        """All that fits, newest first; a search looks at the `most` newest keys at most."""
+        if self._is_in_order():
+            return portions_in_order(self.rows)
+        few = self.few()
+        if few is not None:
+            return iter([Portion(list(few.order_by("-pk")))])
+        return searched_portions(self.rows, self.span(), most)
+
+    def _is_in_order(self) -> bool:
+        said = self.active.keys()
+        return said <= self.in_order and len(said) <= 1 and not self.limited
 
     @property
     def limited(self) -> bool:

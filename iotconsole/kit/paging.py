@@ -17,8 +17,10 @@ SEARCH_SECONDS = 0.08
 _FIRST_STEP = 2_000
 _GROWTH = 4
 
-# Keys of which one query of a long walk looks at the rows: it is short, whatever the filters are.
-_PORTION = 20_000
+# Keys that one query of a long walk looks at: it is short, whatever the filters are.
+_WALKED = 10_000
+# Rows of one portion where an index has them in order.
+_PORTION = 5_000
 
 Direction = Literal["older", "newer"]
 
@@ -167,24 +169,56 @@ class Counted:
 def searched_count(rows: QuerySet[Row], span: Span, most: int) -> Counted:
     """Counts key after key, newest first, no further than `most`.
 
-    After SEARCH_SECONDS it says what it has counted so far; it goes on only to find the first one.
+    After SEARCH_SECONDS it says what it has counted so far, and goes on only when that is nothing.
     """
-    number, rest = 0, span
-    while rest.last >= rest.first:
-        for step in _steps(rest, upwards=False):
-            number += rows.filter(pk__gte=step.first, pk__lte=step.last).order_by().count()
-            rest = Span(rest.first, step.first - 1)
-            if number > most:
-                return Counted(most, exact=False)
-        if number:
+    number, reached = 0, span.last + 1
+    for step in _steps(span, upwards=False):
+        number += rows.filter(pk__gte=step.first, pk__lte=step.last).order_by().count()
+        reached = step.first
+        if number > most:
             break
-    return Counted(number, exact=rest.last < rest.first)
+    if not number and reached > span.first:
+        number, reached = capped_count(rows.filter(pk__lt=reached), most + 1), span.first
+    return Counted(min(number, most), exact=number <= most and reached <= span.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion(Generic[Row]):
+    """Some of many rows. The last portion names the row at which a search was `stopped`, if so."""
+
+    rows: list[Row]
+    stopped: Row | None = None
+
+
+def portions_in_order(rows: QuerySet[Row]) -> Iterator[Portion[Row]]:
+    """All `rows`, newest first, read as they are wanted; for rows that an index has in this order.
+
+    No query is long and none lasts from one portion to the next.
+    """
+    below, full = rows.order_by("-pk"), True
+    while full:
+        found = list(below[:_PORTION])
+        yield Portion(found)
+        full = len(found) == _PORTION
+        below = below.filter(pk__lt=found[-1].pk) if full else below
+
+
+def searched_portions(
+    rows: QuerySet[Row], span: Span, most: int | None = None
+) -> Iterator[Portion[Row]]:
+    """The same for rows that no index has; stops when it has looked at `most` keys."""
+    first = span.first if most is None else max(span.first, span.last - most + 1)
+    for low in range(span.last - _WALKED + 1, first - _WALKED, -_WALKED):
+        among = rows.filter(pk__gte=max(low, first), pk__lt=low + _WALKED)
+        yield Portion(list(among.order_by("-pk")))
+    if first > span.first:
+        yield Portion([], stopped=_row_at(rows, first))
 
 
 def keys_among(rows: QuerySet[Row], span: Span) -> Iterator[int]:
-    """The keys of all `rows`, upwards, read in portions as they are wanted."""
-    for first in range(span.first, span.last + 1, _PORTION):
-        among = rows.filter(pk__gte=first, pk__lt=first + _PORTION)
+    """The keys of all `rows`, upwards, read as they are wanted."""
+    for first in range(span.first, span.last + 1, _WALKED):
+        among = rows.filter(pk__gte=first, pk__lt=first + _WALKED)
         yield from among.order_by("pk").values_list("pk", flat=True)
 
 

@@ -66,6 +66,23 @@ def test_devices_are_chosen_on_several_pages_and_the_act_is_taken_back(visit: Vi
     assert disabled() == set()
 
 
+def test_many_that_match_are_said_to_be_more_than_were_counted(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.selection.MOST_COUNTED", 11)
+    monkeypatch.setattr("iotconsole.kit.filters.FEW", 1)
+    page = visit.open("/devices/?state=inactive")
+    page.get_by_label("Select all devices on this page").check()
+    page.get_by_role("button", name="Select all 11+ devices that match").click()
+    expect(chosen(page)).to_have_text("11+ devices selected")
+    page.locator("#bulk").get_by_role("button", name="Disable").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Type 11 to confirm").fill("11")
+    dialog.get_by_role("button", name="Disable 11+ devices").click()
+    expect(page.locator(".toast")).to_contain_text("Disabled 12 devices.")
+    assert len(disabled()) == 12
+
+
 def test_all_that_match_are_chosen_but_for_those_unchecked(visit: Visit) -> None:
     page = visit.open("/devices/?name=unit-")
     page.get_by_label("Select all devices on this page").check()

@@ -6,6 +6,7 @@ from django.test import Client
 from devices.models import ClientBinding, Device
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet
+from tests.operators.people import limited_person
 
 
 def found(client: Client, text: str) -> str:
@@ -71,3 +72,17 @@ def test_what_is_typed_is_shown_as_text(console: Client, fleet: Fleet) -> None:
     page = console.get("/search/", {"q": "<script>"}).text
     assert "“&lt;script&gt;”" in page
     assert "<script>”" not in page
+
+
+@pytest.mark.parametrize("few", [1, 100])
+def test_others_products_are_not_searched(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("devices.search.FEW", few)
+    limited = limited_person("lim")
+    limited.grants.create(product=fleet.meter, may_change=True)
+    client = Client()
+    client.force_login(limited)
+    assert "meter-A4:CF" in found(client, "meter-")
+    assert fleet.cloned.get_absolute_url() not in found(client, "lamp-")
+    assert fleet.cloned.get_absolute_url() not in found(client, fleet.cloned.iot_id)

@@ -4,7 +4,10 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from devices.jobs.turns import work
 from devices.models import Device, Job
@@ -16,6 +19,7 @@ from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet
 from tests.factories import make_device, make_product
+from tests.operators.people import limited_person
 
 DIALOG = htmx("dialog-body")
 
@@ -246,6 +250,87 @@ def test_counts_what_matches(console: Client, fleet: Fleet) -> None:
     assert "Select all 6 devices that match" in text(tree(response))
     response = console.get("/devices/matching/?name=lamp-0007")
     assert "Select the 1 device that matches" in text(tree(response))
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
+    """Twenty devices where no more than twelve are counted and no filter fits few."""
+    monkeypatch.setattr("devices.selection.MOST_COUNTED", 12)
+    monkeypatch.setattr("iotconsole.kit.filters.FEW", 1)
+    return make_devices(20)
+
+
+MANY = "/devices/bulk-disable/?all=on&state=inactive"
+
+
+def test_of_many_that_match_it_tells_how_far_it_has_counted(
+    console: Client, crowd: list[Device]
+) -> None:
+    dialog = shown(console, MANY)
+    assert "Disable 12+ devices" in dialog
+    assert "unit-0015 and 7+ more" in dialog
+    assert "Type 12 to confirm" in dialog
+    count = tree(console.get("/devices/matching/?state=inactive"))
+    assert "Select all 12+ devices that match" in text(count)
+
+
+def test_what_is_agreed_to_are_all_of_them(console: Client, crowd: list[Device]) -> None:
+    response = console.post(MANY, {"count": "12", "more": "on", "typed": "12+"})
+    assert response.status_code == 302
+    assert len(disabled()) == 20
+
+
+@pytest.mark.parametrize(
+    "agreed",
+    [
+        {"count": "12", "typed": "12"},
+        {"count": "12", "more": "on", "typed": "20"},
+        {"count": "21", "more": "on", "typed": "21"},
+        {"count": "x", "more": "on", "typed": "x"},
+    ],
+)
+def test_what_was_not_told_is_not_agreed_to(
+    console: Client, crowd: list[Device], agreed: dict[str, str]
+) -> None:
+    assert console.post(MANY, agreed).status_code == 422
+    assert not disabled()
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [("", 21), ("product={key}", 20), ("activated=yes", 1), ("product={key}&activated=yes", 0)],
+)
+def test_numbers_that_are_kept_are_told_without_counting(
+    console: Client, crowd: list[Device], query: str, number: int
+) -> None:
+    Device.objects.filter(pk=make_device(make_product(), "other").pk).update(
+        activated_at=timezone.now()
+    )
+    address = f"/devices/matching/?{query.format(key=crowd[0].product.product_key)}"
+    with CaptureQueriesContext(connection) as queries:
+        counted = console.get(address)
+    assert f'data-count="{number}"' in counted.text
+    assert not [q for q in queries if 'FROM "devices_device"' in q["sql"]]
+
+
+def test_those_left_out_are_not_counted(console: Client, crowd: list[Device]) -> None:
+    left_out = ".".join(str(device.pk) for device in crowd[-3:])
+    address = f"/devices/bulk-disable/?all=on&except={left_out}"
+    dialog = shown(console, address)
+    assert "Disable 17 devices" in dialog
+    assert "unit-0016, unit-0015, unit-0014, unit-0013, unit-0012 and 12 more" in dialog
+    assert console.post(address, {"count": "17", "typed": "17"}).status_code == 302
+    assert len(disabled()) == 17
+
+
+def test_kept_numbers_leave_out_what_one_may_not_change(fleet: Fleet) -> None:
+    limited = limited_person("lim")
+    for product, may_change in ((fleet.meter, True), (fleet.lamp, False)):
+        limited.grants.create(product=product, may_change=may_change)
+    client = Client()
+    client.force_login(limited)
+    for query, number in (("", 2), (f"product={fleet.lamp.product_key}", 0)):
+        assert f'data-count="{number}"' in client.get(f"/devices/matching/?{query}").text
 
 
 def test_a_job_is_taken_back_for_exactly_what_it_changed_and_once(console: Client) -> None:

@@ -4,11 +4,14 @@ import csv
 import io
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from devices.log_export import HEADER, export_rows
 from devices.models import LogEntry
-from iotconsole.kit.paging import span_of
+from iotconsole.kit import paging
+from iotconsole.kit.paging import Portion
 from operators.models import AuditEntry
 from tests.console.logged import logged
 
@@ -45,14 +48,48 @@ def test_no_name_becomes_a_formula(console: Client, name: str) -> None:
     assert exported(console)[1][2] == f"'{name}"
 
 
-def test_reads_in_portions_and_says_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devices.log_export._PORTION", 2)
-    keys = [logged(device_name=f"lamp-{n}").device_name for n in range(6)]
-    everything = LogEntry.objects.all()
-    rows = list(export_rows(everything, span_of(everything), "en", most=5))
-    assert [row[2] for row in rows[1:-1]] == keys[:0:-1]
+def test_says_where_it_was_cut() -> None:
+    names = [logged(device_name=f"lamp-{n}").device_name for n in range(6)]
+    entries = [Portion(list(LogEntry.objects.order_by("-pk")[n : n + 2])) for n in (0, 2, 4)]
+    rows = list(export_rows(entries, "en", most=5))
+    assert [row[2] for row in rows[1:-1]] == names[:0:-1]
     assert "ends at 5" in rows[-1][0]
-    assert len(list(export_rows(everything, span_of(everything), "en", most=6))) == 7
+    assert len(list(export_rows(entries, "en", most=6))) == 7
+
+
+@pytest.mark.parametrize("query", ["", "?q=lamp", "?device=lamp", "?result=success", "?within=60"])
+def test_leaves_nothing_out_at_the_joints_of_portions(
+    console: Client, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(paging, "_PORTION", 2)
+    monkeypatch.setattr(paging, "_WALKED", 2)
+    monkeypatch.setattr("iotconsole.kit.filters.FEW", 1)
+    traces = [logged(device_name="lamp", trace_id=f"t{n}").trace_id for n in range(6)]
+    assert [row[9] for row in exported(console, query)[1:]] == traces[::-1]
+
+
+def test_a_search_by_text_says_where_it_stopped(
+    console: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.log_views.EXPORT_SEARCHED", 2)
+    entries = [logged(device_name=f"lamp-{n}") for n in range(4)]
+    *_, newer, older, last = exported(console, "?q=lamp")
+    assert (newer[2], older[2]) == ("lamp-3", "lamp-2")
+    stopped = entries[2].at.isoformat(timespec="seconds")
+    assert last[0].startswith(f"Entries before {stopped} were not searched.")
+    monkeypatch.setattr("devices.log_views.EXPORT_SEARCHED", 4)
+    assert len(exported(console, "?q=lamp")) == 5
+
+
+def test_no_query_reads_the_whole_log(console: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_WALKED", 2)
+    for number in range(6):
+        logged(device_name=f"lamp-{number}")
+    with CaptureQueriesContext(connection) as queries:
+        exported(console, "?q=lamp")
+    reads = [q["sql"] for q in queries if 'detail" AS text' in q["sql"] or "LIKE" in q["sql"]]
+    assert len(reads) == 3
+    assert all('"id" >=' in sql and '"id" <' in sql for sql in reads)
 
 
 def test_is_audited(console: Client) -> None:

@@ -1,6 +1,8 @@
 """What a name that does not exist was probably meant to be."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from devices.nearest import distance, nearest_device_name, nearest_product_key
 from products.models import Product
@@ -66,3 +68,25 @@ def test_a_product_key_is_found_by_two_wrong_letters_or_other_case() -> None:
 )
 def test_distance_counts_edits_up_to_a_limit(one: str, two: str, edits: int) -> None:
     assert distance(one, two, 3) == distance(two, one, 3) == edits
+
+
+def test_names_of_a_large_product_are_read_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all of them, to be sorted: a refusal is explained beside what devices wait for."""
+    monkeypatch.setattr("devices.nearest.FEW", 2)
+    product, other = make_product(), make_product()
+    for number in range(6):
+        make_device(product, f"lamp-000{number}")
+    make_device(other, "lamp-000a")
+    with CaptureQueriesContext(connection) as queries:
+        assert nearest_device_name(product, "lamp-00x5") == "lamp-0005"
+    for query in queries.captured_queries[-2:]:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("SET LOCAL enable_bitmapscan = off")
+            explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+            cursor.execute(f"{explain} {query['sql']}")
+            plan = str(cursor.fetchall())
+        assert "device_name_unique" in plan
+        assert "Sort" not in plan
+        assert "TEMP B-TREE" not in plan

@@ -4,7 +4,17 @@ import pytest
 from django.db.models import Q
 
 from iotconsole.kit import paging
-from iotconsole.kit.paging import KeysetPage, Span, keyset_page, searched_page
+from iotconsole.kit.paging import (
+    Counted,
+    KeysetPage,
+    Span,
+    keys_among,
+    keyset_page,
+    portions_in_order,
+    searched_count,
+    searched_page,
+    searched_portions,
+)
 from operators.models import SignInAttempt
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +97,56 @@ def test_keeps_to_the_span(keys: list[int]) -> None:
 
 def test_an_empty_table_has_an_empty_page() -> None:
     assert page() == KeysetPage([], None, None)
+
+
+# --- counting ---------------------------------------------------------------------------------
+def counted(keys: list[int], most: int) -> Counted:
+    rows = SignInAttempt.objects.filter(FITS)
+    return searched_count(rows, Span(keys[0], keys[-1] + 4), most)
+
+
+def test_counts_to_the_end(keys: list[int]) -> None:
+    assert counted(keys, 8) == Counted(8)
+    assert str(Counted(12_345)) == "12,345"
+
+
+def test_counts_no_further_than_asked(keys: list[int]) -> None:
+    assert counted(keys, 7) == Counted(7, exact=False)
+    assert str(Counted(10_000, exact=False)) == "10,000+"
+
+
+def test_counts_no_longer_than_one_can_wait(keys: list[int], hurry: None) -> None:
+    rows = SignInAttempt.objects.filter(FITS)
+    assert searched_count(rows, Span(keys[0], keys[-1]), 8) == Counted(1, exact=False)
+
+
+def test_goes_on_when_nothing_was_found_in_time(keys: list[int], hurry: None) -> None:
+    assert counted(keys, 8) == Counted(8)
+    assert counted(keys, 7) == Counted(7, exact=False)
+
+
+def test_nothing_is_said_to_fit_only_when_all_was_looked_at(keys: list[int], hurry: None) -> None:
+    nothing = SignInAttempt.objects.filter(key="nothing")
+    assert searched_count(nothing, Span(keys[0], keys[-1] + 4), 8) == Counted(0)
+
+
+# --- reading everything -----------------------------------------------------------------------
+@pytest.mark.parametrize("width", [1, 3, 8, 40, 100])
+def test_portions_leave_nothing_out(
+    keys: list[int], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(paging, "_WALKED", width)
+    monkeypatch.setattr(paging, "_PORTION", width)
+    rows, span = SignInAttempt.objects.filter(FITS), Span(keys[0], keys[-1] + 4)
+    for portions in (searched_portions(rows, span), portions_in_order(rows)):
+        assert [row.pk for portion in portions for row in portion.rows] == keys[::-1]
+    assert list(keys_among(rows, span)) == keys
+
+
+def test_a_search_stops_where_it_was_told_to(keys: list[int]) -> None:
+    rows, span = SignInAttempt.objects.filter(FITS), Span(keys[0], keys[-1] + 4)
+    *read, last = searched_portions(rows, span, most=10)
+    assert [row.pk for portion in read for row in portion.rows] == keys[:-3:-1]
+    assert last.stopped is not None
+    assert last.stopped.pk == keys[-2]
+    assert not any(portion.stopped for portion in searched_portions(rows, span, most=40))

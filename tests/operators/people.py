@@ -39,6 +39,14 @@ def person(username: str, role: Role = Role.OPERATOR, phone: str = "") -> Operat
     )
 
 
+def limited_person(username: str) -> Operator:
+    """Who may look at those products alone that are granted."""
+    account = person(username)
+    account.every_product = False
+    account.save(update_fields=["every_product"])
+    return account
+
+
 def actor(operator: Operator) -> Actor:
     return Actor("console", operator, "192.0.2.7")
 
