@@ -33,6 +33,11 @@ _PROBLEMS = (
     gettext_noop("password without a username"),
     gettext_noop("more than %(count)s subscriptions"),
     gettext_noop("not the device's own"),
+    gettext_noop("request is not a POST"),
+    gettext_noop("body is not a form"),
+    gettext_noop("body ends early"),
+    gettext_noop("body is longer than %(count)s bytes"),
+    gettext_noop("body has more than %(count)s fields"),
 )
 _FACTS = {"%\\(name\\)s": r"(?P<name>\w+)", "%\\(count\\)s": r"(?P<count>\d+)"}
 

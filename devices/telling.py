@@ -15,11 +15,18 @@ from devices.reasons import Reason
 from operators.who import shown_name
 
 # Of `LogEntry.detail`: what the device sent, in this order, under the names on the wire.
-_SENT = ("clientId", "username", "password", "keepalive")
+_SENT = (
+    *("clientId", "username", "password", "keepalive"),
+    *("productKey", "deviceName", "random", "signMethod", "sign", "otherFields"),
+    *("method", "contentType"),
+)
+# Of these only the beginning is kept, and how long they are.
+_MASKED = {"password": "passwordLength", "sign": "signLength"}
 # What is told in another place.
-_APART = {*_SENT, "passwordLength", "content", "hints", "nearest"}
+_APART = {*_SENT, *_MASKED.values(), "content", "hints", "nearest"}
 _NAMES: dict[str, str | Promise] = {
     "mode": gettext_lazy("Mode"),
+    "transport": gettext_lazy("Transport"),
     "sdk": "SDK",
     "problem": gettext_lazy("Problem"),
     "by": gettext_lazy("By"),
@@ -65,8 +72,8 @@ def _sent(detail: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if name not in detail:
             continue
         value = detail[name]
-        if name == "password":
-            length = detail.get("passwordLength", "")
+        if name in _MASKED:
+            length = detail.get(_MASKED[name], "")
             value = _("%(start)s (%(length)s bytes)") % {"start": value, "length": length}
         yield name, value
 

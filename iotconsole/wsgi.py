@@ -10,7 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iotconsole.settings")
 
 application = get_wsgi_application()
 
+# What a proxy says of a request. On the port of the devices nobody stands in front of us, so there
+# it is the device that says it.
+_OF_PROXIES = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+
 
 def machines(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The same application for the port of the devices: it shows nobody the console."""
-    return application({**environ, ONLY_MACHINES: True}, start_response)
+    own = {name: value for name, value in environ.items() if name not in _OF_PROXIES}
+    return application({**own, ONLY_MACHINES: True}, start_response)

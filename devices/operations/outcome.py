@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from devices.protocol.sent import Sent
+from devices.protocol.sent import Sent, SentForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Quietable(Protocol):
         """Whether the caller logs it himself when it is refused for one of EXAMINED."""
 
 
-def told_of(sent: Sent | None, signed: bytes) -> dict[str, str]:
+def told_of(sent: Sent | SentForm | None, signed: bytes) -> dict[str, str]:
     """For the log of a refusal: what was sent, and the content that should have been signed."""
     if sent is None:
         return {}

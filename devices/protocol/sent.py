@@ -7,6 +7,7 @@ DeviceToken (protocol.md 5.1).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LONGEST = 256  # characters kept of a clientId or username
@@ -31,6 +32,8 @@ _PUBLIC = {
     "sii",
     "os",
 }
+# Fields of an HTTPS registration that are no secrets, in the order of the SDKs (protocol.md 4.1).
+_FORM_FIELDS = ("productKey", "deviceName", "random", "signMethod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,36 @@ class Sent:
         return visible(signed.decode().replace(base, shown(base)))
 
 
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """An HTTPS request as it came; `fields` are empty when its body was not read as a form."""
+
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "POST"
+    content_type: str = ""
+
+    @property
+    def client_id(self) -> str:
+        """A form has none."""
+        return ""
+
+    def facts(self) -> dict[str, str]:
+        """For the log; `signLength` is in bytes, and what was not sent is left out."""
+        facts = {name: shown(self.fields[name]) for name in _FORM_FIELDS if name in self.fields}
+        if (sign := self.fields.get("sign")) is not None:
+            facts |= {"sign": masked(sign), "signLength": str(len(sign.encode()))}
+        others = [name for name in self.fields if name not in {*_FORM_FIELDS, "sign"}]
+        if others:
+            facts["otherFields"] = shown(", ".join(map(_shown_name, others)))
+        if not self.fields:
+            facts |= {"method": shown(self.method), "contentType": shown(self.content_type)}
+        return facts
+
+    def content(self, signed: bytes) -> str:
+        """What was to be signed."""
+        return visible(signed.decode())
+
+
 def masked(secret: str) -> str:
     """Its first four characters, if it is long enough for them to tell nothing."""
     kept = secret[:_KEPT] if len(secret) > 2 * _SHORT else ""
@@ -80,6 +113,11 @@ def shown_client_id(text: str) -> str:
 def visible(text: str) -> str:
     r"""Characters that do not print as their escapes: a newline as \n, a NUL as \x00."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _shown_name(name: str) -> str:
+    """Of a field nobody knows; a body that is no form becomes one of these as a whole."""
+    return name if len(name) <= 2 * _SHORT else masked(name)
 
 
 def _shown_parameter(token: str) -> str:

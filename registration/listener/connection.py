@@ -8,8 +8,8 @@ from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.outcome import Refused
 from devices.protocol import mqtt, push
 from iotconsole.kit.identifiers import trace_id
+from registration.attempts import DeviceRequest, Origin
 from registration.listener import answers
-from registration.listener.admission import DeviceRequest, Origin
 from registration.listener.intake import Intake
 from registration.listener.session import Identity, Session
 from registration.listener.slots import Slot

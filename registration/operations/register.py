@@ -18,7 +18,7 @@ from devices.operations import log
 from devices.operations.outcome import Refused, to_be_logged, told_of
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
-from devices.protocol.sent import Sent
+from devices.protocol.sent import Sent, SentForm
 from devices.traces import trace_of
 from products.models import Product
 from registration.operations.budget import Budgets
@@ -29,7 +29,7 @@ from registration.operations.window_rules import refusal_reason
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRequest:
-    """`signature` is the password as it came: hex in either case, or anything else."""
+    """`signature` is the password, or `sign`, as it came: hex in either case, or anything else."""
 
     params: RegistrationParams
     signature: bytes = field(repr=False)
@@ -37,7 +37,8 @@ class RegistrationRequest:
     address: str | None = None
     quiet: bool = False  # in a flood: not logged when refused
     log_later: bool = False  # refused for one of EXAMINED: logged by the caller
-    sent: Sent | None = None
+    sent: Sent | SentForm | None = None
+    transport: str = ""  # named in the log, unless it is MQTT
 
     @property
     def name(self) -> "Name":
@@ -267,6 +268,8 @@ def event_of(request: RegistrationRequest, outcome: Outcome) -> log.Event:
     """How the log tells this outcome."""
     params = request.params
     detail = {"mode": params.mode.value, "signmethod": params.sign_method.value}
+    if request.transport:
+        detail["transport"] = request.transport
     if params.sdk:
         detail["sdk"] = params.sdk
     reason, client_id, story = "ok", "", ""

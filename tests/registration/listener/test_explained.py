@@ -4,7 +4,7 @@ import pytest
 
 from devices.models import LogEntry
 from devices.operations.outcome import EXAMINED
-from registration.listener import admission
+from registration import attempts
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.running import RunningListener, eventually
 from tests.factories import make_device, make_product
@@ -41,8 +41,8 @@ def test_malformed_parameters_are_shown_as_they_were_sent(listener: RunningListe
 
 def test_only_a_few_refusals_of_a_device_are_examined(listener: RunningListener) -> None:
     product = make_product()
-    for number in range(admission._EXAMINED_PER_DEVICE + 2):
+    for number in range(attempts.EXAMINED_PER_DEVICE + 2):
         listener.attempt(registration_connect(product, "lamp-0001", secret=f"wrong {number}"))
-    assert eventually(lambda: len(refusals()) == admission._EXAMINED_PER_DEVICE + 2)
+    assert eventually(lambda: len(refusals()) == attempts.EXAMINED_PER_DEVICE + 2)
     told = [entry.detail["hints"] for entry in refusals()]
-    assert told == ["unexplained"] * admission._EXAMINED_PER_DEVICE + ["not_examined"] * 2
+    assert told == ["unexplained"] * attempts.EXAMINED_PER_DEVICE + ["not_examined"] * 2

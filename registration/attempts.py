@@ -1,0 +1,125 @@
+"""What devices attempt, over MQTT and HTTPS: counted against the limits, logged when refused."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from devices.models import ServiceType
+from devices.operations import log
+from devices.operations.authenticate import ConnectionRequest
+from devices.operations.outcome import EXAMINED, told_of
+from devices.protocol.sent import Sent, SentForm
+from iotconsole.kit.ratelimit import Excess, FailureCounter, FailureLimits
+from registration.operations.explain import Refusal
+from registration.operations.register import RegistrationRequest
+
+# Refusals examined: a minute of one device from one address, and a second of all together. One
+# takes some 4 ms of the thread that answers devices.
+EXAMINED_PER_DEVICE = 5
+_EXAMINED = 10
+
+DeviceRequest = RegistrationRequest | ConnectionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an attempt came from. `secure`: over TLS, here or at a proxy before us."""
+
+    address: str | None
+    secure: bool
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with an attempt before anything is looked up. `reason` is a key of REASONS."""
+
+    reason: str
+    detail: Mapping[str, str]
+    sent: Sent | SentForm
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was tried, as far as it was said: for the limits and the log."""
+
+    origin: Origin
+    registration: bool
+    operation: str
+    product_key: str = ""
+    device_name: str = ""
+    client_id: str = ""
+    # What it tried to prove itself with, for telling a repeated failure from a first one.
+    credential: str = field(default="", repr=False)
+    transport: str = ""  # named in the log, unless it is MQTT
+
+    @property
+    def key(self) -> tuple[str | None, str, str, str]:
+        """What the limits count it by."""
+        return self.origin.address, self.product_key, self.device_name, self.credential
+
+    def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log.Event:
+        transport = {"transport": self.transport} if self.transport else {}
+        return log.Event(
+            service_type=ServiceType.REGISTRATION if self.registration else ServiceType.DEVICE,
+            operation=self.operation,
+            reason=reason,
+            connection_id=self.origin.trace_id,
+            product_key=self.product_key,
+            device_name=self.device_name,
+            client_id=self.client_id,
+            address=self.origin.address,
+            detail={**transport, **(detail or {})},
+        )
+
+
+class Attempts:
+    """Counts the refused ones and has them logged; not for several threads at once."""
+
+    def __init__(
+        self, limits: FailureLimits, record: Callable[[log.Event | Refusal], None]
+    ) -> None:
+        self._limits = limits
+        self._record = record
+        self._examined = FailureCounter(EXAMINED_PER_DEVICE)
+        self._all_examined = FailureCounter(_EXAMINED, window=1.0)
+
+    def screen(self, attempt: Attempt, fault: Fault | None) -> Excess | None:
+        """The limit it is over, if it is. With a `fault` it is refused here.
+
+        Over a limit a credential that failed before shall be turned away unread, and whatever else
+        is refused is not logged one by one.
+        """
+        excess = self._limits.excess(*attempt.key)
+        if excess is not None and excess.report:
+            self._record(attempt.event("too_many_failures"))
+        if fault is not None:
+            self._limits.failed(*attempt.key)
+            if excess is None:
+                detail = {**fault.detail, **told_of(fault.sent, b"")}
+                self._record(attempt.event(fault.reason, detail))
+        return excess
+
+    def refused(self, attempt: Attempt, request: DeviceRequest, reason: str) -> None:
+        """By an operation, which has logged it unless it is to be examined, or by ourselves."""
+        if reason == "server_error":
+            self._record(attempt.event(reason))
+            return
+        self._limits.failed(*attempt.key)
+        if reason in EXAMINED and not request.quiet:
+            self._record(Refusal(request, reason, examine=self._worth_examining(attempt)))
+
+    def _worth_examining(self, attempt: Attempt) -> bool:
+        """A few times for every device, and never so often that a flood would cost."""
+        device = (attempt.origin.address or "", attempt.product_key, attempt.device_name)
+        if self._examined.exceeded(*device) or self._all_examined.exceeded():
+            return False
+        self._examined.add(*device)
+        self._all_examined.add()
+        return True
+
+
+def parameter_reason(*, registration: bool, secure: bool, unsupported_method: bool) -> str:
+    """Why parameters are not taken. Without TLS that is what the firmware has to mend first."""
+    if registration and not secure:
+        return "no_tls"
+    return "unsupported_sign_method" if unsupported_method else "bad_parameters"

@@ -1,0 +1,217 @@
+"""POST /auth/register/device: dynamic registration over HTTPS, pre-registered devices only.
+
+What SDKs insist on (protocol.md 3.1): HTTP 200 always, the outcome in `code`; compact JSON whose
+keys stand in the order of the cloud's; a Content-Length in exactly these letters.
+"""
+
+import ipaddress
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from devices.operations.outcome import Refused
+from devices.protocol.client_id import ParameterError, parse_registration_form
+from devices.protocol.form import CONTENT_TYPE, check_length, parse_form, signature_of
+from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
+from devices.protocol.sent import SentForm
+from iotconsole.kit.identifiers import trace_id
+from iotconsole.kit.outages import describe
+from iotconsole.kit.ratelimit import FailureLimits
+from operators.permissions import client_address
+from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
+from registration.late_log import LateLog
+from registration.operations.register import Outcome, RegistrationRequest, SecretIssued, register
+
+logger = logging.getLogger(__name__)
+
+PATH = "/auth/register/device"
+
+# Before the signature is proven there is one answer, whatever the reason: a stranger learns neither
+# which products and devices exist nor what state they are in. So 6250 only stands in the log.
+_UNPROVEN = (6600, "signature check failed")
+_PARAMETER = (460, "request parameter error")
+_CLOSED = (6288, "dynamic registration is disabled")
+_ANSWERS: Mapping[str, tuple[int, str]] = {
+    "bad_parameters": _PARAMETER,
+    "no_tls": _PARAMETER,
+    "unsupported_sign_method": (6292, "signMethod is not supported"),
+    "product_not_found": _UNPROVEN,
+    "bad_signature": _UNPROVEN,
+    "dynamic_registration_off": _CLOSED,
+    "window_closed": _CLOSED,
+    "budget_used_up": _CLOSED,
+    "name_not_allowed": _CLOSED,
+    "network_not_allowed": _CLOSED,
+    "mode_not_allowed": _CLOSED,
+    "registration_refused": _CLOSED,
+    "device_not_found": (6100, "device not found"),
+    "device_disabled": (6204, "device is disabled"),
+    "already_activated": (6289, "device is already activated"),
+    "too_many_failures": (429, "too many requests"),
+    "server_error": (500, "system error"),
+}
+
+
+class _Desk:
+    """What the requests of one process share."""
+
+    def __init__(self) -> None:
+        self.late_log = LateLog()
+        self.attempts = Attempts(FailureLimits.from_settings(), self.late_log.add)
+        # Threads answer requests, and the counters are for one.
+        self.lock = threading.Lock()
+
+
+@cache
+def desk() -> _Desk:
+    return _Desk()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A request as far as it could be read: with a registration, or with what is wrong."""
+
+    attempt: Attempt
+    registration: RegistrationRequest | None
+    fault: Fault | None
+
+
+def register_device(request: HttpRequest) -> HttpResponse:
+    """200 whatever happens, as every SDK takes any other status for a broken server."""
+    read = _read(request)
+    admitted = _admitted(read)
+    outcome = admitted if isinstance(admitted, Refused) else _registered(admitted, read.attempt)
+    if isinstance(outcome, SecretIssued):
+        return _success(read.attempt, outcome)
+    reason = outcome.reason if isinstance(outcome, Refused) else "server_error"
+    return _answer({}, *_ANSWERS[reason])
+
+
+def _admitted(read: _Read) -> RegistrationRequest | Refused:
+    """The registration to run, or why it is refused before anything is looked up."""
+    with desk().lock:
+        excess = desk().attempts.screen(read.attempt, read.fault)
+    if read.registration is None or read.fault is not None:
+        return Refused(read.fault.reason if read.fault else "bad_parameters")
+    if excess is None:
+        return read.registration
+    if excess.repeated:
+        return Refused("too_many_failures")
+    return replace(read.registration, quiet=True)
+
+
+def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
+    """Committed when it returns."""
+    outcome: Outcome
+    try:
+        with transaction.atomic():
+            (outcome,) = register([request], timezone.now())
+    except Exception as error:
+        logger.error("registration over HTTPS: failed (%s)", describe(error))
+        outcome = Refused("server_error")
+    if isinstance(outcome, Refused):
+        with desk().lock:
+            desk().attempts.refused(attempt, request, outcome.reason)
+    return outcome
+
+
+# --- Reading ------------------------------------------------------------------------------
+def _read(request: HttpRequest) -> _Read:
+    origin = Origin(_address(request), request.is_secure(), trace_id())
+    sent = SentForm(method=request.method or "", content_type=request.content_type or "")
+    names: tuple[str, str] = ("", "")
+    try:
+        sent = replace(sent, fields=_fields(request))
+        params = parse_registration_form(sent.fields)
+        names = params.product_key, params.device_name
+        signature = signature_of(sent.fields)
+    except (ParameterError, MalformedError) as error:
+        if isinstance(error, ParameterError):
+            names = error.product_key, error.device_name
+        return _Read(_attempt(request, origin, names), None, _fault(error, sent, origin))
+    registration = RegistrationRequest(
+        params,
+        signature,
+        origin.trace_id,
+        origin.address,
+        log_later=True,
+        sent=sent,
+        transport=_transport(request),
+    )
+    attempt = _attempt(request, origin, names, params.mode.value + signature.decode())
+    return _Read(attempt, registration, None if origin.secure else Fault("no_tls", {}, sent))
+
+
+def _fields(request: HttpRequest) -> Mapping[str, str]:
+    """Raises MalformedError. A body that is too long is not read."""
+    require(request.method == "POST", "request is not a POST")
+    require(request.content_type in ("", CONTENT_TYPE), "body is not a form")
+    check_length(_announced(request))
+    try:
+        return parse_form(request.read())
+    except OSError:
+        raise MalformedError("body ends early") from None
+
+
+def _announced(request: HttpRequest) -> int:
+    """Bytes of the body; of a length that is no number nothing is read."""
+    with suppress(ValueError):
+        return int(request.headers.get("Content-Length") or 0)
+    return 0
+
+
+def _fault(error: ParameterError | MalformedError, sent: SentForm, origin: Origin) -> Fault:
+    reason = parameter_reason(
+        registration=True,
+        secure=origin.secure,
+        unsupported_method=error.code == CODE_SIGN_METHOD,
+    )
+    return Fault(reason, {} if reason == "no_tls" else {"problem": str(error)}, sent)
+
+
+def _attempt(
+    request: HttpRequest, origin: Origin, names: tuple[str, str], credential: str = ""
+) -> Attempt:
+    return Attempt(
+        origin, True, "register", *names, credential=credential, transport=_transport(request)
+    )
+
+
+def _transport(request: HttpRequest) -> str:
+    return "HTTPS" if request.is_secure() else "HTTP"
+
+
+def _address(request: HttpRequest) -> str | None:
+    """An IPv4 address as such also where it came in over IPv6; None for what is no address."""
+    try:
+        parsed = ipaddress.ip_address((client_address(request) or "").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
+# --- Answering ----------------------------------------------------------------------------
+def _success(attempt: Attempt, issued: SecretIssued) -> HttpResponse:
+    data = {
+        "deviceName": attempt.device_name,
+        "deviceSecret": issued.device_secret,
+        "productKey": attempt.product_key,
+    }
+    return _answer(data, 200, "success")
+
+
+def _answer(data: Mapping[str, str], code: int, message: str) -> HttpResponse:
+    """In this order and without a space, or the C SDKs read it wrongly."""
+    envelope = {"code": code, "data": data, "message": message}
+    body = json.dumps(envelope, separators=(",", ":")).encode()
+    headers = {"Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    return HttpResponse(body, content_type="application/json", headers=headers)

@@ -1,0 +1,97 @@
+"""Log entries written when the device has its answer, on a thread of their own.
+
+What can be found out about a refusal takes time that depends on what exists; it must not show in
+how long this answer, or the next one on the same connection, takes.
+"""
+
+import atexit
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from devices.operations import log
+from iotconsole.kit.outages import Outage
+from registration.operations.explain import Refusal, log_refusals
+
+logger = logging.getLogger(__name__)
+
+Record = log.Event | Refusal
+
+# Waiting at most; with the limits on what is logged one by one, hours of an attack.
+_MOST_WAITING = 10_000
+_AT_ONCE = 200
+_RETRY_SECONDS = 1.0
+# For what still waits when the process ends.
+_LAST_SECONDS = 3.0
+
+
+def write(records: Sequence[Record]) -> None:
+    """Append them to the log, all or none."""
+    now = timezone.now()
+    with transaction.atomic():
+        log.write([record for record in records if isinstance(record, log.Event)], now)
+        log_refusals([record for record in records if isinstance(record, Refusal)], now)
+
+
+class LateLog:
+    """`add` may be called by any thread; the writing one starts with the first entry, so that a
+    process that forks before has it, too."""
+
+    def __init__(self, writer: Callable[[Sequence[Record]], None] = write) -> None:
+        self._write = writer
+        self._waiting: queue.Queue[Record | None] = queue.Queue(_MOST_WAITING)
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._outage = Outage("the log of refused registrations over HTTPS")
+
+    def add(self, record: Record) -> None:
+        """Never waits. What finds no place is lost, and the server's own log says so."""
+        self._start()
+        try:
+            self._waiting.put_nowait(record)
+        except queue.Full:
+            logger.error("a refused registration is not logged: the database is too far behind")
+
+    def close(self) -> None:
+        """Write what waits, for a while, and end."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join(_LAST_SECONDS)
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="late log", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+
+    def _work(self) -> None:
+        more = True
+        while more:
+            records, more = self._take()
+            while records and not self._written(records):
+                time.sleep(_RETRY_SECONDS)
+        connection.close()
+
+    def _take(self) -> tuple[list[Record], bool]:
+        """Everything that waits, once there is something; false when it was the last."""
+        taken = [self._waiting.get()]
+        while len(taken) < _AT_ONCE and not self._waiting.empty():
+            taken.append(self._waiting.get())
+        records = [record for record in taken if record is not None]
+        return records, len(records) == len(taken)
+
+    def _written(self, records: Sequence[Record]) -> bool:
+        try:
+            self._write(records)
+        except Exception as error:
+            connection.close()
+            self._outage.failed(error)
+            return False
+        self._outage.passed()
+        return True
