@@ -16,6 +16,9 @@ keepalive = 5
 limit_request_line = 8190
 # The workers' heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no data in it
+# Whether a request came over TLS is Django's to say (BEHIND_TLS_PROXY). gunicorn would believe any
+# X-Forwarded-Proto from this machine.
+secure_scheme_headers: dict[str, str] = {}
 # Its default place is shared by all gunicorns of the account.
 control_socket_disable = True
 loglevel = "warning"

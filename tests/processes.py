@@ -18,6 +18,8 @@ from registration.certificate_names import certificate_names
 from registration.pki import CA_CERTIFICATE, ensure_certificates
 from tests.ports import free_port
 
+# A name of the cloud that the certificates are made out to, too.
+CLOUD_HOST = "iot-auth.cn-shanghai.aliyuncs.com"
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
@@ -112,7 +114,7 @@ class Listener:
 def _copy_certificates(directory: Path) -> Path:
     """One CA for the whole run of the tests: keys take long to make. Returns its certificate."""
     made = settings.DATA_DIR / "pki"
-    ensure_certificates(made, certificate_names("localhost", ()))
+    ensure_certificates(made, certificate_names("localhost", (CLOUD_HOST,)))
     shutil.copytree(made, directory, dirs_exist_ok=True)
     return directory / CA_CERTIFICATE
 
@@ -148,6 +150,32 @@ def running_listener(
         wait_for_port(mqtt_port, process)
         yield Listener(process, full, mqtts_port, mqtt_port, ca_file)
     finally:
+        process.close()
+
+
+@dataclass(frozen=True)
+class HttpsServer:
+    """A running `manage.py https_server` and where to reach it."""
+
+    process: ServerProcess
+    port: int
+    ca_file: Path
+
+
+@contextlib.contextmanager
+def running_https_server(environment: Mapping[str, str], data_dir: Path) -> Iterator[HttpsServer]:
+    """On a free port, with `data_dir` for its own; `environment` names the database."""
+    ca_file = _copy_certificates(data_dir / "pki")
+    port = free_port()
+    own = {"DATA_DIR": str(data_dir), "HTTPS_HOST": "127.0.0.1", "HTTPS_PORT": str(port)}
+    process = ServerProcess(
+        "https_server", environment={**environment, **own}, log=data_dir / f"https-{port}.log"
+    )
+    try:
+        wait_for_port(port, process)
+        yield HttpsServer(process, port, ca_file)
+    finally:
+        process.stop()
         process.close()
 
 

@@ -46,8 +46,14 @@ class MachineMiddleware:
             if endpoint.matches(request):
                 return _in_no_language(endpoint.view, request)
         if ONLY_MACHINES in request.META:
-            return HttpResponse("Not found\n", status=404, content_type="text/plain")
+            return not_found()
         return self.get_response(request)
+
+
+def not_found() -> HttpResponse:
+    body = b"Not found\n"
+    headers = {"Content-Length": str(len(body))}
+    return HttpResponse(body, status=404, content_type="text/plain", headers=headers)
 
 
 def _in_no_language(view: View, request: HttpRequest) -> HttpResponseBase:

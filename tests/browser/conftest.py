@@ -47,6 +47,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         "MQTTS_PORT": str(mqtts_port),
         "MQTTS_HOST": "127.0.0.1",
         "MQTT_PORT": str(mqtt_port),
+        "HTTPS_PORT": "0",
         "PUBLIC_HOST": "localhost",
     }
     prepared = run_command("prepare", environment=environment)

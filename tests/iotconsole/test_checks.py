@@ -106,7 +106,7 @@ def test_two_services_cannot_have_one_port(settings: Settings) -> None:
 
 
 def test_ports_that_the_system_chooses_are_all_zero(settings: Settings) -> None:
-    settings.MQTTS_PORT = settings.MQTT_PORT = 0
+    settings.MQTTS_PORT = settings.MQTT_PORT = settings.HTTPS_PORT = 0
     assert checks.check_ports_differ(None) == []
 
 

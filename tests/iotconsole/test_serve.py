@@ -18,6 +18,7 @@ def addresses(settings: Settings) -> None:
     settings.HTTP_HOST, settings.HTTP_PORT = "127.0.0.1", 8001
     settings.MQTTS_HOST, settings.MQTTS_PORT = "0.0.0.0", 8884
     settings.MQTT_HOST, settings.MQTT_PORT = "127.0.0.1", 1884
+    settings.HTTPS_HOST, settings.HTTPS_PORT = "0.0.0.0", 8444
     settings.PUBLIC_HOST = "mqtt.example"
     settings.CONSOLE_URL = "https://console.example"
     settings.DATA_DIR = Path("/data")
@@ -51,12 +52,23 @@ def test_a_port_that_the_system_chooses_is_neither_awaited_nor_announced(
     assert "plain" not in serve.banner()
 
 
+def test_devices_and_back_ends_have_an_https_port_unless_it_is_turned_off(
+    settings: Settings,
+) -> None:
+    (program,) = serve.https()
+    assert listening(program) == [("0.0.0.0", 8444, "HTTPS_PORT")]
+    settings.HTTPS_PORT = 0
+    assert serve.https() == []
+    assert "HTTPS" not in serve.banner()
+
+
 @pytest.mark.parametrize(
     "words",
     [
         "https://console.example",
         "mqtt.example:8884",
         "127.0.0.1:1884",
+        "mqtt.example:8444",
         "/data/pki/ca.pem",
         "Ctrl-C",
     ],

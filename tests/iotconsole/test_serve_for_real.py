@@ -1,4 +1,4 @@
-"""Console and listener under the supervisor, as `make run` starts them, over real sockets."""
+"""All programs under the supervisor, as `make run` starts them, over real sockets."""
 
 import signal
 import socket
@@ -19,7 +19,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def environment(process_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    http, mqtts, mqtt = free_ports(3)
+    http, mqtts, mqtt, https = free_ports(4)
     return {
         **process_environment,
         "DATA_DIR": str(tmp_path),
@@ -27,6 +27,8 @@ def environment(process_environment: dict[str, str], tmp_path: Path) -> dict[str
         "MQTTS_PORT": str(mqtts),
         "MQTTS_HOST": "127.0.0.1",
         "MQTT_PORT": str(mqtt),
+        "HTTPS_PORT": str(https),
+        "HTTPS_HOST": "127.0.0.1",
     }
 
 
@@ -53,19 +55,20 @@ def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=PATIENCE)
 
 
-def test_both_answer_and_both_stop(
+def test_all_answer_and_all_stop(
     running: subprocess.Popen[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     url = f"http://127.0.0.1:{environment['HTTP_PORT']}{reverse('operators:sign_in')}"
     with urllib.request.urlopen(url, timeout=PATIENCE) as page:
         assert page.status == 200
     trusting = ssl.create_default_context(cafile=tmp_path / "pki" / "ca.pem")
-    address = ("127.0.0.1", int(environment["MQTTS_PORT"]))
-    with (
-        socket.create_connection(address, timeout=PATIENCE) as raw,
-        trusting.wrap_socket(raw, server_hostname="127.0.0.1") as secured,
-    ):
-        assert secured.version() == "TLSv1.3"
+    for port in ("MQTTS_PORT", "HTTPS_PORT"):
+        address = ("127.0.0.1", int(environment[port]))
+        with (
+            socket.create_connection(address, timeout=PATIENCE) as raw,
+            trusting.wrap_socket(raw, server_hostname="127.0.0.1") as secured,
+        ):
+            assert secured.version() == "TLSv1.3"
     running.send_signal(signal.SIGINT)
     # Returns only when no process holds the pipe any more.
     output, _ = running.communicate(timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""manage.py serve: console, MQTT listener and worker together, until Ctrl-C."""
+"""manage.py serve: console, MQTT listener, HTTPS server and worker together, until Ctrl-C."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,10 @@ from iotconsole.supervisor import Address, Program, SupervisorError, require_fre
 
 
 class Command(BaseCommand):
-    help = "Run the console, the MQTT listener and the worker together until Ctrl-C."
+    help = "Run console, MQTT listener, HTTPS server and worker together until Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        programs = [console(), listener(), worker()]
+        programs = [console(), listener(), *https(), worker()]
         with contextlib.ExitStack() as starting:
             # Two that start at the same moment would both find the ports free.
             starting.enter_context(locked(settings.DATA_DIR))
@@ -57,6 +57,15 @@ def listener() -> Program:
     return Program("MQTT listener", command, [address for address in addresses if address.port])
 
 
+def https() -> list[Program]:
+    """None when it is turned off."""
+    if not settings.HTTPS_PORT:
+        return []
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "https_server"]
+    address = Address(settings.HTTPS_HOST, settings.HTTPS_PORT, "HTTPS_PORT")
+    return [Program("HTTPS server", command, [address])]
+
+
 def worker() -> Program:
     return Program("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"])
 
@@ -71,11 +80,16 @@ def banner() -> str:
         ("Console", settings.CONSOLE_URL),
         ("MQTT over TLS", f"{settings.PUBLIC_HOST}:{settings.MQTTS_PORT}"),
         ("MQTT, plain", f"{settings.MQTT_HOST}:{settings.MQTT_PORT}"),
+        ("HTTPS", f"{settings.PUBLIC_HOST}:{settings.HTTPS_PORT}"),
         ("CA for devices", settings.DATA_DIR / "pki" / "ca.pem"),
         ("Data", settings.DATA_DIR),
         ("Stop", "Ctrl-C"),
     ]
-    unknown = {"MQTT over TLS": not settings.MQTTS_PORT, "MQTT, plain": not settings.MQTT_PORT}
+    unknown = {
+        "MQTT over TLS": not settings.MQTTS_PORT,
+        "MQTT, plain": not settings.MQTT_PORT,
+        "HTTPS": not settings.HTTPS_PORT,
+    }
     return "\n".join(
         ["", *(f"  {label:<16}{value}" for label, value in lines if not unknown.get(label)), ""]
     )
