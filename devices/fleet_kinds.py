@@ -1,7 +1,9 @@
 """Fleet imports as background jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.jobs import ChunkResult, Kind, register
@@ -28,8 +30,14 @@ def _left(job: Job) -> None:
     fleet_work.leave(_import_of(job))
 
 
+def _links(job: Job) -> Sequence[tuple[str, str]]:
+    key = _import_of(job)
+    title = _("Fleet import %(import)s") % {"import": key}
+    return ((title, reverse("devices:fleet_import", args=[key])),)
+
+
 for _kind, _title, _step in (
     (fleet_work.CHECK_JOB, gettext_lazy("Check a fleet to import"), fleet_steps.check_part),
     (fleet_work.APPLY_JOB, gettext_lazy("Import a fleet"), fleet_steps.apply_part),
 ):
-    register(Kind(_kind, _title, _stepwise(_step), size=PART_ROWS, ended=_left))
+    register(Kind(_kind, _title, _stepwise(_step), size=PART_ROWS, ended=_left, links=_links))

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from operators.actor import Actor
 from operators.models import Operator
+from operators.who import shown_name
 
 
 class ImportState(models.TextChoices):
@@ -68,6 +69,11 @@ class FleetImport(models.Model):
     def actor(self) -> Actor:
         """On whose behalf it is worked on."""
         return Actor(self.origin, self.operator, self.address)
+
+    @property
+    def who(self) -> str:
+        """Who asked for it, in the reader's language."""
+        return shown_name(str(self.actor))
 
     @property
     def running(self) -> bool:

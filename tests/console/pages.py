@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, DeviceBatch, Job
+from devices.models import Device, DeviceBatch, FleetImport, Job
 from devices.traces import trace_of
 from operators.models import Operator, SavedFilter
 from products.models import Product
@@ -18,6 +18,7 @@ NOT_PAGES = {
     "devices:batch_report",
     "devices:batch_secret_labels",
     "devices:batch_xlsx_template",
+    "devices:import_report",
     "devices:parameters",
     "devices:secret",
     "devices:states",
@@ -52,6 +53,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         **_finding_pages(device),
         **_many_devices_pages(),
         **_batch_pages(DeviceBatch.objects.get(product=product)),
+        **_import_pages(FleetImport.objects.get()),
         "logs": reverse("logs:list"),
         "log-story": reverse("logs:story", args=[trace_of(device.iot_id)]),
         "audit": reverse("operators:audit"),
@@ -123,6 +125,16 @@ def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
         "batch-upload": f"{reverse('devices:batch_add')}?method=upload",
         "batch": batch.get_absolute_url(),
         **{f"batch-{act.replace('_', '-')}": path for act, path in pages.items()},
+    }
+
+
+def _import_pages(fleet: FleetImport) -> dict[str, str]:
+    acts = ("apply", "discard", "stop", "resume")
+    return {
+        "imports": reverse("devices:imports"),
+        "import-add": reverse("devices:import_add"),
+        "import": fleet.get_absolute_url(),
+        **{f"import-{act}": reverse(f"devices:import_{act}", args=[fleet.pk]) for act in acts},
     }
 
 
