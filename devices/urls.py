@@ -5,6 +5,7 @@ from devices import (
     batch_download_views,
     batch_views,
     bulk_views,
+    fleet_views,
     job_views,
     views,
     watch_views,
@@ -31,6 +32,17 @@ batches = [
     ),
 ]
 
+imports = [
+    path("", fleet_views.import_list, name="imports"),
+    path("new/", fleet_views.import_add, name="import_add"),
+    path("<int:key>/", fleet_views.fleet_import, name="fleet_import"),
+    path("<int:key>/apply/", fleet_views.apply, name="import_apply"),
+    path("<int:key>/discard/", fleet_views.discard, name="import_discard"),
+    path("<int:key>/stop/", fleet_views.stop, name="import_stop"),
+    path("<int:key>/resume/", fleet_views.resume, name="import_resume"),
+    path("<int:key>/report.csv", fleet_views.report, name="import_report"),
+]
+
 # A ProductKey is 11 alphanumerics on the platform, so the fixed words in front collide with none.
 urlpatterns = [
     path("", views.device_list, name="list"),
@@ -40,6 +52,7 @@ urlpatterns = [
     path("bulk-<slug:act>/", bulk_views.bulk, name="bulk"),
     path("bulk-<slug:act>/undo/", bulk_views.undo, name="undo_bulk"),
     path("batches/", include(batches)),
+    path("imports/", include(imports)),
     path("watch/<str:product_key>/", watch_views.watch, name="watch"),
     path("jobs/<int:key>/", job_views.job, name="job"),
     path("jobs/<int:key>/undo/", job_views.undo, name="undo_job"),

@@ -39,7 +39,7 @@ class Columns:
 
 def is_known(cell: str) -> bool:
     """Whether it is the header of one of our columns."""
-    return _plain(cell) in _COLUMN_OF
+    return plain(cell) in _COLUMN_OF
 
 
 def columns_of(first: Sequence[str]) -> Columns | None:
@@ -60,8 +60,8 @@ def columns_of(first: Sequence[str]) -> Columns | None:
 def _columns(first: Sequence[str], device_name: int, nickname: int | None) -> Columns:
     others = [n for n in range(len(first)) if n not in (device_name, nickname) and tidy(first[n])]
     repeated = [n for n in others if is_known(first[n])]
-    secret = [n for n in others if _SECRET.search(_plain(first[n]))]
-    report = [n for n in others if _plain(first[n]) in _REPORT]
+    secret = [n for n in others if _SECRET.search(plain(first[n]))]
+    report = [n for n in others if plain(first[n]) in _REPORT]
     kept = [n for n in others if n not in {*repeated, *secret, *report}]
     grouped = (
         ("repeated_columns", repeated),
@@ -78,10 +78,10 @@ def _columns(first: Sequence[str], device_name: int, nickname: int | None) -> Co
 
 
 def _first(cells: Sequence[str], column: str) -> int | None:
-    return next((n for n, cell in enumerate(cells) if _COLUMN_OF.get(_plain(cell)) == column), None)
+    return next((n for n, cell in enumerate(cells) if _COLUMN_OF.get(plain(cell)) == column), None)
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     """A header as people vary it: "Device Name *", "device_name", in wide letters."""
     return _DECORATION.sub("", unicodedata.normalize("NFKC", tidy(cell)).casefold())
 

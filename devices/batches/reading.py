@@ -1,13 +1,13 @@
 """An uploaded file as rows: CSV in any of its dialects, or XLSX. Nothing in it can raise but
 OperationError, whose words are for the operator."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from devices.batches.cells import Table
-from devices.batches.columns import Columns, columns_of
+from devices.batches.columns import Columns, columns_of, is_known
 from devices.batches.problems import DEVICE_NAME, Note, Problem
 from devices.batches.rows import Row, row_of
 from devices.batches.text import read_text
@@ -42,7 +42,7 @@ def read_file(content: bytes, largest: int) -> Reading:
             _("The file is larger than %(size)s MB. Divide it.") % {"size": largest >> 20},
             field="file",
         )
-    table = _table(content, largest)
+    table = read_table(content, largest)
     numbered = ((n, cells) for n, cells in enumerate(table.rows, 1) if any(map(str.strip, cells)))
     first = next(numbered, None)
     if first is None:
@@ -56,7 +56,8 @@ def read_file(content: bytes, largest: int) -> Reading:
     return Reading(rows, list(columns.kept_names) if columns else [], notes)
 
 
-def _table(content: bytes, largest: int) -> Table:
+def read_table(content: bytes, largest: int, known: Callable[[str], bool] = is_known) -> Table:
+    """The rows of a file of any kind; `known` tells a header of ours, `largest` is in bytes."""
     if content.startswith(_ZIP):
         return read_workbook(content, largest)
     if content.startswith(_OLE):
@@ -64,7 +65,7 @@ def _table(content: bytes, largest: int) -> Table:
             _("This is an old or a password-protected workbook. Save it as XLSX or CSV."),
             field="file",
         )
-    return read_text(content)
+    return read_text(content, known)
 
 
 def _read_rows(

@@ -15,7 +15,7 @@ from products.operations.manage import wide_length
 
 SHORTEST_NAME, LONGEST_NAME = 4, 32
 # 8.6E+14: a mantissa with a point, or an exponent with a sign. 1E10 may be a serial number.
-_SCIENTIFIC = re.compile(r"\d+[.,]\d+[eE][+-]?\d+|\d+[eE][+-]\d+")
+SCIENTIFIC = re.compile(r"\d+[.,]\d+[eE][+-]?\d+|\d+[eE][+-]\d+")
 _FOREIGN = re.compile(r"[^A-Za-z0-9\-_@.:]")
 _FOREIGN_TO_NICKNAMES = re.compile(r"[^\w\- ]", re.UNICODE)
 _MOST_NAMED = 5
@@ -47,17 +47,18 @@ class Row:
 
 def check(row: Row, name_cell: str) -> None:
     """Add what is wrong with the row by itself; `name_cell` is its DeviceName as it was read."""
-    row.problems += _name_problems(row.device_name, getattr(name_cell, "key", ""))
+    row.problems += name_problems(row.device_name, getattr(name_cell, "key", ""))
     if row.nickname and not is_nickname(row.nickname):
-        row.problems.append(_nickname_problem(row.nickname))
+        row.problems.append(nickname_problem(row.nickname))
 
 
-def _name_problems(name: str, spoilt: str) -> Iterator[Problem]:
+def name_problems(name: str, spoilt: str) -> Iterator[Problem]:
+    """Of a DeviceName by itself; `spoilt` is what a spreadsheet has done to it, if anything."""
     if spoilt:
         yield Problem(DEVICE_NAME, spoilt)
     elif not name:
         yield Problem(DEVICE_NAME, "missing")
-    elif _SCIENTIFIC.fullmatch(name):
+    elif SCIENTIFIC.fullmatch(name):
         yield Problem(DEVICE_NAME, "scientific")
     elif not is_device_name(name):
         yield _broken_rule(name)
@@ -70,7 +71,8 @@ def _broken_rule(name: str) -> Problem:
     return Problem(DEVICE_NAME, key, {"length": len(name)})
 
 
-def _nickname_problem(nickname: str) -> Problem:
+def nickname_problem(nickname: str) -> Problem:
+    """Of an alias that breaks the rule."""
     if _FOREIGN_TO_NICKNAMES.search(nickname):
         return Problem(NICKNAME, "nickname_characters", _found(_FOREIGN_TO_NICKNAMES, nickname))
     return Problem(NICKNAME, "nickname_length", {"length": wide_length(nickname)})

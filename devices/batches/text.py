@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.utils.translation import gettext as _
 
@@ -22,11 +22,11 @@ _SEPARATORS = (",", ";", "\t")
 _LOOKED_AT = 4096
 
 
-def read_text(content: bytes) -> Table:
-    """Raises OperationError when it is no text."""
+def read_text(content: bytes, known: Callable[[str], bool] = is_known) -> Table:
+    """`known` tells a header of ours; raises OperationError when it is no text."""
     text, encoding = _decode(content)
     notes = [Note("gb18030")] if encoding == "gb18030" else []
-    return Table(_rows(text, _separator(text)), notes)
+    return Table(_rows(text, _separator(text, known)), notes)
 
 
 def _decode(content: bytes) -> tuple[str, str]:
@@ -52,11 +52,11 @@ def _encodings(content: bytes) -> tuple[str, ...]:
     return ("utf-8", "gb18030")
 
 
-def _separator(text: str) -> str:
+def _separator(text: str, known: Callable[[str], bool]) -> str:
     """The one that makes a known header of the first row; else the commonest there."""
     first = next((line for line in text[:_LOOKED_AT].splitlines() if line.strip(' ",;\t')), "")
     for separator in _SEPARATORS:
-        if any(is_known(cell) for cell in first.replace('"', "").split(separator)):
+        if any(known(cell) for cell in first.replace('"', "").split(separator)):
             return separator
     return max(_SEPARATORS, key=first.count)
 

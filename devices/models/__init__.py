@@ -12,6 +12,7 @@ from devices.models.batch import (
 from devices.models.count import DeviceCount
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.finding import Finding, FindingKind, FindingState
+from devices.models.fleet import FleetImport, FleetPart, ImportState
 from devices.models.job import LIVE, Job, JobPart, JobState, Round
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
@@ -34,6 +35,9 @@ __all__ = [
     "Finding",
     "FindingKind",
     "FindingState",
+    "FleetImport",
+    "FleetPart",
+    "ImportState",
     "Job",
     "JobPart",
     "JobState",

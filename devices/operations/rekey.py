@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.db.models import Model
 
-from devices.models import Device
-from iotconsole.kit.fields import decrypt, encrypt
+from devices.models import Device, FleetPart
+from iotconsole.kit.fields import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 from operators.models import AccessKey
 from products.models import Product
 
@@ -19,7 +19,8 @@ def reencrypt_secrets() -> int:
     served meanwhile. Raises DecryptionError when a secret fits none of the keys.
     """
     columns = (Product, "product_secret"), (Device, "device_secret"), (AccessKey, "secret")
-    return sum(_reencrypt(*column) for column in columns) + _reencrypt_previous()
+    columns_done = sum(_reencrypt(*column) for column in columns)
+    return columns_done + _reencrypt_previous() + _reencrypt_parts()
 
 
 def _reencrypt(model: type[Model], field: str) -> int:
@@ -50,3 +51,17 @@ def _reencrypt_previous() -> int:
         product.previous_secret_sealed = encrypt(decrypt(product.previous_secret_sealed))
         product.save(update_fields=["previous_secret_sealed"])
     return len(rows)
+
+
+def _reencrypt_parts() -> int:
+    """What waits to be imported, a part at a time."""
+    waiting = FleetPart.objects.exclude(payload=b"").order_by("pk")
+    done = 0
+    for key in list(waiting.values_list("pk", flat=True)):
+        with transaction.atomic():
+            part = waiting.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
+            if part:
+                part.payload = encrypt_bytes(decrypt_bytes(bytes(part.payload)))
+                part.save(update_fields=["payload"])
+                done += 1
+    return done

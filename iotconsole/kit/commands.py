@@ -17,10 +17,14 @@ from iotconsole.kit.fields import DecryptionError
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """What a command has to say: `words` for people, `data` for `--json`. Either may be secret."""
+    """What a command has to say: `words` for people, `data` for `--json`. Either may be secret.
+
+    `partly` says that not all was done, which the exit code 1 then tells too.
+    """
 
     words: str
     data: Mapping[str, Any]
+    partly: bool = False
 
 
 class ShellCommand(BaseCommand):
@@ -60,6 +64,8 @@ class ShellCommand(BaseCommand):
             )
         else:
             self.stdout.write(self._dump(answer.data) if options["json"] else answer.words)
+            if answer.partly:
+                sys.exit(1)
 
     def _fail(self, sentence: str, field_name: str, options: Mapping[str, Any]) -> None:
         if not options["json"]:

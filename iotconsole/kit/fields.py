@@ -35,6 +35,19 @@ def decrypt(stored: str) -> str:
         raise DecryptionError("stored secret does not fit any of FIELD_KEYS") from error
 
 
+def encrypt_bytes(plain: bytes) -> bytes:
+    """The same for whole files and parts of them."""
+    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(plain)
+
+
+def decrypt_bytes(stored: bytes) -> bytes:
+    """The bytes of `encrypt_bytes`; raises DecryptionError when none of FIELD_KEYS fits."""
+    try:
+        return _cipher(tuple(settings.FIELD_KEYS)).decrypt(stored)
+    except InvalidToken as error:
+        raise DecryptionError("stored data does not fit any of FIELD_KEYS") from error
+
+
 class EncryptedTextField(_TextField):
     """Text in Python, Fernet ciphertext in the database. It cannot be searched or ordered by."""
 

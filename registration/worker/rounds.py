@@ -18,6 +18,7 @@ from devices.findings.survey import survey
 from devices.jobs.leases import claim_round, finish_round
 from devices.operations.batch_work import tend_batches
 from devices.operations.count import fold_counts
+from devices.operations.fleet_work import tend_imports
 from devices.operations.prune import prune_jobs, prune_log
 from devices.operations.statistics import refresh_statistics
 from devices.operations.tally import prune_tallies, tally
@@ -48,6 +49,7 @@ def prune(now: datetime) -> None:
 ROUNDS: tuple[Round, ...] = (
     Round("pruning", 3600, prune),
     Round("batches", 30, tend_batches),
+    Round("fleet imports", 30, tend_imports),
     Round("registration windows", 5, close_ended_windows),
     Round("spent nonces", 60, prune_nonces),
     Round("old ProductSecrets", 60, forget_ended_secrets),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, DeviceBatch, Job, LogEntry
+from devices.models import Device, DeviceBatch, FleetImport, Job, LogEntry
 from operators.models import AccessKey, Operator, SavedFilter
 from products.models import Product
 from tests.console.seed import INVITED
@@ -17,6 +17,7 @@ NOT_PAGES = {
     "devices:batch_report",
     "devices:batch_secret_labels",
     "devices:batch_xlsx_template",
+    "devices:import_report",
     "devices:parameters",
     "devices:secret",
     "devices:states",
@@ -51,6 +52,7 @@ def every_page(product: Product, device: Device) -> dict[str, str]:
         **_finding_pages(device),
         **_many_devices_pages(),
         **_batch_pages(DeviceBatch.objects.get(product=product)),
+        **_import_pages(FleetImport.objects.get()),
         "logs": reverse("logs:list"),
         "log-story": reverse("logs:story", args=[_story_of(device)]),
         "audit": reverse("operators:audit"),
@@ -131,6 +133,16 @@ def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
         "batch-upload": f"{reverse('devices:batch_add')}?method=upload",
         "batch": batch.get_absolute_url(),
         **{f"batch-{act.replace('_', '-')}": path for act, path in pages.items()},
+    }
+
+
+def _import_pages(fleet: FleetImport) -> dict[str, str]:
+    acts = ("apply", "discard", "stop", "resume")
+    return {
+        "imports": reverse("devices:imports"),
+        "import-add": reverse("devices:import_add"),
+        "import": fleet.get_absolute_url(),
+        **{f"import-{act}": reverse(f"devices:import_{act}", args=[fleet.pk]) for act in acts},
     }
 
 

@@ -9,10 +9,12 @@ from django.utils import timezone
 from devices.batches.reading import read_file
 from devices.bulk import job_kind
 from devices.findings.detect import client_ids_sign
+from devices.fleet.reading import GivenFile, read_fleet
 from devices.models import Device, Job, ServiceType, Session
 from devices.operations import jobs, log
 from devices.operations.batches import upload_batch
 from devices.operations.findings import observe
+from devices.operations.fleet_imports import upload_import
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Operator, Role
 from operators.operations import access_keys, invitations, saved_filters
@@ -60,6 +62,7 @@ def seed(operator: Operator | None = None) -> Fleet:
     _refusals(lamp, now)
     ask_for_a_job(lamp)
     ask_for_a_batch(lamp)
+    give_a_fleet()
     if operator:
         keep_a_filter(operator)
         invite_somebody()
@@ -97,6 +100,15 @@ def ask_for_a_batch(product: Product) -> None:
     """A list that waits for somebody to put a row right."""
     reading = read_file(b"DeviceName,Nickname\nlamp-0200,\nlamp 0201,\n", 1 << 20)
     upload_batch(SHELL, product.product_key, reading, file_name="lamps.csv")
+
+
+def give_a_fleet() -> None:
+    """Two devices of a product from the cloud, one of which has to be put right."""
+    header = b"ProductKey,ProductSecret,ProductName,DeviceName,DeviceSecret,Colour\n"
+    row = b"a1FCrJmPpk1,h1nQFYPZS0mWqzXY,Cloud_Lamp"
+    lines = header + row + b",lamp-0300,0123456789abcdef,red\n" + row + b",lamp-0301,****,blue\n"
+    reading = read_fleet([GivenFile("fleet.csv", lines)], 1 << 20)
+    upload_import(SHELL, reading)
 
 
 def _cloned(product: Product, device_name: str) -> Device:

@@ -4,6 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django.fixtures import Settings
 
+from devices.fleet.items import unpack
 from devices.models import Device
 from devices.operations import rekey
 from iotconsole.kit.fields import DecryptionError
@@ -11,6 +12,7 @@ from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_keys import create_access_key
 from products.models import Product
+from tests.devices.fleet.given import checked, line, table
 from tests.factories import make_device, make_product
 from tests.shell import answer, failure
 
@@ -35,6 +37,15 @@ def test_afterwards_the_old_key_is_needed_no_more(
     settings.FIELD_KEYS = [old]
     with pytest.raises(DecryptionError):
         Product.objects.get()
+
+
+def test_what_waits_to_be_imported_is_encrypted_anew_too(settings: Settings) -> None:
+    fleet = checked(table(line(1)))
+    old, new = settings.FIELD_KEYS[0], Fernet.generate_key().decode()
+    settings.FIELD_KEYS = [new, old]
+    answer("reencrypt_secrets")
+    settings.FIELD_KEYS = [new]
+    assert unpack(bytes(fleet.parts.get().payload))
 
 
 def test_a_secret_that_fits_no_key_is_said_and_left_alone(settings: Settings) -> None:

@@ -1,0 +1,160 @@
+"""Putting rows together: products and devices, each from every row that tells of it.
+
+A row of a table may tell of a product, a device and a ClientID at once; the cloud's answers tell
+of them apart, some by IotId alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from devices.fleet.columns import (
+    CHINA_CREATE_TIME,
+    CLIENT_ID,
+    DEVICE_NAME,
+    DEVICE_SECRET,
+    DEVICE_TOKEN,
+    IOT_ID,
+    OF_CLIENT_IDS,
+    OF_DEVICES,
+    OF_PRODUCTS,
+    PRODUCT_KEY,
+    PRODUCT_NAME,
+    PRODUCT_SECRET,
+)
+from devices.fleet.items import IssuedClientId, Item, ItemKind, Record
+
+# Two rows that disagree on one of these are a mistake; of other columns the first value counts.
+_EXACT = frozenset({PRODUCT_SECRET, DEVICE_SECRET, IOT_ID})
+# What no two products or devices have in common.
+_UNIQUE = (PRODUCT_NAME, IOT_ID)
+Name = tuple[str, str]
+Place = tuple[int, int]
+
+
+class Fleet:
+    """`add` every record, then `items` once. Rows without ProductKey are of `product_key`."""
+
+    def __init__(self, file_names: Sequence[str], product_key: str = "") -> None:
+        self._file_names = file_names
+        self._default = product_key
+        self._products: dict[str, Item] = {}
+        self._devices: dict[Name, Item] = {}
+        self._rows: list[Item] = []
+        self._waiting: list[Record] = []
+        self._owners: dict[tuple[str, str], Item] = {}
+        self.records = 0
+
+    def add(self, record: Record) -> None:
+        self.records += 1
+        cells = record.cells
+        product_key = cells.get(PRODUCT_KEY, self._default)
+        if not product_key or (IOT_ID in cells and DEVICE_NAME not in cells):
+            self._waiting.append(record)
+        else:
+            self._add(record, product_key, cells.get(DEVICE_NAME, ""))
+
+    def refuse(self, record: Record, column: str, key: str, **facts: str) -> None:
+        """A record that tells of nothing."""
+        row = Item(ItemKind.ROW, record.file, record.row, dict(record.cells))
+        row.complain(column, key, record, **facts)
+        self._rows.append(row)
+
+    def items(self) -> list[Item]:
+        """Products first, because devices need them."""
+        self._place_waiting()
+        for device in self._devices.values():
+            self._claim(device)
+        for product in self._products.values():
+            self._claim(product)
+        return [*self._products.values(), *self._devices.values(), *self._rows]
+
+    def _add(self, record: Record, product_key: str, device_name: str) -> None:
+        cells = record.cells
+        about_product = any(column in cells for column in OF_PRODUCTS)
+        about_device = any(column in cells for column in (*OF_DEVICES, *OF_CLIENT_IDS))
+        if about_product or not (device_name or about_device):
+            self._merge(self._product(record, product_key), record, OF_PRODUCTS)
+        if device_name:
+            device = self._device(record, (product_key, device_name))
+            self._merge(device, record, OF_DEVICES)
+            self._issue(device, record)
+        elif about_device and not about_product:
+            self.refuse(record, DEVICE_NAME, "missing_device_name")
+
+    def _product(self, record: Record, product_key: str) -> Item:
+        item = self._products.get(product_key)
+        if item is None:
+            facts = {PRODUCT_KEY: product_key}
+            item = Item(ItemKind.PRODUCT, record.file, record.row, facts)
+            self._products[product_key] = item
+        return item
+
+    def _device(self, record: Record, name: Name) -> Item:
+        item = self._devices.get(name)
+        if item is None:
+            facts = {
+                PRODUCT_KEY: record.cells.get(PRODUCT_KEY, name[0]),
+                DEVICE_NAME: record.cells.get(DEVICE_NAME, name[1]),
+            }
+            item = Item(ItemKind.DEVICE, record.file, record.row, facts)
+            self._devices[name] = item
+        return item
+
+    def _merge(self, item: Item, record: Record, columns: Iterable[str]) -> None:
+        for column in columns:
+            value = record.cells.get(column)
+            if value is None:
+                continue
+            if item.facts.setdefault(column, value) != value and column in _EXACT:
+                item.complain(column, "differs", record, **self._named((item.file, item.row)))
+
+    def _issue(self, device: Item, record: Record) -> None:
+        cells = record.cells
+        client_id, token = cells.get(CLIENT_ID, ""), cells.get(DEVICE_TOKEN, "")
+        if not client_id:
+            if token:
+                device.complain(DEVICE_TOKEN, "token_alone", record)
+            return
+        known = next((one for one in device.client_ids if one.client_id == client_id), None)
+        if known is None:
+            created = cells.get(CHINA_CREATE_TIME, "")
+            issued = IssuedClientId(client_id, token, record.file, record.row, created)
+            device.client_ids.append(issued)
+        elif token and known.token and token != known.token:
+            place = self._named((known.file, known.row))
+            device.complain(DEVICE_TOKEN, "differs", record, **place)
+        else:
+            known.token = known.token or token
+
+    def _place_waiting(self) -> None:
+        """Records without ProductKey: by their IotId, or to the only product there is."""
+        by_iot_id = {item[IOT_ID]: name for name, item in self._devices.items() if item[IOT_ID]}
+        keys = {*self._products, *(key for key, _ in self._devices)}
+        only = keys.pop() if len(keys) == 1 else ""
+        for record in self._waiting:
+            product_key, device_name = by_iot_id.get(record.cells.get(IOT_ID, ""), ("", ""))
+            product_key = record.cells.get(PRODUCT_KEY) or product_key or only
+            device_name = record.cells.get(DEVICE_NAME) or device_name
+            if not device_name and IOT_ID in record.cells:
+                self.refuse(record, IOT_ID, "unknown_iot_id")
+            elif not product_key:
+                self.refuse(record, PRODUCT_KEY, "missing_product_key")
+            else:
+                self._add(record, product_key, device_name)
+
+    def _claim(self, item: Item) -> None:
+        """Find what two products or devices have in common and must not."""
+        for column in _UNIQUE:
+            self._claim_value(item, column, item[column], (item.file, item.row))
+        for issued in item.client_ids:
+            self._claim_value(item, CLIENT_ID, issued.client_id, (issued.file, issued.row))
+
+    def _claim_value(self, item: Item, column: str, value: str, place: Place) -> None:
+        owner = self._owners.setdefault((column, value), item) if value else item
+        if owner is not item:
+            record = Record(*place, {column: value})
+            earlier = self._named((owner.file, owner.row))
+            item.complain(column, "repeated_elsewhere", record, **earlier)
+
+    def _named(self, place: Place) -> Mapping[str, str | int]:
+        file, row = place
+        return {"row": row, "file": self._file_names[file]}
