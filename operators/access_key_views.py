@@ -10,20 +10,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from iotconsole.kit.dialogs import Act, ask, kept
-from iotconsole.kit.forms import ConsoleForm, attempt
+from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.access_key_forms import AccessKeyForm, DeleteAccessKeyForm
-from operators.freshness import fresh_confirmation_required
+from operators.guards import dangerous_act, operator_act
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations import access_keys
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.permissions import actor_of, operator_of
 
 PAGE_SIZE = 50
-_DIALOG = ["GET", "HEAD", "POST"]
 
 
 def visible_access_keys(operator: Operator) -> QuerySet[AccessKey]:
@@ -47,13 +46,10 @@ def access_key_list(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(_DIALOG)
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def create(request: HttpRequest) -> HttpResponse:
     """Make a key; the answer shows its secret, which can be seen only there."""
-    posted = request.method == "POST"
-    form = AccessKeyForm(request.POST if posted else None, initial=dict(kept(request)) or None)
+    form = AccessKeyForm(posted(request), initial=dict(kept(request)) or None)
     if form.is_valid():
         name, scope = form.cleaned_data["name"], AccessKeyScope(form.cleaned_data["scope"])
         key = attempt(form, lambda: access_keys.create_access_key(actor_of(request), name, scope))
@@ -61,7 +57,7 @@ def create(request: HttpRequest) -> HttpResponse:
             return _show_secret(request, key)
     context = {"form": form, "back": reverse("operators:access_keys")}
     template = "operators/access_keys/create.html"
-    status = 422 if posted else 200
+    status = 422 if form.is_bound else 200
     return render_page(request, template, context, regions=(DIALOG,), status=status)
 
 
@@ -70,29 +66,18 @@ def _show_secret(request: HttpRequest, key: AccessKey) -> HttpResponse:
     return render_page(request, "operators/access_keys/created.html", context, regions=(DIALOG,))
 
 
-def _act(key: AccessKey, title: str, *sentences: str, button: str, **more: Any) -> Act:
-    here = reverse("operators:access_keys")
-    said = {"trail": key.target, "back": here, "then": here, **more}
-    return Act(title=title, sentences=sentences, button=button, **said)
-
-
-@require_http_methods(_DIALOG)
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def change(request: HttpRequest, access_key_id: str) -> HttpResponse:
     """Name and scope; id and secret stay."""
     key = _key_or_404(request, access_key_id)
-    act = _act(
+    act = Act.of(
         key,
-        _("Change access key %(name)s") % {"name": key.name},
+        _("Change access key %(name)s"),
         _("AccessKeyId and AccessKeySecret stay as they are."),
         button=_("Save"),
-        done=_("Changed access key %(name)s.") % {"name": key.name},
+        done=_("Changed access key %(name)s."),
     )
-    form = AccessKeyForm(
-        request.POST if request.method == "POST" else None,
-        initial={"name": key.name, "scope": key.scope},
-    )
+    form = AccessKeyForm(posted(request), initial={"name": key.name, "scope": key.scope})
 
     def perform(data: Mapping[str, Any]) -> object:
         scope = AccessKeyScope(data["scope"])
@@ -101,33 +86,30 @@ def change(request: HttpRequest, access_key_id: str) -> HttpResponse:
     return ask(request, act, perform, form)
 
 
-@require_http_methods(_DIALOG)
-@operator_required
+@operator_act
 def disable(request: HttpRequest, access_key_id: str) -> HttpResponse:
     """Asks for no code: it only takes away, and may have to be quick."""
     key = _key_or_404(request, access_key_id)
-    act = _act(
+    act = Act.of(
         key,
-        _("Disable access key %(name)s") % {"name": key.name},
+        _("Disable access key %(name)s"),
         _("Requests signed with it are refused at once, until it is enabled again."),
         button=_("Disable"),
-        done=_("Disabled access key %(name)s.") % {"name": key.name},
+        done=_("Disabled access key %(name)s."),
         danger=True,
     )
     return ask(request, act, lambda _data: _turn(request, key, enabled=False))
 
 
-@require_http_methods(_DIALOG)
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def enable(request: HttpRequest, access_key_id: str) -> HttpResponse:
     key = _key_or_404(request, access_key_id)
-    act = _act(
+    act = Act.of(
         key,
-        _("Enable access key %(name)s") % {"name": key.name},
+        _("Enable access key %(name)s"),
         _("Requests signed with it are answered again."),
         button=_("Enable"),
-        done=_("Enabled access key %(name)s.") % {"name": key.name},
+        done=_("Enabled access key %(name)s."),
     )
     return ask(request, act, lambda _data: _turn(request, key, enabled=True))
 
@@ -136,21 +118,17 @@ def _turn(request: HttpRequest, key: AccessKey, *, enabled: bool) -> AccessKey:
     return access_keys.set_access_key_enabled(actor_of(request), key.access_key_id, enabled=enabled)
 
 
-@require_http_methods(_DIALOG)
-@operator_required
-@fresh_confirmation_required
+@dangerous_act
 def delete(request: HttpRequest, access_key_id: str) -> HttpResponse:
     key = _key_or_404(request, access_key_id)
-    act = _act(
+    act = Act.of(
         key,
-        _("Delete access key %(name)s") % {"name": key.name},
+        _("Delete access key %(name)s"),
         _("Whatever uses it is refused at once and for good. What it did stays in the trail."),
         button=_("Delete"),
-        done=_("Deleted access key %(name)s.") % {"name": key.name},
+        done=_("Deleted access key %(name)s."),
         danger=True,
     )
-    form: ConsoleForm = DeleteAccessKeyForm(
-        key.name, request.POST if request.method == "POST" else None
-    )
+    form = DeleteAccessKeyForm(key.name, posted(request))
     remove = access_keys.delete_access_key
     return ask(request, act, lambda _data: remove(actor_of(request), access_key_id), form)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -137,11 +138,21 @@ def deactivate(request: HttpRequest, key: int) -> HttpResponse:
         account,
         _("Deactivate %(name)s"),
         _("The account is signed out everywhere at once and cannot sign in. What it did stays."),
+        *_fate_of_keys(account),
         button=_("Deactivate"),
         done=_("Deactivated %(name)s."),
         danger=True,
     )
     return ask(request, act, lambda _data: people.deactivate(actor_of(request), key))
+
+
+def _fate_of_keys(account: Operator) -> tuple[str, ...]:
+    """What deactivating does to the programs that work in the account's name."""
+    count = account.access_keys.filter(enabled=True).count()
+    words = ngettext(
+        "Its access key is refused, too.", "Its %(count)s access keys are refused, too.", count
+    )
+    return (words % {"count": count},) if count else ()
 
 
 @dangerous_admin_act

@@ -1,6 +1,7 @@
 """What programs sign their requests to the API with."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.fields import EncryptedTextField
@@ -63,10 +64,14 @@ class AccessKey(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return self.label
+        return self.name
 
     def __repr__(self) -> str:
         return f"<AccessKey {self.access_key_id}>"
+
+    def get_absolute_url(self) -> str:
+        """The list: a key has no page of its own."""
+        return reverse("operators:access_keys")
 
     @property
     def target(self) -> str:

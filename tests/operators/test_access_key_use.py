@@ -18,6 +18,7 @@ from operators.operations.access_key_use import (
     spend_nonce,
 )
 from operators.operations.access_keys import create_access_key, delete_access_key
+from registration.worker.rounds import ROUNDS
 from tests.operators.people import START
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,13 @@ def test_a_nonce_is_kept_while_its_request_could_be_sent_again(key: AccessKey) -
     assert not spend_nonce(key, "n", START + NONCE_KEPT)
     assert prune_nonces(START + NONCE_KEPT + timedelta(seconds=1)) == 1
     assert spend_nonce(key, "n", START)
+
+
+def test_the_worker_forgets_them(key: AccessKey) -> None:
+    spend_nonce(key, "n", START)
+    [entry] = [entry for entry in ROUNDS if entry.name == "spent nonces"]
+    entry.act(START + NONCE_KEPT + MINUTE)
+    assert not SeenNonce.objects.exists()
 
 
 def test_the_nonces_go_with_their_key(key: AccessKey) -> None:

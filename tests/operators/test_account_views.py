@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from operators.models import Operator, Role
+from operators.actor import SHELL
+from operators.models import AccessKeyScope, Operator, Role
 from operators.operations import invitations
+from operators.operations.access_keys import create_access_key
 from tests.console.dom import attribute, by_id, text, tree
 from tests.console.fixtures import confirmed
 from tests.operators.people import actor, person
@@ -78,6 +80,15 @@ def test_deactivate_sign_out_and_reactivate(admin: Client, chen: Operator, clien
     assert not Operator.objects.get(pk=chen.pk).is_active
     admin.post(f"{here}reactivate/")
     assert Operator.objects.get(pk=chen.pk).is_active
+
+
+def test_deactivating_tells_of_the_programs_that_stop(admin: Client, chen: Operator) -> None:
+    here = f"/settings/accounts/{chen.pk}/deactivate/"
+    assert "access key" not in text(tree(admin.get(here)))
+    create_access_key(SHELL, "line", AccessKeyScope.DEVICES, chen)
+    assert "Its access key is refused, too." in text(tree(admin.get(here)))
+    create_access_key(SHELL, "billing", AccessKeyScope.DEVICES, chen)
+    assert "Its 2 access keys are refused, too." in text(tree(admin.get(here)))
 
 
 def test_an_invitation_is_renewed_and_cancelled(admin: Client, root: Operator) -> None:

@@ -32,7 +32,7 @@ class Command(ShellCommand):
         else:
             set_access_key_enabled(SHELL, key.access_key_id, enabled=action == "enable")
         data = {"action": action, "access_key_id": key.access_key_id, "name": key.name}
-        return Answer(f"{action.capitalize()}d access key {key}.", data)
+        return Answer(f"{action.capitalize()}d access key {key.label}.", data)
 
 
 def _found(wanted: str) -> AccessKey:
