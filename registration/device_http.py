@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from devices.operations.outcome import Refused
 from devices.protocol.client_id import ParameterError, parse_registration_form
-from devices.protocol.form import CONTENT_TYPE, check_length, parse_form, signature_of
+from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.identifiers import trace_id
@@ -155,8 +155,11 @@ def _fields(request: HttpRequest) -> Mapping[str, str]:
     require(request.method == "POST", "request is not a POST")
     require(request.content_type in ("", CONTENT_TYPE), "body is not a form")
     check_length(_announced(request))
+    # Django reads as much as was announced, gunicorn knows where a chunked body ends.
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    stream = request.META["wsgi.input"] if chunked else request
     try:
-        return parse_form(request.read())
+        return parse_form(stream.read(MAX_BODY + 1))
     except OSError:
         raise MalformedError("body ends early") from None
 

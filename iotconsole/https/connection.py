@@ -2,6 +2,7 @@
 
 import contextlib
 import ssl
+import threading
 import time
 from typing import Any
 
@@ -16,11 +17,17 @@ from iotconsole.https.framing import Request, awaits_permission, first_request
 # request; and for what follows a request that was refused unread.
 REQUEST_WITHIN = 10.0
 DISCARD_WITHIN = 10.0
+# A request that takes more than this much memory needs one of a few places, and gets more time.
+LARGE = 64 * 1024
+LARGE_AT_ONCE = 8
+LARGE_WITHIN = 60.0
 _PORTION = 64 * 1024
 # Of a body that was refused. Were the connection closed at once, the client's next packet would be
 # answered with a reset, and that would take our answer away from it.
 _MOST_DISCARDED = 32 * 1024 * 1024
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_places = threading.BoundedSemaphore(LARGE_AT_ONCE)
 
 
 class Connection(TConn):  # type: ignore[misc]
@@ -36,7 +43,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.request = Request(0)
         self._received = bytearray()
         self._discarded: int | None = None
-        self._handshaken = self._told_to_go_on = False
+        self._handshaken = self._told_to_go_on = self._large = False
 
     def advance(self) -> bool:
         """Whether a request is there. OSError: the other side is gone, or speaks no TLS."""
@@ -56,6 +63,7 @@ class Connection(TConn):  # type: ignore[misc]
         """Whether the connection goes on. Of a body that was not read the rest is awaited."""
         self.deadline = None
         self._told_to_go_on = False
+        self._leave_place()
         if not self.request.whole:
             self._discarded, self.deadline = 0, time.monotonic() + DISCARD_WITHIN
             return True
@@ -75,6 +83,7 @@ class Connection(TConn):  # type: ignore[misc]
             if isinstance(self.sock, ssl.SSLSocket):
                 self.sock.unwrap()
         util.close(self.sock)
+        self._leave_place()
 
     def _handshake(self) -> None:
         if self._handshaken:
@@ -91,10 +100,24 @@ class Connection(TConn):  # type: ignore[misc]
                 self.sock.send(_GO_ON)
                 self._told_to_go_on = True
             self._received += self._more()
+            self._make_room()
         self.request = request
         taken = bytes(self._received[: request.length])
         del self._received[: request.length]
         self.parser = get_parser(self.cfg, iter([taken]), self.client)
+
+    def _make_room(self) -> None:
+        if self._large or len(self._received) <= LARGE:
+            return
+        if not _places.acquire(blocking=False):
+            raise ConnectionAbortedError
+        self._large = True
+        self.deadline = (self.deadline or time.monotonic()) + LARGE_WITHIN
+
+    def _leave_place(self) -> None:
+        if self._large:
+            self._large = False
+            _places.release()
 
     def _discard(self) -> None:
         while self._discarded is not None and self._discarded < _MOST_DISCARDED:

@@ -2,12 +2,14 @@
 
 One JSON object per line: orders on standard input, what the SDK reports on standard output.
 
-    {"do": "start", "host": …, "port": …, "ca": PEM, and what LinkKit's constructor takes}
+    {"do": "start", "host": …, "port": …, "ca": PEM, and what LinkKit's constructor takes;
+     "https_port" where the cloud's host for registration over HTTPS is to be found here}
     {"do": "subscribe", "topic": …}     {"do": "publish", "topic": …, "payload": …, "qos": 0 or 1}
     {"do": "post_property", "params": {…}}     {"do": "disconnect"}
 """
 
 import json
+import socket
 import ssl
 import sys
 import threading
@@ -47,8 +49,23 @@ def serialize_tls() -> None:
     ssl.SSLSocket.send = send  # type: ignore[assignment, method-assign]
 
 
-def start(host: str, port: int, ca: str, **identity: Any) -> Any:
-    """Register, when `identity` has an auth_type, else connect."""
+def redirect(https_port: int) -> None:
+    """What a DNS entry and a port mapping do: the SDK's URL for registration is hard-wired."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
+        if str(host).startswith("iot-auth."):
+            host, port = "127.0.0.1", https_port
+        return resolve(host, port, *arguments, **options)
+
+    socket.getaddrinfo = getaddrinfo
+
+
+def start(host: str, port: int, ca: str, https_port: int | None = None, **identity: Any) -> Any:
+    """Register over MQTT, when `identity` has an auth_type; over HTTPS first, when it has only a
+    product_secret; else connect."""
+    if https_port:
+        redirect(https_port)
     kit = linkkit.LinkKit(host_name="cn-shanghai", **identity)
     kit.config_mqtt(port=port, endpoint=host, cadata=ca)
     kit.on_connect = lambda session, rc, _: tell("connected", rc=rc)

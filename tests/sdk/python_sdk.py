@@ -52,7 +52,7 @@ class LinkkitDevice:
         self._orders.close()
         self._answers.close()
 
-    def start(self, listener: Listener, **identity: str | None) -> None:
+    def start(self, listener: Listener, **identity: str | int | None) -> None:
         """Register (with `auth_type`) or connect; names are those of LinkKit's constructor."""
         self.order(
             "start",

@@ -42,7 +42,7 @@ def test_a_body_that_is_too_long_is_not_awaited() -> None:
     head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY + 1)
     assert first_request(head) == Request(len(head), whole=False)
     head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-    received = head + b"x" * (MAX_BODY + 1)
+    received = head + bytes(MAX_BODY + 1)
     assert first_request(received) == Request(len(received), whole=False)
 
 

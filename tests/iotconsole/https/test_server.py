@@ -187,6 +187,14 @@ def test_who_asks_before_sending_a_body_is_told_once_to_go_on(
         assert code(answer(connection)) == 200
 
 
+def test_a_chunked_body_is_read(server: HttpsServer, device: Device) -> None:
+    head, end, body = request_of(device).partition(b"\r\n\r\n")
+    head = head.replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX-Length: ")
+    with connect(server) as connection:
+        connection.sendall(head + end + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+        assert code(answer(connection)) == 200
+
+
 def test_ten_megabytes_are_refused_with_an_answer(server: HttpsServer, device: Device) -> None:
     length = 10 * 1024 * 1024
     head = (
