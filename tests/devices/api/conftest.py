@@ -4,16 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from operators.actor import SHELL
-from operators.models import AccessKey, AccessKeyScope
-from products.models import Product
-from products.operations.grants import set_grants
+from operators.models import AccessKey, AccessKeyScope, Operator
+from products.models import Product, ProductGrant
 from tests import rpc
 from tests.factories import make_product
 from tests.operators.people import person
 
-# Makes a key of an account that was granted some products: may it change them, by ProductKey.
-GrantedKey = Callable[..., AccessKey]
+# Makes a key of an account that was granted this product, to change it or to look at it.
+GrantedKey = Callable[[Product, bool], AccessKey]
 
 
 @pytest.fixture
@@ -30,9 +28,10 @@ def reading(db: None) -> AccessKey:
 @pytest.fixture
 def granted_key(db: None) -> GrantedKey:
     account = person("lim")
+    Operator.objects.filter(pk=account.pk).update(every_product=False)
 
-    def made(**granted: bool) -> AccessKey:
-        set_grants(SHELL, account.pk, every_product=False, granted=granted)
+    def made(product: Product, may_change: bool) -> AccessKey:
+        ProductGrant.objects.create(operator=account, product=product, may_change=may_change)
         return rpc.key_for(AccessKeyScope.EVERYTHING, account)
 
     return made
