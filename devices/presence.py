@@ -54,6 +54,20 @@ def last_seen(device_ids: Collection[int]) -> dict[int, Seen]:
     return seen
 
 
+def latest_sessions(device_ids: Collection[int]) -> dict[int, Session]:
+    """The latest connection of each device that ever made one, as a whole; one query."""
+    latest: dict[int, Session] = {}
+    for session in Session.objects.filter(device__in=device_ids):
+        best = latest.get(session.device_id)
+        if best is None or _begun(session) > _begun(best):
+            latest[session.device_id] = session
+    return latest
+
+
+def _begun(session: Session) -> tuple[bool, datetime]:
+    return session.ended_at is None, session.connected_at
+
+
 def client_id_rows(device: Device) -> list[ClientIdRow]:
     """The device's live ClientIDs in the order they were issued; two queries."""
     sessions = {s.client_id: _seen(s) for s in Session.objects.filter(device=device)}

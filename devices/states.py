@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
 from devices.models import ClientBinding, Device, DeviceCount, DeviceState, Session
 from iotconsole.kit.filters import Keys
@@ -74,6 +75,16 @@ def keys_in_state(state: str, product: Product | None) -> Iterator[Keys]:
         yield devices.filter(activated_at__isnull=True).values_list("pk", flat=True)
 
 
+def device_ids_in_state(product: Product, state: DeviceState) -> QuerySet[Any, int]:
+    """Ids of the devices whose `state_of` is `state`, newest first, from the index that knows."""
+    if state == DeviceState.ONLINE:
+        sessions = Session.objects.filter(product=product, ended_at__isnull=True)
+        own = sessions.filter(device__enabled=True, device__activated_at__isnull=False)
+        return own.order_by("-device_id").values_list("device_id", flat=True)
+    devices = in_state(Device.objects.filter(product=product), state)
+    return devices.order_by("-pk").values_list("pk", flat=True)
+
+
 def with_old_secret(devices: QuerySet[Device]) -> QuerySet[Device]:
     """Those that registered with an old ProductSecret since it was rotated the last time."""
     return devices.filter(
@@ -110,6 +121,22 @@ def totals(product_key: str = "", *, within: Iterable[str] | None = None) -> Tot
             sessions = sessions.filter(product__in=products)
     counted = counts.aggregate(total=Sum("total"), activated=Sum("activated"))
     return Totals(counted["total"] or 0, counted["activated"] or 0, sessions.count())
+
+
+def tally(product: Product) -> dict[DeviceState, int]:
+    """How many devices are in each state; of those in most no more than a sum is looked at."""
+    counted = totals(product.product_key)
+    disabled = Device.objects.filter(product=product, enabled=False)
+    cut_off = disabled.aggregate(all=Count("pk"), activated=Count("activated_at"))
+    enabled = counted.total - cut_off["all"]
+    activated = counted.activated - cut_off["activated"]
+    online = device_ids_in_state(product, DeviceState.ONLINE).count()
+    return {
+        DeviceState.INACTIVE: enabled - activated,
+        DeviceState.ONLINE: online,
+        DeviceState.OFFLINE: activated - online,
+        DeviceState.DISABLED: cut_off["all"],
+    }
 
 
 def _live_session() -> QuerySet[Session]:

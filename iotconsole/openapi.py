@@ -16,6 +16,7 @@ from django.db import Error as AnyDatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from devices.api import ACTIONS as DEVICE_ACTIONS
 from devices.protocol import rpc
 from devices.protocol.rpc import RpcError, RpcRequest
 from iotconsole.kit.envelope import respond
@@ -23,7 +24,7 @@ from iotconsole.kit.errors import OperationError
 from iotconsole.kit.outages import describe
 from iotconsole.kit.parameters import GatewayError, Parameters
 from operators.api import Action, Actions, Answer, BusinessError, Call, forbidden
-from operators.models import AccessKey
+from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (
     api_actor,
     find_access_key,
@@ -36,7 +37,7 @@ from products.api import ACTIONS as PRODUCT_ACTIONS
 
 logger = logging.getLogger(__name__)
 
-ACTIONS: Actions = Actions(PRODUCT_ACTIONS)
+ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS)
 VERSION = "2018-01-20"
 # The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
 MOST_BYTES = 8 * 1024 * 1024
@@ -159,7 +160,12 @@ def _admit(call: RpcRequest, key: AccessKey, action: Action, address: str | None
 def _handle(
     call: RpcRequest, key: AccessKey, action: Action, address: str | None
 ) -> Mapping[str, Any]:
-    asked = Call(Parameters(call.parameters), api_actor(key, address), timezone.now())
+    asked = Call(
+        Parameters(call.parameters),
+        api_actor(key, address),
+        timezone.now(),
+        AccessKeyScope(key.scope),
+    )
     try:
         extra: Answer = action.handle(asked)
     except BusinessError as error:

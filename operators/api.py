@@ -92,6 +92,7 @@ class Call:
     parameters: Parameters
     actor: Actor
     now: datetime
+    scope: AccessKeyScope
 
     @property
     def operator(self) -> Operator | None:
@@ -102,6 +103,14 @@ class Call:
 
     def may_change(self, product_key: str) -> bool:
         return self.operator is None or self.operator.may_change_product(product_key)
+
+    def reveals(self, product_key: str) -> bool:
+        """Whether it is told the secrets of the product and its devices.
+
+        To look at them in the console takes a code, so a key that may only read goes without; so
+        does one whose account may look at this product only.
+        """
+        return self.scope.allows(AccessKeyScope.DEVICES) and self.may_change(product_key)
 
 
 def forbidden(why: str) -> GatewayError:

@@ -10,6 +10,7 @@ from operators.models import AccessKeyScope
 from products.access import visible_products
 from products.models import DataFormat, NetType, NodeType, Product
 from products.operations import manage
+from products.operations.reveal import note_reading
 
 ACTIONS = Actions()
 Value = TypeVar("Value", str, int)
@@ -101,12 +102,13 @@ def update_product(call: Call) -> Answer:
 
 @ACTIONS.add("QueryProduct", AccessKeyScope.READ_ONLY, per_second=50)
 def query_product(call: Call) -> Answer:
+    """The ProductSecret is empty for a key that may only read."""
     product = product_of(call)
     counted = Product.objects.filter(pk=product.pk).aggregate(total=Sum("device_counts__total"))
     return {
         "Data": {
             **_described(product),
-            "ProductSecret": product.product_secret,
+            "ProductSecret": _secret(call, product),
             "ProductStatus": _STATUS[product.published],
             "DeviceCount": counted["total"] or 0,
             "GmtCreate": _milliseconds(product),
@@ -114,6 +116,13 @@ def query_product(call: Call) -> Answer:
             "Owner": True,
         }
     }
+
+
+def _secret(call: Call, product: Product) -> str:
+    if not call.reveals(product.product_key):
+        return ""
+    note_reading(call.actor, product, "product")
+    return product.product_secret
 
 
 @ACTIONS.add("QueryProductList", AccessKeyScope.READ_ONLY, per_second=50)

@@ -43,6 +43,8 @@ class Device(models.Model):
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When somebody last changed it: enabled, disabled, reset, cleared, switched, renamed it.
+    changed_at = models.DateTimeField(null=True)
     # When it last was handed its DeviceSecret or a ClientID.
     registered_at = models.DateTimeField(null=True)
     # Which of the product's ProductSecrets signed that request.

@@ -38,7 +38,7 @@ def set_enabled(
 ) -> list[Device]:
     """Returns the devices this changed: those that were not so already."""
     changed = [device for device in devices if device.enabled != enabled]
-    _update(changed, enabled=enabled)
+    _update(changed, now, enabled=enabled)
     if not enabled:
         revoke(changed, RevocationReason.DISABLE, now)
     note(actor, changed, "enable" if enabled else "disable", now)
@@ -46,7 +46,7 @@ def set_enabled(
 
 
 def reset(actor: Actor, devices: Collection[Device], now: datetime) -> None:
-    _update(devices, claimed_at=None, registered_at=None, secret_blocked=False)
+    _update(devices, now, claimed_at=None, registered_at=None, secret_blocked=False)
     note(actor, devices, "reset", now)
 
 
@@ -56,10 +56,26 @@ def clear(
     live = ClientBinding.objects.filter(device__in=devices, voided_at__isnull=True)
     voided = dict(live.values_list("device").annotate(Count("pk")))
     live.update(voided_at=now, void_reason=VoidReason.CLEARED)
-    _update(devices, secret_blocked=True, registration_refused=refuse_registration)
+    _update(devices, now, secret_blocked=True, registration_refused=refuse_registration)
     revoke(devices, RevocationReason.CLEAR, now)
     counts = {device.pk: {"count": voided.get(device.pk, 0)} for device in devices}
     note(actor, devices, "clear", now, counts)
+
+
+def set_nicknames(
+    actor: Actor, wanted: Sequence[tuple[Device, str]], now: datetime
+) -> list[Device]:
+    """Returns the devices this changed: those that had another alias."""
+    changed: list[Device] = []
+    facts: dict[int, Mapping[str, object]] = {}
+    for device, nickname in wanted:
+        if device.nickname != nickname:
+            facts[device.pk] = {"old": device.nickname, "new": nickname}
+            _update([device], now, nickname=nickname)
+            changed.append(device)
+    if changed:
+        note(actor, changed, "alias", now, facts)
+    return changed
 
 
 def delete(actor: Actor, devices: Collection[Device], now: datetime) -> None:
@@ -90,7 +106,8 @@ def note(
     log.write([log.management_event(device, act, actor) for device in devices], now)
 
 
-def _update(devices: Collection[Device], **columns: object) -> None:
+def _update(devices: Collection[Device], now: datetime, **columns: object) -> None:
+    columns |= {"changed_at": now}
     Device.objects.filter(pk__in=_keys(devices)).update(**columns)
     for device in devices:
         for name, value in columns.items():

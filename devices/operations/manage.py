@@ -31,7 +31,8 @@ def switch(actor: Actor, product_key: str, device_name: str, client_id: str) -> 
             voided_at=now, void_reason=VoidReason.SWITCHED
         )
         device.secret_blocked = device.registration_refused = True
-        device.save(update_fields=["secret_blocked", "registration_refused"])
+        device.changed_at = now
+        device.save(update_fields=["secret_blocked", "registration_refused", "changed_at"])
         revoke([device], RevocationReason.SWITCH, now, keep_client_id=client_id)
         facts = {device.pk: {"client_id": client_id, "count": voided}}
         acts.note(actor, [device], "switch", now, facts)
@@ -53,8 +54,9 @@ def allow_registration(actor: Actor, product_key: str, device_name: str) -> Devi
     with transaction.atomic():
         device = locked_device(product_key, device_name)
         device.registration_refused = False
-        device.save(update_fields=["registration_refused"])
-        acts.note(actor, [device], "allow_registration", timezone.now())
+        device.changed_at = timezone.now()
+        device.save(update_fields=["registration_refused", "changed_at"])
+        acts.note(actor, [device], "allow_registration", device.changed_at)
     return device
 
 
@@ -84,12 +86,7 @@ def set_nickname(actor: Actor, product_key: str, device_name: str, nickname: str
     with transaction.atomic():
         device = locked_device(product_key, device_name)
         old = device.nickname
-        if nickname != old:
-            device.nickname = nickname
-            device.save(update_fields=["nickname"])
-            acts.note(
-                actor, [device], "alias", timezone.now(), {device.pk: {"old": old, "new": nickname}}
-            )
+        acts.set_nicknames(actor, [(device, nickname)], timezone.now())
     return old
 
 

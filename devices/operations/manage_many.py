@@ -1,19 +1,22 @@
-"""What an operator does to many devices together: Enable, Disable, Reset, Clear, Delete.
+"""What an operator does to many devices together: Enable, Disable, Reset, Clear, Delete, rename.
 
 The rules, revocations and both trails are those of devices.operations.manage; what cannot be done
 to one of them is skipped and told. At most MOST devices per call, in one transaction.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from devices.models import Device
 from devices.operations import acts
+from devices.operations.add import check_nickname
 from devices.states import with_product
+from iotconsole.kit.errors import NotFoundError
 from operators.actor import Actor
 
 MOST = 500
@@ -67,6 +70,17 @@ def clear(
 
 def delete(actor: Actor, device_ids: Collection[int]) -> Outcome:
     return _all(device_ids, lambda devices: acts.delete(actor, devices, timezone.now()))
+
+
+def set_nicknames(actor: Actor, nicknames: Mapping[int, str]) -> None:
+    """By the devices' keys: all of them or, raising OperationError, none."""
+    checked = {key: check_nickname(nickname) for key, nickname in nicknames.items()}
+    with transaction.atomic():
+        devices, gone = _locked(checked)
+        if gone:
+            raise NotFoundError(_(GONE), field="device_name")
+        wanted = [(device, checked[device.pk]) for device in devices]
+        acts.set_nicknames(actor, wanted, timezone.now())
 
 
 def _all(device_ids: Collection[int], act: Callable[[list[Device]], None]) -> Outcome:

@@ -1,13 +1,23 @@
-"""Showing a ProductSecret to an operator."""
+"""Showing secrets to an operator, or to a program."""
+
+from typing import Literal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from iotconsole.kit.errors import NotFoundError
+from iotconsole.kit.once import OncePer
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product
+
+# What the trail says a program was told.
+_READ = {
+    "product": gettext_noop("Read the ProductSecret through the API (noted once an hour)"),
+    "device": gettext_noop("Read DeviceSecrets through the API (noted once an hour)"),
+}
+_noted = OncePer(3600)
 
 
 def reveal_product_secret(actor: Actor, product_key: str) -> str:
@@ -19,3 +29,14 @@ def reveal_product_secret(actor: Actor, product_key: str) -> str:
         summary = gettext_noop("Looked at the ProductSecret")
         audit.record(actor, "product.reveal", product.target, summary)
     return product.product_secret
+
+
+def note_reading(actor: Actor, product: Product, whose: Literal["product", "device"]) -> None:
+    """Audit, before they are told, that a program reads the secrets of a product or its devices.
+
+    A back end does so all day long: an entry for each time would bury the rest of the trail, so
+    there is one in an hour for each access key, product and server process.
+    """
+    with _noted.due(actor.access_key, product.product_key, whose) as due:
+        if due:
+            audit.record(actor, f"{whose}.reveal", product.target, _READ[whose])

@@ -1,0 +1,43 @@
+"""The ClientIDs of a preregistration-free device: who has them, Switch, Clear."""
+
+from devices.api.naming import device_by_iot_id
+from devices.api.telling import milliseconds
+from devices.operations import manage
+from devices.presence import client_id_rows
+from operators.api import Actions, Answer, Call, refused_as
+from operators.models import AccessKeyScope
+
+ACTIONS = Actions()
+# Said by these actions alone (console_api.md 3.4).
+_SUCCESS = {"Code": "Success"}
+_FAILED = "iot.common.InvalidFormattedParameter"
+
+
+@ACTIONS.add("QueryClientIds", AccessKeyScope.READ_ONLY, per_second=10)
+def query_client_ids(call: Call) -> Answer:
+    """Those that may connect, at most five, in the order they were issued."""
+    device = device_by_iot_id(call)
+    issued = [
+        {"ClientId": row.client_id, "CreateTime": milliseconds(row.issued_at)}
+        for row in client_id_rows(device)
+    ]
+    return _SUCCESS | {"Data": {"IotId": device.iot_id, "DynamicRegClientIds": issued}}
+
+
+@ACTIONS.add("TransformClientId", AccessKeyScope.DEVICES, per_second=10)
+def transform_client_id(call: Call) -> Answer:
+    """Switch: this one is kept, all others are cut off, and new ones refused until allowed."""
+    client_id = call.parameters.required("ClientId")
+    device = device_by_iot_id(call, change=True)
+    with refused_as(_FAILED, device_name="iot.device.NotExistedDevice"):
+        manage.switch(call.actor, device.product.product_key, device.device_name, client_id)
+    return _SUCCESS
+
+
+@ACTIONS.add("DeleteClientIds", AccessKeyScope.DEVICES, per_second=10)
+def delete_client_ids(call: Call) -> Answer:
+    """Clear: all are cut off; the devices may register again while the switch is on."""
+    device = device_by_iot_id(call, change=True)
+    with refused_as(_FAILED, device_name="iot.device.NotExistedDevice"):
+        manage.clear(call.actor, device.product.product_key, device.device_name)
+    return _SUCCESS
