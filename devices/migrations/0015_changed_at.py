@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('devices', '0013_access_key_of_work'),
+        ('devices', '0014_fleet_imports'),
     ]
 
     operations = [
