@@ -55,6 +55,6 @@ def test_no_page_has_a_violation_in_either_theme(
 
 def test_no_list_has_a_violation_on_a_phone(visit: Visit, fleet: Fleet, axe: str) -> None:
     page = visit.open("/", size=PHONE)
-    for path in ("/", "/products/", "/devices/", "/logs/", "/audit/"):
+    for path in ("/", "/products/", "/devices/", "/findings/", "/logs/", "/audit/"):
         page.goto(path)
         assert violations(page, axe) == [], path
