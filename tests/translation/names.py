@@ -5,6 +5,7 @@ The platform's names; fields, operations and codes of the log; what is typed int
 
 _NAMES = """
 ProductKey ProductSecret DeviceName DeviceSecret DeviceToken ClientID ClientIDs IotId TraceId
+AccessKeyId AccessKeySecret
 MQTT TLS CA SDK UTC CSV XLSX GBK JSON NUL MAC IMEI SN QR IP API HTTP
 Nickname ICA Topic Alink Link Python Wi-Fi
 ID MB csv xlsx

@@ -28,6 +28,9 @@ DATA = {
     "sdk-c",
     "shell",
     "lamps.csv",
+    "production-line",
+    "billing",
+    "erp",
     "In",
     "use",
 }
