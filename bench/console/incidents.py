@@ -91,7 +91,7 @@ def _batches(size: Size, products: list[Product]) -> None:
         "created_at": moment("(1767225600 + n)"),
         "moved_at": moment("(1767225660 + n)"),
     }
-    constants = {"method": BatchMethod.AUTO, "total": 400, "added": 400, "origin": "console"}
+    constants = {"method": BatchMethod.AUTO, "total": 400, "added": 400, "origin": "shell"}
     fill(DeviceBatch, _BATCHES, columns, constants=constants)
     with connection.cursor() as cursor:
         cursor.execute(
