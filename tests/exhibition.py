@@ -21,6 +21,7 @@ from tests.console.pages import every_page
 from tests.console.seed import (
     ask_for_a_batch,
     ask_for_a_job,
+    give_a_fleet,
     invite_somebody,
     keep_a_filter,
     make_access_keys,
@@ -63,6 +64,7 @@ def _pages(root: str) -> dict[str, str]:
         raise LookupError("the demonstration has a cloned device")
     ask_for_a_job(cloned.product)
     ask_for_a_batch(cloned.product)
+    give_a_fleet()
     return {name: root + path for name, path in every_page(cloned.product, cloned).items()}
 
 
