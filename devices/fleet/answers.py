@@ -43,18 +43,33 @@ def is_json(content: bytes) -> bool:
 
 
 def gather_answers(content: bytes, file: int, fleet: Fleet) -> None:
-    """Add what the answers tell; rows are counted as the objects come. Raises OperationError."""
-    row = 0
+    """Add what a file of answers tells. Raises OperationError."""
+    answers = Answers(fleet, file)
     for value in _values(content):
-        for cells in _objects(value):
-            row += 1
-            record = Record(file, row, cells)
+        answers.add(value)
+
+
+class Answers:
+    """Answers of one source; rows are counted as their objects come."""
+
+    def __init__(self, fleet: Fleet, file: int) -> None:
+        self._fleet, self._file = fleet, file
+        self.rows = 0
+
+    def add(self, answer: Any) -> list[Mapping[str, str]]:
+        """Have the fleet know what an answer tells; returns the cells of its objects."""
+        told: list[Mapping[str, str]] = []
+        for cells in _objects(answer):
+            self.rows += 1
+            record = Record(self._file, self.rows, cells)
             if "error" in cells:
-                fleet.refuse(record, "", "answer_error", code=cells["error"])
+                self._fleet.refuse(record, "", "answer_error", code=cells["error"])
             elif _TELLING & cells.keys():
-                fleet.add(record)
+                self._fleet.add(record)
+                told.append(cells)
             else:
-                fleet.refuse(record, "", "answer_unknown")
+                self._fleet.refuse(record, "", "answer_unknown")
+        return told
 
 
 def _values(content: bytes) -> Iterator[Any]:

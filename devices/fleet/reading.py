@@ -41,13 +41,19 @@ def read_fleet(files: Sequence[GivenFile], largest: int, product_key: str = "") 
     `largest` is what one file may measure, in bytes. Raises OperationError, which names the file.
     """
     names = [file.name for file in files]
-    fleet, notes = Fleet(names, product_key), list[Note]()
+    fleet = Fleet(names, product_key)
+    return reading_of(fleet, names, read_into(fleet, files, largest))
+
+
+def read_into(fleet: Fleet, files: Sequence[GivenFile], largest: int) -> list[Note]:
+    """Have the fleet know what the files say; returns what was peculiar about them."""
+    notes: list[Note] = []
     for number, file in enumerate(files):
         try:
             _read(fleet, file, number, largest, notes)
         except OperationError as error:
             raise OperationError(f"{file.name}: {error.text}", field="file") from error
-    return reading_of(fleet, names, notes)
+    return notes
 
 
 def reading_of(fleet: Fleet, names: list[str], notes: list[Note]) -> Reading:

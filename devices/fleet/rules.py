@@ -155,17 +155,22 @@ def is_disabled(item: Item) -> bool:
     return item[STATUS].casefold() in _DISABLED
 
 
+def was_connected(status: str) -> bool:
+    """Whether the cloud's state says so. A disabled device does not say; it counts as one."""
+    return status.casefold() in _ACTIVATED | _DISABLED
+
+
 def activated_at(item: Item, assumed: datetime | None, now: datetime) -> datetime | None:
     """When the device was activated on the cloud, None when it was not.
 
     Where the cloud tells only that it was, the time it was created: it was not earlier. What tells
-    nothing at all counts as `assumed`. A disabled device does not say; it counts as activated.
+    nothing at all counts as `assumed`.
     """
     exact = moment(item[ACTIVE_TIME]) or moment(item[CHINA_ACTIVE_TIME], _CHINA)
     if exact:
         return min(exact, now)
-    status = item[STATUS].casefold()
-    if status in _ACTIVATED or is_disabled(item):
+    status = item[STATUS]
+    if was_connected(status):
         created = moment(item[CREATE_TIME]) or moment(item[CHINA_CREATE_TIME], _CHINA)
         return min(created or now, now)
     return None if status else assumed

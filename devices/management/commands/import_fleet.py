@@ -12,7 +12,10 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from devices.fleet.reading import GivenFile, Reading, read_fleet
+from devices.fleet.collect import ACTIONS, collect
+from devices.fleet.from_cloud import add_cloud_arguments, cloud_of, journal_of
+from devices.fleet.gather import Fleet
+from devices.fleet.reading import GivenFile, Reading, read_into, reading_of
 from devices.fleet.report import Finding, findings, notes_of, report_lines
 from devices.fleet.telling import told
 from devices.models import FleetImport, ImportState
@@ -29,10 +32,10 @@ _MOST_TOLD = 50
 
 class Command(ShellCommand):
     help = (
-        "Move products and devices in with the credentials they have: from CSV or XLSX files, or "
-        "from saved answers of the cloud's API (JSON). All of it is checked before any of it is "
-        "imported; what is there already stays as it is. The exit code is 1 when anything was "
-        "left out."
+        "Move products and devices in with the credentials they have: from CSV or XLSX files, from "
+        "saved answers of the cloud's API (JSON), or straight from that API. All of it is checked "
+        "before any of it is imported; what is there already stays as it is. The exit code is 1 "
+        "when anything was left out."
     )
 
     def add_own_arguments(self, parser: CommandParser) -> None:
@@ -51,6 +54,7 @@ class Command(ShellCommand):
             help="Take devices of which nothing says whether they are activated for activated: "
             "their DeviceSecret is then not handed out again without Reset.",
         )
+        add_cloud_arguments(parser)
         parser.add_argument(
             "--yes", action="store_true", help="Do not ask, on a terminal, between the two."
         )
@@ -67,14 +71,21 @@ class Command(ShellCommand):
             discard_import(SHELL, fleet.pk)
             return answer
         fleet = self._work_off(apply_import(SHELL, fleet.pk))
+        if options["from_cloud"]:
+            journal_of(options).forget()
         _write_report(options["report"], fleet)
         return _answer(fleet, list(findings(fleet)))
 
     def _read(self, options: Mapping[str, Any]) -> Reading:
-        if not options["files"]:
-            raise CommandError("Name at least one file.")
+        if not options["files"] and not options["from_cloud"]:
+            raise CommandError("Name at least one file, or give --from-cloud.")
         given = [_given(path) for path in options["files"]]
-        return read_fleet(given, settings.BATCH_FILE_MB << 20, options["product_key"])
+        names = [file.name for file in given] + (list(ACTIONS) if options["from_cloud"] else [])
+        fleet = Fleet(names, options["product_key"])
+        notes = read_into(fleet, given, settings.BATCH_FILE_MB << 20)
+        if options["from_cloud"]:
+            _collect(fleet, len(given), options)
+        return reading_of(fleet, names, notes)
 
     def _wanted(self, fleet: FleetImport, options: Mapping[str, Any]) -> bool:
         """Whether what was checked is to be imported now."""
@@ -102,6 +113,28 @@ def _progress(fleet: FleetImport) -> Iterator["tqdm[Any]"]:
     words = "Importing" if fleet.checked else "Checking"
     with tqdm(total=fleet.total, desc=words, unit="", disable=None, leave=False) as bar:
         yield bar
+
+
+def _collect(fleet: Fleet, first_file: int, options: Mapping[str, Any]) -> None:
+    """Ask the cloud, with a counter on a terminal."""
+    cloud = cloud_of(options)
+    with tqdm(unit="", disable=None, leave=False) as bar:
+
+        def move(action: str, count: int) -> None:
+            bar.set_description(action, refresh=False)
+            bar.update(count - bar.n)
+
+        try:
+            collect(
+                cloud,
+                fleet,
+                first_file,
+                products=options["only"],
+                client_ids=not options["no_client_ids"],
+                told=move,
+            )
+        finally:
+            cloud.close()
 
 
 def _given(path: Path) -> GivenFile:
