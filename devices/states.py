@@ -124,13 +124,15 @@ def totals(product_key: str = "", *, within: Iterable[str] | None = None) -> Tot
 
 
 def tally(product: Product) -> dict[DeviceState, int]:
-    """How many devices are in each state; of those in most no more than a sum is looked at."""
+    """How many devices are in each state; those of a large state are not looked at one by one."""
     counted = totals(product.product_key)
     disabled = Device.objects.filter(product=product, enabled=False)
     cut_off = disabled.aggregate(all=Count("pk"), activated=Count("activated_at"))
+    # Their sessions are about to end.
+    ending = disabled.filter(Exists(_live_session())).count()
     enabled = counted.total - cut_off["all"]
     activated = counted.activated - cut_off["activated"]
-    online = device_ids_in_state(product, DeviceState.ONLINE).count()
+    online = counted.online - ending
     return {
         DeviceState.INACTIVE: enabled - activated,
         DeviceState.ONLINE: online,

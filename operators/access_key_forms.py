@@ -22,8 +22,8 @@ class AccessKeyForm(ConsoleForm):
         choices=AccessKeyScope.choices,
         initial=AccessKeyScope.DEVICES,
         help_text=_(
-            "Read only: queries, also those that answer with secrets. Devices: also adds, changes "
-            "and deletes devices. Everything: products, too."
+            "Read only: queries, whose answers hold no secrets. Devices: secrets, too, and adds, "
+            "changes and deletes devices. Everything: products, too."
         ),
     )
 

@@ -67,10 +67,10 @@ def batch_get_device_state(call: Call) -> Answer:
 
 
 def _names(call: Call) -> Sequence[Name]:
-    iot_ids = call.parameters.listed("IotId", most=MOST_STATES)
+    iot_ids = list(filter(None, call.parameters.listed("IotId", most=MOST_STATES)))
     device_names = call.parameters.listed("DeviceName", most=MOST_STATES)
     if iot_ids:
-        return [Name(iot_id) for iot_id in iot_ids if iot_id]
+        return [Name(iot_id) for iot_id in iot_ids]
     if not device_names:
         text = "Devices are named by IotId.1, …, or by ProductKey and DeviceName.1, …"
         raise BusinessError("iot.device.NoneDeviceNameElement", text)

@@ -36,7 +36,7 @@ def query_device(call: Call) -> Answer:
     else:
         found = _at(keys, page, extra=1)
     devices = _devices(product, found[: page.size])
-    following = _token(product, devices[-1]) if len(found) > page.size else ""
+    following = _token(product, found[page.size - 1]) if len(found) > page.size else ""
     rows = _rows(call, devices, "DeviceStatus")
     total = product.device_counts.aggregate(total=Sum("total"))["total"] or 0
     return {"Data": {"DeviceInfo": rows}, "NextToken": following, **_paged(page, total)}
@@ -121,9 +121,9 @@ def _signer(product: Product) -> signing.Signer:
     return signing.Signer(salt=f"devices.api.lists/{product.product_key}")
 
 
-def _token(product: Product, last: Device) -> str:
-    """For the page after `last`; of no use for another product."""
-    return signing.b64_encode(_signer(product).sign(str(last.pk)).encode()).decode()
+def _token(product: Product, last: int) -> str:
+    """For the page after the device with that key; of no use for another product."""
+    return signing.b64_encode(_signer(product).sign(str(last)).encode()).decode()
 
 
 def _place(product: Product, token: str) -> int:

@@ -79,9 +79,10 @@ def secrets_of(call: Call, devices: Collection[Device]) -> dict[int, str]:
 
     All are of one product. That they were told is noted in the audit trail.
     """
+    told = {device.pk: "" for device in devices}
     product = next((device.product for device in devices), None)
     if product is None or not call.reveals(product.product_key):
-        return {device.pk: "" for device in devices}
+        return told
     note_reading(call.actor, product, "device")
-    told = Device.objects.filter(pk__in=[device.pk for device in devices])
-    return dict(told.values_list("pk", "device_secret"))
+    # Of a device that was deleted just now, the empty one stays.
+    return told | dict(Device.objects.filter(pk__in=told).values_list("pk", "device_secret"))

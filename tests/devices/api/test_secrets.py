@@ -1,9 +1,14 @@
 """Secrets are told to keys that may change the devices, and that leaves a trace."""
 
 import pytest
+from django.utils import timezone
 
+from devices.api.telling import secrets_of
 from devices.models import Device
+from iotconsole.kit.parameters import Parameters
+from operators.api import Call
 from operators.models import AccessKey, AccessKeyScope, AuditEntry
+from operators.operations.access_key_use import api_actor
 from products.models import Product
 from tests import rpc
 from tests.devices.api.conftest import GrantedKey
@@ -79,3 +84,11 @@ def test_each_key_and_product_is_noted_by_itself(device: Device) -> None:
 def test_an_empty_list_tells_nothing(product: Product) -> None:
     rpc.data("QueryDevice", ProductKey=product.product_key)
     assert trail() == []
+
+
+def test_a_device_deleted_meanwhile_has_none(device: Device) -> None:
+    key, other = rpc.key_for(), make_device(device.product)
+    listed = [device, other]
+    Device.objects.filter(pk=device.pk).delete()
+    call = Call(Parameters({}), api_actor(key, None), timezone.now(), AccessKeyScope.DEVICES)
+    assert secrets_of(call, listed) == {device.pk: "", other.pk: other.device_secret}
