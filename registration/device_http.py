@@ -6,7 +6,6 @@ keys stand in the order of the cloud's; a Content-Length in exactly these letter
 
 import ipaddress
 import json
-import logging
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,14 +22,12 @@ from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_fo
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.identifiers import trace_id
-from iotconsole.kit.outages import describe
+from iotconsole.kit.outages import Outage
 from iotconsole.kit.ratelimit import FailureLimits
 from operators.permissions import client_address
 from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
 from registration.late_log import LateLog
 from registration.operations.register import Outcome, RegistrationRequest, SecretIssued, register
-
-logger = logging.getLogger(__name__)
 
 PATH = "/auth/register/device"
 
@@ -65,6 +62,7 @@ class _Desk:
 
     def __init__(self) -> None:
         self.late_log = LateLog()
+        self.outage = Outage("registration over HTTPS")
         self.attempts = Attempts(FailureLimits.from_settings(), self.late_log.add)
         # Threads answer requests, and the counters are for one.
         self.lock = threading.Lock()
@@ -115,8 +113,10 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
         with transaction.atomic():
             (outcome,) = register([request], timezone.now())
     except Exception as error:
-        logger.error("registration over HTTPS: failed (%s)", describe(error))
+        desk().outage.failed(error)
         outcome = Refused("server_error")
+    else:
+        desk().outage.passed()
     if isinstance(outcome, Refused):
         with desk().lock:
             desk().attempts.refused(attempt, request, outcome.reason)

@@ -47,15 +47,20 @@ class LateLog:
         self._waiting: queue.Queue[Record | None] = queue.Queue(_MOST_WAITING)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._losing = False
         self._outage = Outage("the log of refused registrations over HTTPS")
 
     def add(self, record: Record) -> None:
-        """Never waits. What finds no place is lost, and the server's own log says so."""
+        """Never waits. What finds no place is lost, and the server's own log says so once."""
         self._start()
         try:
             self._waiting.put_nowait(record)
         except queue.Full:
-            logger.error("a refused registration is not logged: the database is too far behind")
+            if not self._losing:
+                logger.error("refused registrations are not logged: the database is too far behind")
+            self._losing = True
+        else:
+            self._losing = False
 
     def close(self) -> None:
         """Write what waits, for a while, and end."""
