@@ -83,7 +83,8 @@ class SentForm:
         if others:
             facts["otherFields"] = shown(", ".join(map(_shown_name, others)))
         if not self.fields:
-            facts |= {"method": shown(self.method), "contentType": shown(self.content_type)}
+            said = {"method": self.method, "contentType": self.content_type}
+            facts |= {name: shown(value) for name, value in said.items() if value}
         return facts
 
     def content(self, signed: bytes) -> str:
