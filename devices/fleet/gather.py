@@ -4,6 +4,7 @@ A row of a table may tell of a product, a device and a ClientID at once; the clo
 of them apart, some by IotId alone.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from devices.fleet.columns import (
@@ -26,6 +27,8 @@ from devices.fleet.items import IssuedClientId, Item, ItemKind, Record
 _EXACT = frozenset({PRODUCT_SECRET, DEVICE_SECRET, IOT_ID})
 # What no two products or devices have in common.
 _UNIQUE = (PRODUCT_NAME, IOT_ID)
+# Of a connection with a DeviceToken; that with a DeviceSecret has a clientId of its own making.
+_OF_A_TOKEN = re.compile(r"(^|,)\s*(authType=connwl|securemode=-2)\s*(,|\||$)")
 Name = tuple[str, str]
 Place = tuple[int, int]
 
@@ -109,7 +112,7 @@ class Fleet:
 
     def _issue(self, device: Item, record: Record) -> None:
         cells = record.cells
-        client_id, token = cells.get(CLIENT_ID, ""), cells.get(DEVICE_TOKEN, "")
+        client_id, token = _issued(cells.get(CLIENT_ID, "")), cells.get(DEVICE_TOKEN, "")
         if not client_id:
             if token:
                 device.complain(DEVICE_TOKEN, "token_alone", record)
@@ -158,3 +161,9 @@ class Fleet:
     def _named(self, place: Place) -> Mapping[str, str | int]:
         file, row = place
         return {"row": row, "file": self._file_names[file]}
+
+
+def _issued(client_id: str) -> str:
+    """The ClientID alone: firmware keeps it with what it sends behind it (protocol.md 2.2)."""
+    issued, _, extension = client_id.partition("|")
+    return issued if _OF_A_TOKEN.search(extension) else client_id

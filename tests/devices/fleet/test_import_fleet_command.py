@@ -97,7 +97,7 @@ def test_a_large_fleet_needs_no_worker(good: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_file_that_cannot_be_read_fails(tmp_path: Path) -> None:
     assert "No such file" in failure("import_fleet", str(tmp_path / "none.csv"))["error"]
-    assert failure("import_fleet")["error"] == "Name at least one file."
+    assert failure("import_fleet")["error"] == "Name at least one file, or give --from-cloud."
     broken = tmp_path / "broken.csv"
     broken.write_text("lamp-0001\n")
     assert failure("import_fleet", str(broken))["field"] == "file"

@@ -108,3 +108,19 @@ def test_each_row_of_a_device_may_name_another_client_id() -> None:
         ("client000002", "token-2"),
     ]
     assert not device.problems
+
+
+@pytest.mark.parametrize(
+    ("kept", "client_id"),
+    [
+        ("K19uYV000100|authType=connwl,securemode=-2,_ss=1,ext=3,_v=sdk-c-4.2.0|", "K19uYV000100"),
+        ("K19uYV000100|securemode=-2,_v=1|", "K19uYV000100"),
+        (
+            "lamp.a1|securemode=2,signmethod=hmacsha256|",
+            "lamp.a1|securemode=2,signmethod=hmacsha256|",
+        ),
+    ],
+)
+def test_a_client_id_is_taken_from_what_firmware_keeps(kept: str, client_id: str) -> None:
+    row = f'ProductKey,DeviceName,ClientID,DeviceToken\n{KEY},lamp-0001,"{kept}",token\n'
+    assert [each.client_id for each in devices(read(row))[0].client_ids] == [client_id]
