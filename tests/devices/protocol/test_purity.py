@@ -10,6 +10,7 @@ PURE = {
     "base64",
     "collections",
     "dataclasses",
+    "datetime",
     "enum",
     "hashlib",
     "hmac",
@@ -20,6 +21,8 @@ PURE = {
     "typing",
     "urllib.parse",
 }
+# What asks a clock.
+CLOCKS = {"now", "today", "utcnow"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -28,6 +31,12 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def called(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr
 
 
 def test_core_has_no_clock_no_io_and_no_framework() -> None:
@@ -39,3 +48,4 @@ def test_core_has_no_clock_no_io_and_no_framework() -> None:
             assert own or not PURE.isdisjoint({module, module.split(".")[0]}), (
                 f"{path.name} imports {module}"
             )
+        assert CLOCKS.isdisjoint(called(path)), f"{path.name} asks a clock"
