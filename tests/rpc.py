@@ -138,6 +138,7 @@ def _send_v3(
     body_sha256 = hashlib.sha256(urlencode(body).encode()).hexdigest()
     signed = [
         ("accept", f"application/{accept.lower()}"),
+        *([("content-type", FORM)] if body else []),
         ("host", HOST),
         ("x-acs-action", action),
         ("x-acs-content-sha256", body_sha256),
