@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from operators.models import AccessKey, AccessKeyScope, Operator
 from products.models import Product, ProductGrant
@@ -12,6 +13,12 @@ from tests.operators.people import person
 
 # Makes a key of an account that was granted this product, to change it or to look at it.
 GrantedKey = Callable[[Product, bool], AccessKey]
+
+
+@pytest.fixture(autouse=True)
+def no_crowd(settings: Settings) -> None:
+    """However many calls a test makes in a second."""
+    settings.API_LIMITS = {"*": 1000}
 
 
 @pytest.fixture
