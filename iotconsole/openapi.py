@@ -9,6 +9,8 @@ refuses is answered with 200, `Success` false, `Code` and `ErrorMessage` (consol
 import logging
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +20,8 @@ from django.utils import timezone
 
 from devices.api import ACTIONS as DEVICE_ACTIONS
 from devices.protocol import rpc
-from devices.protocol.rpc import RpcError, RpcRequest
+from devices.protocol.rpc import RpcRequest
+from devices.protocol.rpc_fields import RpcError
 from iotconsole.kit.envelope import respond
 from iotconsole.kit.errors import OperationError
 from iotconsole.kit.outages import describe
@@ -42,6 +45,8 @@ VERSION = "2018-01-20"
 # The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
 MOST_BYTES = 8 * 1024 * 1024
 _METHODS = ("GET", "POST")
+# More than any length takes that is allowed.
+_LENGTH_DIGITS = 18
 _SIGNS = ("Action=", "AccessKeyId=", "Signature=")
 
 
@@ -60,52 +65,63 @@ def is_call(request: HttpRequest) -> bool:
 def answer(request: HttpRequest) -> HttpResponse:
     """Whatever happens, in JSON or XML."""
     request_id = str(uuid.uuid4()).upper()
-    xml = True
+    received = _received(request)
     try:
-        received = _received(request)
-        xml = rpc.wants_xml(received)
-        return _answer(request, received, request_id, xml=xml)
+        if request.method not in _METHODS:
+            raise _not_supported()
+        received = replace(received, body=_body(request))
+        return _answer(request, received, request_id)
     except (RpcError, GatewayError) as error:
         refusal = error
     except Exception as error:
         # Not its text: it may quote what was sent.
         logger.error("API call %s failed: %s", request_id, describe(error))
         refusal = _our_fault(error)
-    host = request.META.get("HTTP_HOST", "")
+    return _refused(request, received, request_id, refusal)
+
+
+def _refused(
+    request: HttpRequest,
+    received: rpc.HttpRequest,
+    request_id: str,
+    refusal: RpcError | GatewayError,
+) -> HttpResponse:
     content = {
         "RequestId": request_id,
-        "HostId": host,
+        "HostId": request.META.get("HTTP_HOST", ""),
         "Code": refusal.code,
         "Message": refusal.message,
     }
-    return respond(content, "Error", xml=xml, status=refusal.status)
+    xml = rpc.wants_xml(received)
+    response = respond(content, "Error", xml=xml, status=refusal.status)
+    if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response["Allow"] = ", ".join(_METHODS)
+    if request.method == "HEAD":
+        response.content = b""
+    return response
 
 
-def _answer(
-    request: HttpRequest, received: rpc.HttpRequest, request_id: str, *, xml: bool
-) -> HttpResponse:
+def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) -> HttpResponse:
     call = rpc.parse(received)
     action = _action(call)
     key = _verified(call)
     _admit(call, key, action, client_address(request))
     content = {"RequestId": request_id, **_handle(call, key, action, client_address(request))}
-    return respond(content, f"{action.name}Response", xml=xml)
+    return respond(content, f"{action.name}Response", xml=rpc.wants_xml(received))
 
 
 def _received(request: HttpRequest) -> rpc.HttpRequest:
-    if request.method not in _METHODS:
-        raise GatewayError("UnsupportedHTTPMethod", "This http method is not supported.", 405)
+    """All but the body."""
     return rpc.HttpRequest(
-        method=request.method,
+        method=request.method or "",
         path=request.path_info,
-        query=request.META.get("QUERY_STRING", ""),
+        query=_as_sent(request.META.get("QUERY_STRING", "")),
         headers={name.lower(): _as_sent(value) for name, value in request.headers.items()},
-        body=_body(request),
     )
 
 
 def _as_sent(value: str) -> str:
-    """WSGI hands the bytes of a header over as Latin-1; clients sign them as UTF-8."""
+    """WSGI hands the bytes of a query or header over as Latin-1; clients sign them as UTF-8."""
     return value.encode("latin-1", "replace").decode(errors="replace")
 
 
@@ -113,13 +129,35 @@ def _body(request: HttpRequest) -> bytes:
     """Read past Django's own limit, which is for browsers."""
     chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
     # Django reads as much as Content-Length says; gunicorn ends a chunked body by itself.
-    stream = request.META["wsgi.input"] if chunked else request
-    if int(request.META.get("CONTENT_LENGTH") or 0) <= MOST_BYTES:
+    ends = chunked and request.META.get("wsgi.input_terminated")
+    stream = request.META["wsgi.input"] if ends else request
+    if _announced(request) > MOST_BYTES:
+        raise _too_large()
+    try:
         body: bytes = stream.read(MOST_BYTES + 1)
-        if len(body) <= MOST_BYTES:
-            return body
+    except OSError:
+        raise GatewayError("IncompleteBody", "The request body did not arrive whole.") from None
+    if len(body) > MOST_BYTES:
+        raise _too_large()
+    return body
+
+
+def _announced(request: HttpRequest) -> int:
+    """Bytes, by Content-Length."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise GatewayError("InvalidContentLength", "The header Content-Length is not valid.")
+    return int(text) if len(text) <= _LENGTH_DIGITS else MOST_BYTES + 1
+
+
+def _too_large() -> GatewayError:
     text = f"The request body has more than {MOST_BYTES} bytes."
-    raise GatewayError("RequestEntityTooLarge", text, 413)
+    return GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def _not_supported() -> GatewayError:
+    text = "This http method is not supported."
+    return GatewayError("UnsupportedHTTPMethod", text, HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 def _action(call: RpcRequest) -> Action:

@@ -10,26 +10,37 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
+
+from devices.protocol.rpc_fields import (
+    Pair,
+    RpcError,
+    invalid,
+    label,
+    missing,
+    once,
+    pairs_of,
+    pairs_of_body,
+)
 
 V3_ALGORITHM = "ACS3-HMAC-SHA256"
 # How far the clock of a client may be off, either way.
 CLOCK_SKEW = timedelta(minutes=15)
-# 10,000 devices with an alias and a secret each have about three times as many fields.
-MOST_FIELDS = 50_000
 # The longest that official clients send is a UUID with a few digits.
 LONGEST_NONCE = 128
-
-Pair = tuple[str, str]
+# Characters of a string to sign that is told back: as many as a query may have. That of a form of
+# eight megabytes would have a hundred.
+LONGEST_TOLD = 64 * 1024
 
 _FORM = "application/x-www-form-urlencoded"
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _AUTHORIZATION = re.compile(
-    r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,]*),\s*SignedHeaders=(?P<headers>[^,]*),"
+    r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,\0]*),\s*SignedHeaders=(?P<headers>[^,]*),"
     r"\s*Signature=(?P<signature>[^,]*)"
 )
 # Without these in the signature somebody on the way could ask for another thing.
@@ -37,6 +48,7 @@ _MUST_SIGN = (
     *("host", "x-acs-action", "x-acs-content-sha256", "x-acs-date"),
     *("x-acs-signature-nonce", "x-acs-version"),
 )
+_FORMAT = re.compile(r"&Format=(json|xml)(?![^&])", re.IGNORECASE)
 # Common parameters, which are no parameters of an action.
 _COMMON = frozenset(
     {
@@ -45,28 +57,6 @@ _COMMON = frozenset(
         *("Timestamp", "Version"),
     }
 )
-
-
-class RpcError(Exception):
-    """What the platform's gateway refuses before any action sees it.
-
-    `code` and `message` go into the answer's body, `status` is the HTTP status.
-    """
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(code)
-        self.code = code
-        self.message = message
-        self.status = status
-
-
-def missing(name: str) -> RpcError:
-    return RpcError(f"Missing{name}", f"{name} is mandatory for this action.")
-
-
-def invalid(name: str, why: str = "") -> RpcError:
-    message = f"The specified parameter {name} is not valid."
-    return RpcError(f"Invalid{name}", f"{message} {why}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +84,15 @@ class RpcRequest:
     nonce: str
     sent_at: datetime
     parameters: Mapping[str, str] = field(repr=False)
-    string_to_sign: str = field(repr=False)
     signature: str = field(repr=False)
     v3: bool
+    signable: Callable[[], str] = field(repr=False, compare=False)
+
+    @property
+    def string_to_sign(self) -> str:
+        """Made when it is asked for: that of a large form takes a second, which nobody is given
+        who names no access key."""
+        return self.signable()
 
     def signed_with(self, secret: str) -> bool:
         """In constant time. The hex of v3 may come in either case."""
@@ -107,7 +103,7 @@ class RpcRequest:
 
 def parse(request: HttpRequest) -> RpcRequest:
     """Raises RpcError."""
-    pairs = [*_pairs(request.query), *(_body_pairs(request.body) if request.is_form else ())]
+    pairs = [*pairs_of(request.query), *(pairs_of_body(request.body) if request.is_form else ())]
     if "authorization" in request.headers:
         return _parse_v3(request, pairs)
     return _parse_v1(request, pairs)
@@ -118,11 +114,11 @@ def wants_xml(request: HttpRequest) -> bool:
 
     Never raises: errors are answered in it too.
     """
-    chosen = re.search(r"(?:^|&)Format=([^&]*)", request.query, re.IGNORECASE)
+    chosen = _FORMAT.search(f"&{request.query}")
     if chosen is None and request.is_form:
-        chosen = re.search(r"(?:^|&)Format=([^&]*)", request.body[-4096:].decode("latin-1"))
+        chosen = _FORMAT.search("&" + request.body.decode("latin-1"))
     if chosen:
-        return chosen[1].lower() != "json"
+        return chosen[1].lower() == "xml"
     if "authorization" in request.headers or "x-acs-action" in request.headers:
         return "xml" in request.headers.get("accept", "").lower()
     return True
@@ -136,8 +132,11 @@ def check_clock(request: RpcRequest, now: datetime) -> None:
 def mismatch(request: RpcRequest) -> RpcError:
     """The old Python client reads what follows the colon, to tell a wrong secret from a wrong
     string; that of v1 holds no further colon, being percent-encoded."""
-    text = "Specified signature is not matched with our calculation. server string to sign is:"
-    return RpcError("SignatureDoesNotMatch", text + request.string_to_sign)
+    text = "Specified signature is not matched with our calculation."
+    told = request.string_to_sign
+    if len(told) <= LONGEST_TOLD:
+        text += f" server string to sign is:{told}"
+    return RpcError("SignatureDoesNotMatch", text)
 
 
 def v1_string_to_sign(method: str, parameters: Iterable[Pair]) -> str:
@@ -180,7 +179,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def _parse_v1(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
-    values = _once(pairs)
+    values = once(pairs)
     _require(values, "Action", "Version", "AccessKeyId", "Signature", "SignatureMethod")
     _require(values, "SignatureNonce", "SignatureVersion", "Timestamp")
     if values["SignatureMethod"].upper() != "HMAC-SHA1":
@@ -195,14 +194,14 @@ def _parse_v1(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
         nonce=_nonce(values["SignatureNonce"]),
         sent_at=_moment(values["Timestamp"]),
         parameters=_of_action(values),
-        string_to_sign=v1_string_to_sign(request.method, signed),
         signature=values["Signature"],
         v3=False,
+        signable=partial(v1_string_to_sign, request.method, signed),
     )
 
 
 def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
-    headers, values = request.headers, _once(pairs)
+    headers, values = request.headers, once(pairs)
     found = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
     if found is None:
         raise _incomplete("The header Authorization is not that of ACS3-HMAC-SHA256.")
@@ -210,9 +209,11 @@ def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
         if not headers.get(name):
             raise missing(name)
     names = found["headers"].lower().split(";")
-    for name in (*_MUST_SIGN, *names):
+    # Whether a body holds parameters is for its type to say.
+    needed = (*_MUST_SIGN, "content-type") if request.body else _MUST_SIGN
+    for name in (*needed, *names):
         if name not in names or name not in headers:
-            raise _incomplete(f"The header {_label(name)} has to be sent and signed.")
+            raise _incomplete(f"The header {label(name)} has to be sent and signed.")
     body_sha256 = hashlib.sha256(request.body).hexdigest()
     if headers["x-acs-content-sha256"].lower() != body_sha256:
         raise _incomplete("The header x-acs-content-sha256 is not the SHA-256 of the body.")
@@ -223,15 +224,16 @@ def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
         nonce=_nonce(headers["x-acs-signature-nonce"]),
         sent_at=_moment(headers["x-acs-date"]),
         parameters=_of_action(values),
-        string_to_sign=v3_string_to_sign(
+        signature=found["signature"],
+        v3=True,
+        signable=partial(
+            v3_string_to_sign,
             request.method,
             request.path,
-            _pairs(request.query),
+            pairs_of(request.query),
             [(name, headers[name]) for name in names],
             headers["x-acs-content-sha256"],
         ),
-        signature=found["signature"],
-        v3=True,
     )
 
 
@@ -251,26 +253,6 @@ def _require(values: Mapping[str, str], *names: str) -> None:
             raise missing(name)
 
 
-def _once(pairs: Iterable[Pair]) -> dict[str, str]:
-    """A parameter that came twice may have been meant either way, so it is refused.
-
-    So is a NUL, which no database keeps.
-    """
-    values: dict[str, str] = {}
-    for name, value in pairs:
-        if name in values:
-            raise invalid(_label(name), "It was given more than once.")
-        if "\0" in value:
-            raise invalid(_label(name))
-        values[name] = value
-    return values
-
-
-def _label(name: str) -> str:
-    """What an error may repeat of a parameter's name."""
-    return name if re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII) else "Parameter"
-
-
 def _nonce(text: str) -> str:
     if len(text) > LONGEST_NONCE:
         raise invalid("SignatureNonce", f"It has more than {LONGEST_NONCE} characters.")
@@ -287,24 +269,3 @@ def _moment(text: str) -> datetime:
             "InvalidTimeStamp.Format",
             "Specified time stamp or date value is not well formatted.",
         ) from None
-
-
-def _body_pairs(body: bytes) -> list[Pair]:
-    try:
-        return _pairs(body.decode())
-    except UnicodeDecodeError:
-        raise _not_utf8() from None
-
-
-def _pairs(text: str) -> list[Pair]:
-    """The decoded fields, `+` as a space."""
-    try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except UnicodeDecodeError:
-        raise _not_utf8() from None
-    except ValueError:
-        raise invalid("Parameter", "There are too many parameters.") from None
-
-
-def _not_utf8() -> RpcError:
-    return invalid("Parameter", "It is not UTF-8.")

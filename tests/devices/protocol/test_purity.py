@@ -10,7 +10,9 @@ PURE = {
     "base64",
     "collections",
     "dataclasses",
+    "datetime",
     "enum",
+    "functools",
     "hashlib",
     "hmac",
     "itertools",
@@ -30,6 +32,12 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
+def asked_of_the_clock(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return names & {"now", "utcnow", "today"}
+
+
 def test_core_has_no_clock_no_io_and_no_framework() -> None:
     paths = list(Path(devices.protocol.__path__[0]).glob("*.py"))
     assert len(paths) > 5
@@ -39,3 +47,4 @@ def test_core_has_no_clock_no_io_and_no_framework() -> None:
             assert own or not PURE.isdisjoint({module, module.split(".")[0]}), (
                 f"{path.name} imports {module}"
             )
+        assert not asked_of_the_clock(path), path.name
