@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from devices.protocol import rpc
+from devices.protocol.rpc_fields import Pair
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_keys import create_access_key
@@ -104,7 +105,7 @@ def flattened(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _send_v1(
     action: str,
     key: AccessKey,
-    fields: Sequence[rpc.Pair],
+    fields: Sequence[Pair],
     method: str,
     accept: str,
     *,
@@ -128,7 +129,7 @@ def _send_v1(
 def _send_v3(
     action: str,
     key: AccessKey,
-    fields: Sequence[rpc.Pair],
+    fields: Sequence[Pair],
     method: str,
     accept: str,
     *,
@@ -157,8 +158,8 @@ def _send_v3(
 
 def _sent(
     method: str,
-    query: Sequence[rpc.Pair],
-    body: Sequence[rpc.Pair],
+    query: Sequence[Pair],
+    body: Sequence[Pair],
     headers: Mapping[str, str],
 ) -> "Response":
     content_type = FORM if body else "application/octet-stream"
