@@ -85,6 +85,7 @@ bench: $(DEV_STAMP)
 bench-console: $(DEV_STAMP)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.batches
+	$(BIN)/python -m bench.fleet
 
 # Needs Chromium. PAGES='devices device-switch' takes only those.
 screenshots: $(DEV_STAMP)

@@ -44,20 +44,20 @@ def figures(count: int = COUNT) -> Iterator[Stage]:
             reading = read_file(content, _LARGEST)
             return batch_work.work_off(upload_batch(SHELL, product_key, reading).pk)
 
-        checked, stage = _timed(f"dry run of {count:,} rows, {kind}", 10.0, dry_run)
+        checked, stage = timed(f"dry run of {count:,} rows, {kind}", 10.0, dry_run)
         yield stage
 
     def add() -> DeviceBatch:
         return batch_work.work_off(add_batch(SHELL, checked.pk).pk)
 
-    added, stage = _timed(f"adding {count:,} devices", 20.0, add)
+    added, stage = timed(f"adding {count:,} devices", 20.0, add)
     assert added.added == count
     yield stage
 
 
-def table(stages: Iterator[Stage]) -> str:
+def table(stages: Iterator[Stage], of: str = "batch") -> str:
     """Markdown."""
-    lines = ["| batch | s | CPU s | aim s | peak MB |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = [f"| {of} | s | CPU s | aim s | peak MB |", "| --- | ---: | ---: | ---: | ---: |"]
     lines += [
         f"| {s.name} | {s.seconds:.1f} | {s.cpu_seconds:.1f} | {s.aim_seconds:.0f} | {s.peak_mb} |"
         for s in stages
@@ -65,7 +65,8 @@ def table(stages: Iterator[Stage]) -> str:
     return "\n".join(lines)
 
 
-def _timed(name: str, aim: float, work: Callable[[], T]) -> tuple[T, Stage]:
+def timed(name: str, aim: float, work: Callable[[], T]) -> tuple[T, Stage]:
+    """What `work` returns, and what it took."""
     began, cpu = time.monotonic(), time.process_time()
     result = work()
     seconds, used = time.monotonic() - began, time.process_time() - cpu

@@ -10,6 +10,11 @@ from devices.models import ClientBinding, Device
 from products.models import Product
 
 Name = tuple[str, str]  # ProductKey and DeviceName
+# Of a device; reading the others would cost as much again.
+_COMPARED = (
+    *("product", "device_name", "device_secret"),
+    *("activated_at", "registration_refused"),
+)
 
 
 class Known:
@@ -56,6 +61,7 @@ class Known:
         found = Device.objects.filter(
             product__in=keys, device_name__in={device_name for _, device_name in names}
         )
+        found = found.only(*_COMPARED)
         if lock:
             found = found.select_for_update(of=("self",))
         for device in found.order_by("pk"):

@@ -1,0 +1,1 @@
+"""How long moving 100,000 devices in takes, and how much memory."""
