@@ -52,7 +52,7 @@ def read_file(content: bytes, largest: int) -> Reading:
     rows, surplus = _read_rows(numbered, columns or _POSITIONAL, None if columns else first)
     if surplus and columns:
         notes.append(Note("surplus_cells", {"count": surplus}))
-    _mark_repeated(rows)
+    mark_repeated(rows)
     return Reading(rows, list(columns.kept_names) if columns else [], notes)
 
 
@@ -97,7 +97,8 @@ def _row(number: int, cells: Sequence[str], columns: Columns) -> Row:
     return row_of(number, cell(columns.device_name), cell(columns.nickname), others)
 
 
-def _mark_repeated(rows: Sequence[Row]) -> None:
+def mark_repeated(rows: Sequence[Row]) -> None:
+    """Add to each row whose DeviceName stands further up that it does."""
     seen: dict[str, int] = {}
     for row in rows:
         earlier = seen.setdefault(row.device_name, row.number)

@@ -2,18 +2,29 @@
 
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
+
 from devices.batches.columns import REPORT_COLUMNS
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Note
 from devices.batches.rows import Row, unpack
-from devices.models import DeviceBatch
+from devices.models import BatchPart, DeviceBatch
 
 
 def bad_rows(batch: DeviceBatch) -> Iterator[Row]:
     """In the order of the file; reads one part of it at a time."""
-    parts = batch.parts.filter(bad__gt=0).order_by("number")
-    for key in list(parts.values_list("pk", flat=True)):
-        payload = batch.parts.values_list("payload", flat=True).get(pk=key)
-        yield from (row for row in unpack(bytes(payload)) if row.problems)
+    kept = _rows(batch.parts.filter(bad__gt=0))
+    return (row for row in kept if row.problems)
+
+
+def all_rows(batch: DeviceBatch) -> Iterator[Row]:
+    """The same for every row that is kept; of an added batch, those beside the bad ones."""
+    return _rows(batch.parts.all())
+
+
+def _rows(parts: QuerySet[BatchPart]) -> Iterator[Row]:
+    for key in list(parts.order_by("number").values_list("pk", flat=True)):
+        payload = BatchPart.objects.values_list("payload", flat=True).get(pk=key)
+        yield from unpack(bytes(payload))
 
 
 def report_lines(batch: DeviceBatch) -> Iterator[list[str]]:

@@ -41,6 +41,10 @@ class Row:
         number, device_name, nickname, others, problems = data
         return cls(number, device_name, nickname, others, [Problem(*each) for each in problems])
 
+    def wrong(self, column: str) -> set[str]:
+        """Which of problems.PROBLEMS its value for the column has."""
+        return {problem.key for problem in self.problems if problem.column == column}
+
     def value(self, column: str) -> str:
         return self.device_name if column == DEVICE_NAME else self.nickname
 
@@ -61,10 +65,11 @@ def name_problems(name: str, spoilt: str) -> Iterator[Problem]:
     elif SCIENTIFIC.fullmatch(name):
         yield Problem(DEVICE_NAME, "scientific")
     elif not is_device_name(name):
-        yield _broken_rule(name)
+        yield broken_rule(name)
 
 
-def _broken_rule(name: str) -> Problem:
+def broken_rule(name: str) -> Problem:
+    """Of a DeviceName that breaks the rule."""
     if _FOREIGN.search(name):
         return Problem(DEVICE_NAME, "characters", _found(_FOREIGN, name))
     key = "short" if len(name) < SHORTEST_NAME else "long"

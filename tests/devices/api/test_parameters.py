@@ -20,7 +20,15 @@ OF_A_DEVICE = (
     *("DisableThing", "EnableThing", "ResetThing", "DeleteDevice"),
 )
 OF_CLIENT_IDS = ("QueryClientIds", "TransformClientId", "DeleteClientIds")
-OF_A_PRODUCT = ("RegisterDevice", "QueryDevice", "QueryDeviceByStatus", "QueryDeviceStatistics")
+OF_A_PRODUCT = (
+    *("RegisterDevice", "QueryDevice", "QueryDeviceByStatus", "QueryDeviceStatistics"),
+    *("BatchRegisterDevice", "BatchCheckDeviceNames", "BatchRegisterDeviceWithApplyId"),
+    "QueryBatchRegisterDeviceStatus",
+)
+OF_A_BATCH = (
+    *("BatchRegisterDeviceWithApplyId", "QueryBatchRegisterDeviceStatus", "QueryPageByApplyId"),
+)
+NO_BATCH = {"iot.device.InvalidFormattedApplyId", "iot.device.DeviceApplyIsNotFound"}
 LISTS = ("QueryDevice", "QueryDeviceByStatus")
 # By action and parameter: what is answered when the parameter holds something odd. A number that
 # is none is refused by the gateway, one out of bounds by the action.
@@ -31,6 +39,9 @@ REFUSED: dict[tuple[str, str], set[str]] = {
     **{(action, "ProductKey"): {NO_PRODUCT} for action in OF_A_PRODUCT},
     **{(action, "CurrentPage"): {PAGE, "InvalidCurrentPage"} for action in LISTS},
     **{(action, "PageSize"): {PAGE, "InvalidPageSize"} for action in LISTS},
+    **{(action, "ApplyId"): NO_BATCH for action in OF_A_BATCH},
+    ("BatchRegisterDevice", "Count"): {"InvalidCount", "iot.device.ApplyManyDevicesFailed"},
+    ("BatchCheckDeviceNames", "DeviceName.x"): {"InvalidDeviceName"},
     ("QueryDevice", "NextToken"): {PAGE},
     ("QueryDeviceByStatus", "Status"): {"InvalidStatus"},
     ("QueryDeviceStatistics", "GroupId"): {"InvalidGroupId"},

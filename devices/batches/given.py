@@ -1,0 +1,22 @@
+"""Rows that a program gives, and not a file: no spreadsheet has spoilt them, so none is mended."""
+
+from collections.abc import Sequence
+
+from devices.batches.problems import DEVICE_NAME, Problem
+from devices.batches.reading import Reading, mark_repeated
+from devices.batches.rows import Row, broken_rule, nickname_problem
+from devices.operations.add import is_nickname
+from devices.protocol.params import is_device_name
+
+
+def reading_of(rows: Sequence[Row]) -> Reading:
+    """Them with what is wrong with each by itself or against the others."""
+    for row in rows:
+        if not row.device_name:
+            row.problems.append(Problem(DEVICE_NAME, "missing"))
+        elif not is_device_name(row.device_name):
+            row.problems.append(broken_rule(row.device_name))
+        if row.nickname and not is_nickname(row.nickname):
+            row.problems.append(nickname_problem(row.nickname))
+    mark_repeated(rows)
+    return Reading(list(rows), [], [])
