@@ -5,12 +5,13 @@ The platform's names; fields, operations and codes of the log; what is typed int
 
 _NAMES = """
 ProductKey ProductSecret DeviceName DeviceSecret DeviceToken ClientID ClientIDs IotId TraceId
-AccessKeyId AccessKeySecret
-MQTT TLS CA SDK UTC CSV XLSX GBK JSON NUL MAC IMEI SN QR IP API HTTP
+AccessKey AccessKeyId AccessKeySecret Endpoint
+MQTT TLS CA SDK UTC CSV XLSX GBK JSON NUL ASCII POST MAC IMEI SN QR IP API HTTP
 Nickname ICA Topic Alink Link Python Wi-Fi
 ID MB csv xlsx
 clientId username passwd mqttHostUrl port ca.pem authType register regnwl Ctrl
 random signmethod mode sdk online add by operator Limit Window
+QueryProduct QueryDevice QueryDeviceDetail QueryPageByApplyId QueryClientIds
 manage.py worker pip install make gcc Werror Makefile aliyun-iot-linkkit paho-mqtt
 """
 NAMES = frozenset(_NAMES.split())

@@ -17,6 +17,11 @@ _ALIKE = {
     "Python SDK",
     "Topic",
     "%(position)s of %(total)s",
+    "API key %(key)s",
+    "API key %(name)s",
+    "Access key",
+    "Access key %(name)s",
+    "Access keys",
 }
 
 
