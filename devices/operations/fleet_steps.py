@@ -85,11 +85,10 @@ def apply_part(key: int, position: int) -> Step:
         return Step(PART_ROWS)
     part = _part(fleet)
     items = unpack(bytes(part.payload))
-    products = [item for item in items if item.kind == ItemKind.PRODUCT]
-    judged = _adopt(fleet, products) if products else []
-    others = [item for item in items if item.kind != ItemKind.PRODUCT]
-    known = Known.of(others, lock=True)
-    judged += _judge(fleet, others, known)
+    # All that is locked before the audit trail is.
+    known = Known.of(items, lock=True)
+    judged = _adopt(fleet, [item for item in items if item.kind == ItemKind.PRODUCT], known)
+    judged += _judge(fleet, [item for item in items if item.kind != ItemKind.PRODUCT], known)
     _write_devices(judged, known.products)
     if _keep_problems(part, items):
         part.save(update_fields=["problems"])
@@ -143,12 +142,14 @@ def _count_devices(fleet: FleetImport, judged: Sequence[Judged]) -> None:
             fleet.products[each.item.product_key] = [verdict, count + 1]
 
 
-def _adopt(fleet: FleetImport, items: Sequence[Item]) -> list[Judged]:
-    judged = _judge(fleet, items, Known.of(items, lock=True))
+def _adopt(fleet: FleetImport, items: Sequence[Item], known: Known) -> list[Judged]:
+    """Create the products that are new, and have them known."""
+    judged = _judge(fleet, items, known)
     new = [each.item for each in judged if each.verdict == Verdict.NEW]
     _remember_products(fleet, judged)
     if new:
         for product in adopt_products(fleet.actor, [_adopted(item) for item in new]):
+            known.products[product.product_key] = product
             # From now on it has to be here, whoever may delete it meanwhile.
             fleet.products[product.product_key] = [Verdict.SAME, 0]
     return judged

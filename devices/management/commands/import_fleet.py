@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
@@ -26,6 +25,8 @@ from iotconsole.kit.downloads import csv_safe
 from iotconsole.kit.files import write_atomically
 from operators.actor import SHELL
 
+# What one file may measure. Answers of the cloud about 250,000 devices are a hundred MB.
+_LARGEST = 256 << 20
 # Of what cannot be imported, when it is told in words; a report has all of it.
 _MOST_TOLD = 50
 
@@ -82,7 +83,7 @@ class Command(ShellCommand):
         given = [_given(path) for path in options["files"]]
         names = [file.name for file in given] + (list(ACTIONS) if options["from_cloud"] else [])
         fleet = Fleet(names, options["product_key"])
-        notes = read_into(fleet, given, settings.BATCH_FILE_MB << 20)
+        notes = read_into(fleet, given, _LARGEST)
         if options["from_cloud"]:
             _collect(fleet, len(given), options)
         return reading_of(fleet, names, notes)
