@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from gunicorn.http import message
+
 # Threads for requests that wait for the database or for the SMS provider; a second process so that
 # one busy with Python does not hold up the others.
 worker_class = "gthread"
@@ -12,8 +14,9 @@ threads = 8
 timeout = 60
 graceful_timeout = 10
 keepalive = 5
-# Five hundred devices picked one by one stand in the URL of what is done to them.
-limit_request_line = 8190
+# Clients of the RPC API put everything in the URL, even a hundred aliases in Chinese. gunicorn
+# heeds no setting above a constant of its own, so that is raised with it.
+limit_request_line = message.MAX_REQUEST_LINE = 64 * 1024
 # The workers' heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no data in it
 # Whether a request came over TLS is Django's to say (BEHIND_TLS_PROXY). gunicorn would believe any

@@ -1,10 +1,12 @@
 """All programs under the supervisor, as `make run` starts them, over real sockets."""
 
+import json
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,12 +57,26 @@ def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=PATIENCE)
 
 
+def refused(port: str, length: int) -> str:
+    """How the API refuses a call whose request line is that long; empty when it never sees it."""
+    asked = f"http://127.0.0.1:{port}/?Action=QueryDevice&Format=JSON&X={'x' * length}"
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        urllib.request.urlopen(asked[:length], timeout=PATIENCE)  # noqa: S310 - it is http
+    with raised.value as response:
+        text = response.read().decode()
+    code: str = json.loads(text)["Code"] if text.startswith("{") else ""
+    return code
+
+
 def test_all_answer_and_all_stop(
     running: subprocess.Popen[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     url = f"http://127.0.0.1:{environment['HTTP_PORT']}{reverse('operators:sign_in')}"
     with urllib.request.urlopen(url, timeout=PATIENCE) as page:
         assert page.status == 200
+    # No client of the RPC API needs more (iotconsole.gunicorn_config).
+    assert refused(environment["HTTP_PORT"], 64_000) == "MissingVersion"
+    assert refused(environment["HTTP_PORT"], 65_600) == ""
     trusting = ssl.create_default_context(cafile=tmp_path / "pki" / "ca.pem")
     for port in ("MQTTS_PORT", "HTTPS_PORT"):
         address = ("127.0.0.1", int(environment[port]))

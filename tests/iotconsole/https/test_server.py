@@ -195,6 +195,15 @@ def test_a_chunked_body_is_read(server: HttpsServer, device: Device) -> None:
         assert code(answer(connection)) == 200
 
 
+def test_a_call_of_64_kilobytes_in_its_url_reaches_the_api(server: HttpsServer) -> None:
+    line = f"GET /?Action=QueryDevice&Format=JSON&X={'x' * 65_000} HTTP/1.1\r\n"
+    with connect(server) as connection:
+        connection.sendall(f"{line}Host: {CLOUD_HOST}\r\n\r\n".encode())
+        head, _, body = answer(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["Code"] == "MissingVersion"
+
+
 def test_ten_megabytes_are_refused_with_an_answer(server: HttpsServer, device: Device) -> None:
     length = 10 * 1024 * 1024
     head = (
