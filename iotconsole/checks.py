@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from iotconsole.openapi import ACTIONS
+
 # UPDATE … RETURNING, which the activation path uses, came with this version.
 SQLITE_NEEDED = (3, 35, 0)
 
@@ -104,6 +106,20 @@ def check_ports_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             messages.append(Error(text, id="iotconsole.E005"))
         taken.setdefault(port, name)
     return messages
+
+
+@register()
+def check_api_limits(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """A word that names no action would be a limit that nobody keeps."""
+    unknown = sorted(settings.API_LIMITS.keys() - ACTIONS.keys() - {"*"})
+    return [
+        Error(
+            f"API_LIMITS names {name!r}, which is no action of the API.",
+            hint="docs/api.md lists them; * is every action without a limit of its own.",
+            id="iotconsole.E007",
+        )
+        for name in unknown
+    ]
 
 
 @register(Tags.security, deploy=True)

@@ -3,13 +3,15 @@
     rpc.call("QueryProduct", ProductKey=product.product_key)
     rpc.refusal("QueryProduct") == (400, "MissingProductKey")
 
-`key`, `v1`, `method`, `form`, `accept` are those of `send`; all else is a parameter of the action.
-A list becomes `Name.1`, `Name.2`, …, a mapping in it `Name.1.Field`; None is left out.
+`key`, `v1`, `method`, `form`, `accept`, `also` are those of `signed`; all else is a parameter of
+the action. A list becomes `Name.1`, `Name.2`, …, a mapping in it `Name.1.Field`; None is
+left out.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -74,7 +76,11 @@ def refusal(action: str, **asked: Any) -> tuple[int, str]:
     return response.status_code, content["Code"]
 
 
-def send(
+def send(action: str, **asked: Any) -> "Response":
+    return signed(action, **asked)()
+
+
+def signed(
     action: str,
     *,
     key: AccessKey | None = None,
@@ -82,14 +88,17 @@ def send(
     method: str = "POST",
     form: bool = False,
     accept: str = "JSON",
+    also: Sequence[Pair] = (),
     **parameters: Any,
-) -> "Response":
-    """`form` puts the parameters into the body, as some actions of the official client do."""
-    fields = list(flattened(parameters))
-    signer = key or key_for()
-    if v1:
-        return _send_v1(action, signer, fields, method, accept, form=form)
-    return _send_v3(action, signer, fields, method, accept, form=form)
+) -> Callable[[], "Response"]:
+    """Sends the same request whenever it is called.
+
+    `form` puts the parameters into the body, as some actions of the official client do; `also` are
+    further ones, which may be the same again.
+    """
+    fields = [*flattened(parameters), *also]
+    sign = _signed_v1 if v1 else _signed_v3
+    return sign(action, key or key_for(), fields, method, accept, form=form)
 
 
 def flattened(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -102,7 +111,7 @@ def flattened(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def _send_v1(
+def _signed_v1(
     action: str,
     key: AccessKey,
     fields: Sequence[Pair],
@@ -110,7 +119,7 @@ def _send_v1(
     accept: str,
     *,
     form: bool,
-) -> "Response":
+) -> Callable[[], "Response"]:
     common = [
         ("Action", action),
         ("Version", VERSION),
@@ -123,10 +132,10 @@ def _send_v1(
     ]
     signature = rpc.sign_v1(rpc.v1_string_to_sign(method, [*common, *fields]), key.secret)
     query = [*common, ("Signature", signature)]
-    return _sent(method, query if form else [*query, *fields], fields if form else [], {})
+    return partial(_sent, method, query if form else [*query, *fields], fields if form else [], {})
 
 
-def _send_v3(
+def _signed_v3(
     action: str,
     key: AccessKey,
     fields: Sequence[Pair],
@@ -134,10 +143,10 @@ def _send_v3(
     accept: str,
     *,
     form: bool,
-) -> "Response":
+) -> Callable[[], "Response"]:
     query, body = ([], fields) if form else (fields, [])
     body_sha256 = hashlib.sha256(urlencode(body).encode()).hexdigest()
-    signed = [
+    headers = [
         ("accept", f"application/{accept.lower()}"),
         *([("content-type", FORM)] if body else []),
         ("host", HOST),
@@ -147,13 +156,13 @@ def _send_v3(
         ("x-acs-signature-nonce", uuid4().hex),
         ("x-acs-version", VERSION),
     ]
-    string_to_sign = rpc.v3_string_to_sign(method, "/", query, signed, body_sha256)
-    names = ";".join(name for name, _ in signed)
+    string_to_sign = rpc.v3_string_to_sign(method, "/", query, headers, body_sha256)
+    names = ";".join(name for name, _ in headers)
     authorization = (
         f"{rpc.V3_ALGORITHM} Credential={key.access_key_id},SignedHeaders={names},"
         f"Signature={rpc.sign_v3(string_to_sign, key.secret)}"
     )
-    return _sent(method, query, body, {**dict(signed), "Authorization": authorization})
+    return partial(_sent, method, query, body, {**dict(headers), "Authorization": authorization})
 
 
 def _sent(

@@ -19,6 +19,7 @@ ALL: list[Check] = [
     checks.check_data_dir,
     checks.check_sqlite_version,
     checks.check_ports_differ,
+    checks.check_api_limits,
 ]
 KEY = Fernet.generate_key().decode()
 
@@ -114,3 +115,15 @@ def test_ports_that_the_system_chooses_are_all_zero(settings: Settings) -> None:
 def test_a_deployment_sends_real_messages(settings: Settings, backend: str, count: int) -> None:
     settings.SMS_BACKEND = backend
     assert len(checks.check_sms_backend(None)) == count
+
+
+def test_every_action_may_have_a_limit(settings: Settings) -> None:
+    settings.API_LIMITS = {"QueryDevice": 100, "*": 0}
+    assert checks.check_api_limits(None) == []
+
+
+def test_a_limit_of_an_action_that_does_not_exist_is_named(settings: Settings) -> None:
+    settings.API_LIMITS = {"QueryDevices": 100, "QueryDevice": 100}
+    message = only(checks.check_api_limits)
+    assert message.is_serious()
+    assert "'QueryDevices'" in message.msg
