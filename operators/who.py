@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from operators.models import Operator
@@ -25,6 +26,8 @@ class KeyLabel(NamedTuple):
 
 # No username has a blank in it.
 _BY_KEY = "API key "
+# What was done without an account, by where it was done.
+_ORIGINS = {"shell": gettext_lazy("shell"), "system": gettext_lazy("system")}
 
 
 def kept_name(origin: str, operator: "Operator | None", access_key: str) -> str:
@@ -36,5 +39,6 @@ def kept_name(origin: str, operator: "Operator | None", access_key: str) -> str:
 
 def shown_name(kept: str) -> str:
     """What `kept_name` has made, in the reader's language."""
-    label = kept.removeprefix(_BY_KEY)
-    return kept if label == kept else _("API key %(key)s") % {"key": label}
+    if kept.startswith(_BY_KEY):
+        return _("API key %(key)s") % {"key": kept.removeprefix(_BY_KEY)}
+    return str(_ORIGINS.get(kept, kept))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from devices.batches.problems import NOTES as BATCH_NOTES
@@ -204,6 +205,11 @@ NOTES: Mapping[str, "str | Promise"] = {
 }
 
 
+def of_file(name: str, text: str) -> str:
+    """What is said about one of several files."""
+    return gettext("%(file)s: %(text)s") % {"file": name, "text": text}
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """`file` is the name of the file it is about."""
@@ -213,7 +219,7 @@ class Note:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.file}: {str(NOTES[self.key]) % self.facts}"
+        return of_file(self.file, str(NOTES[self.key]) % self.facts)
 
     def as_data(self) -> list[Any]:
         """For JSON."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from devices.fleet.answers import gather_answers, is_json
 from devices.fleet.gather import Fleet
 from devices.fleet.items import Item
-from devices.fleet.problems import Note
+from devices.fleet.problems import Note, of_file
 from devices.fleet.rules import check
 from devices.fleet.tables import table_records
 from iotconsole.kit.errors import OperationError
@@ -52,7 +52,7 @@ def read_into(fleet: Fleet, files: Sequence[GivenFile], largest: int) -> list[No
         try:
             _read(fleet, file, number, largest, notes)
         except OperationError as error:
-            raise OperationError(f"{file.name}: {error.text}", field="file") from error
+            raise OperationError(of_file(file.name, error.text), field="file") from error
     return notes
 
 

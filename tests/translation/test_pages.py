@@ -26,7 +26,6 @@ DATA = {
     "lin-mei",
     "meter",
     "sdk-c",
-    "shell",
     "lamps.csv",
     "fleet.csv",
     "Colour",
