@@ -287,6 +287,23 @@ def test_the_command_brings_it_here_and_tells_nobody_the_key(
     assert not list((tmp_path / "fleet").iterdir())
 
 
+@pytest.mark.django_db
+def test_what_a_dry_run_has_asked_is_not_asked_again_unless_that_is_wanted(
+    source: Source, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", OWNER.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", OWNER.access_key_secret)
+    product = {"Data": {"ProductKey": "a1", "ProductSecret": "secret", "ProductName": "Lamp"}}
+    source.answers = itertools.cycle([(200, product), page(["lamp-1"], 1)])
+    endpoint = f"http://{source.endpoint.name}"
+    dry_run = ("import_fleet", "--from-cloud", "--endpoint", endpoint, "--only", "a1", "--dry-run")
+    for options, asked in (((), 2), ((), 2), (("--start-over",), 4)):
+        call_command(*dry_run, *options, stdout=io.StringIO())
+        assert len(source.asked) == asked
+    assert not Device.objects.exists()
+
+
 def test_without_a_key_it_says_where_to_put_one(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
 ) -> None:
