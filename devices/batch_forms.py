@@ -16,6 +16,7 @@ from products.models import Product
 
 # The fields that only one of the methods needs.
 _NEEDED = {BatchMethod.AUTO: "count", BatchMethod.UPLOAD: "file"}
+METHODS = [(method, method.label) for method in _NEEDED]
 
 
 class BatchForm(ConsoleForm):
@@ -31,7 +32,7 @@ class BatchForm(ConsoleForm):
     )
     method = forms.ChoiceField(
         label=gettext_lazy("Method"),
-        choices=BatchMethod.choices,
+        choices=METHODS,
         widget=forms.RadioSelect,
         initial=BatchMethod.AUTO,
     )

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404, visible_batches
-from devices.batch_forms import AddBatchForm, BatchForm
+from devices.batch_forms import METHODS, AddBatchForm, BatchForm
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
@@ -91,7 +91,7 @@ def batch_add(request: HttpRequest) -> HttpResponse:
 
 def _initial(request: HttpRequest) -> dict[str, str | None]:
     method = request.GET.get("method")
-    known = method if method in BatchMethod.values else BatchMethod.AUTO
+    known = method if method in dict(METHODS) else BatchMethod.AUTO
     return {"product": request.GET.get("product"), "method": known}
 
 

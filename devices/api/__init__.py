@@ -1,8 +1,13 @@
 """Devices in the RPC API (console_api.md 3.6): its actions, by what they are about."""
 
-from devices.api import batches, client_ids, details, lists, manage
+from devices.api import batches, client_ids, details, imports, lists, manage
 from operators.api import Actions
 
 ACTIONS = Actions(
-    details.ACTIONS | lists.ACTIONS | manage.ACTIONS | client_ids.ACTIONS | batches.ACTIONS
+    details.ACTIONS
+    | lists.ACTIONS
+    | manage.ACTIONS
+    | client_ids.ACTIONS
+    | batches.ACTIONS
+    | imports.ACTIONS
 )

@@ -27,14 +27,15 @@ ACTIONS = Actions()
 # Devices of one call.
 MOST = 10_000
 # How many are given is told by a code of the platform's, so reading them does not stop there.
-_ANY_NUMBER = 10**9
+ANY_NUMBER = 10**9
 LARGEST_PAGE = 50
 INVALID_NAME = "iot.device.InvalidFormattedDeviceName"
 NOT_VERIFIED = "iot.device.VerifyDeviceFailed"
 _FAILED = "iot.device.ApplyManyDevicesFailed"
+_REPEATED = {"repeated", "taken"}
 _RUNNING = "iot.device.CreateDeviceTaskIsRunning"
 _INCORRECT = "iot.device.IncorrentDeviceApplyInfo"
-_NO_PRODUCT = "iot.prod.NotExistedProduct"
+NO_PRODUCT = "iot.prod.NotExistedProduct"
 # Those that come with lists of names.
 _TOLD_IN_FULL = (BatchState.CHECK_FAILED, BatchState.CREATE_FAILED)
 
@@ -47,7 +48,7 @@ def batch_register_device(call: Call) -> Answer:
     count = call.parameters.integer("Count", 0)
     if count > MOST:
         raise too_many()
-    with refused_as(_FAILED, product_key=_NO_PRODUCT):
+    with refused_as(_FAILED, product_key=NO_PRODUCT):
         batch = generate_batch(call.actor, product.product_key, count)
     return applied(batch)
 
@@ -60,7 +61,7 @@ def batch_check_device_names(call: Call) -> Answer:
     reading = reading_of(_named(call))
     if reading.bad:
         raise _refused(reading.rows)
-    with refused_as(NOT_VERIFIED, product_key=_NO_PRODUCT):
+    with refused_as(NOT_VERIFIED, product_key=NO_PRODUCT):
         batch = upload_batch(call.actor, product.product_key, reading)
     return applied(batch)
 
@@ -68,9 +69,9 @@ def batch_check_device_names(call: Call) -> Answer:
 def _named(call: Call) -> list[Row]:
     """DeviceNameList goes before DeviceName."""
     given = call.parameters
-    records = given.records("DeviceNameList", most=_ANY_NUMBER)
+    records = given.records("DeviceNameList", most=ANY_NUMBER)
     named = [(each.get("DeviceName", ""), each.get("DeviceNickname", "")) for each in records]
-    named = named or [(name, "") for name in given.listed("DeviceName", most=_ANY_NUMBER)]
+    named = named or [(name, "") for name in given.listed("DeviceName", most=ANY_NUMBER)]
     check_number(named)
     return [Row(n, name, nickname.strip()) for n, (name, nickname) in enumerate(named, 1)]
 
@@ -101,12 +102,13 @@ def _refused(rows: Sequence[Row]) -> BusinessError:
 
 def invalid_names(rows: Iterable[Row]) -> list[str]:
     """Each once, as below."""
-    broken = [row for row in rows if row.wrong(DEVICE_NAME) - {"repeated"}]
+    broken = [row for row in rows if row.wrong(DEVICE_NAME) - _REPEATED]
     return list(dict.fromkeys(row.device_name for row in broken))
 
 
 def repeated_names(rows: Iterable[Row]) -> list[str]:
-    repeated = [row for row in rows if "repeated" in row.wrong(DEVICE_NAME)]
+    """In the list, or because the product has them."""
+    repeated = [row for row in rows if row.wrong(DEVICE_NAME) & _REPEATED]
     return list(dict.fromkeys(row.device_name for row in repeated))
 
 

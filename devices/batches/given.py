@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from devices.batches.problems import DEVICE_NAME, Problem
+from devices.batches.problems import DEVICE_NAME, DEVICE_SECRET, SN, Problem
 from devices.batches.reading import Reading, mark_repeated
 from devices.batches.rows import Row, broken_rule, nickname_problem
-from devices.operations.add import is_nickname
+from devices.operations.add import is_device_secret, is_nickname, is_sn
 from devices.protocol.params import is_device_name
 
 
@@ -20,3 +20,13 @@ def reading_of(rows: Sequence[Row]) -> Reading:
             row.problems.append(nickname_problem(row.nickname))
     mark_repeated(rows)
     return Reading(list(rows), [], [])
+
+
+def import_of(rows: Sequence[Row]) -> Reading:
+    """The same for devices that bring their DeviceSecrets along."""
+    for row in rows:
+        if not is_device_secret(row.device_secret):
+            row.problems.append(Problem(DEVICE_SECRET, "secret"))
+        if row.sn and not is_sn(row.sn):
+            row.problems.append(Problem(SN, "sn"))
+    return reading_of(rows)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 # The columns of the template (console_api.md 1.7).
 DEVICE_NAME, NICKNAME = "DeviceName", "Nickname"
+# What a device that is imported brings along.
+DEVICE_SECRET, SN = "DeviceSecret", "Sn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,20 @@ PROBLEMS: Mapping[str, Words] = {
         _("The alias holds %(found)s; only letters, digits, space, - and _ are allowed."),
         _("Replace or remove these characters."),
     ),
+    "secret": Words(
+        _("A DeviceSecret has 1 to 32 characters: letters, digits and - _ @ . : only."),
+        _("Give the DeviceSecret that the device has."),
+    ),
+    "sn": Words(
+        _("An SN has at most 64 characters: letters, digits and _ only."),
+        _("Correct it, or leave it out."),
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`column` is DEVICE_NAME or NICKNAME, `key` one of PROBLEMS."""
+    """`column` is one of the four above, `key` one of PROBLEMS."""
 
     column: str
     key: str

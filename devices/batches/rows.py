@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from devices.batches.cells import Spoilt, tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Problem
 from devices.operations.add import is_nickname
 from devices.protocol.params import is_device_name
+from iotconsole.kit.fields import decrypt_bytes, encrypt_bytes
 from products.operations.manage import wide_length
 
 SHORTEST_NAME, LONGEST_NAME = 4, 32
@@ -19,27 +20,36 @@ SCIENTIFIC = re.compile(r"\d+[.,]\d+[eE][+-]?\d+|\d+[eE][+-]\d+")
 _FOREIGN = re.compile(r"[^A-Za-z0-9\-_@.:]")
 _FOREIGN_TO_NICKNAMES = re.compile(r"[^\w\- ]", re.UNICODE)
 _MOST_NAMED = 5
+# The first byte of what zlib makes; Fernet's is a "g".
+_COMPRESSED = b"\x78"
 
 
 @dataclass(slots=True)
 class Row:
-    """`number` counts as the spreadsheet does; `others` are cells only the report shows again."""
+    """`number` counts as the spreadsheet does; `others` are cells only the report shows again.
+
+    `sn` and `device_secret` are those of a device that is imported; they never leave in a report.
+    """
 
     number: int
     device_name: str
     nickname: str = ""
     others: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    sn: str = ""
+    device_secret: str = field(default="", repr=False)
 
     def as_data(self) -> list[Any]:
         """For JSON; short, because there are a hundred thousand."""
         problems = [[p.column, p.key, dict(p.facts)] for p in self.problems]
-        return [self.number, self.device_name, self.nickname, self.others, problems]
+        imported = [self.sn, self.device_secret] if self.sn or self.device_secret else []
+        return [self.number, self.device_name, self.nickname, self.others, problems, *imported]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> "Row":
-        number, device_name, nickname, others, problems = data
-        return cls(number, device_name, nickname, others, [Problem(*each) for each in problems])
+        number, device_name, nickname, others, problems, *imported = data
+        found = [Problem(*each) for each in problems]
+        return cls(number, device_name, nickname, others, found, *imported)
 
     def wrong(self, column: str) -> set[str]:
         """Which of problems.PROBLEMS its value for the column has."""
@@ -99,11 +109,21 @@ def row_of(number: int, name_cell: str, nickname: str, others: list[str]) -> Row
     return row
 
 
-def pack(rows: Iterable[Row]) -> bytes:
-    """For the database: compressed, because lists are long and much alike."""
+def pack(rows: Sequence[Row]) -> bytes:
+    """For the database: compressed, because lists are long and much alike; with a DeviceSecret
+    among it, encrypted."""
     data = [row.as_data() for row in rows]
-    return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    packed = zlib.compress(text.encode())
+    return encrypt_bytes(packed) if any(row.device_secret for row in rows) else packed
 
 
 def unpack(payload: bytes) -> list[Row]:
-    return [Row.from_data(data) for data in json.loads(zlib.decompress(payload))]
+    """Raises DecryptionError when FIELD_KEYS have lost the key."""
+    packed = decrypt_bytes(payload) if is_sealed(payload) else payload
+    return [Row.from_data(data) for data in json.loads(zlib.decompress(packed))]
+
+
+def is_sealed(payload: bytes) -> bool:
+    """Whether `pack` has encrypted it."""
+    return not payload.startswith(_COMPRESSED)

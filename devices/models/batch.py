@@ -29,6 +29,8 @@ class BatchState(models.TextChoices):
 class BatchMethod(models.TextChoices):
     AUTO = "auto", _("Auto Generate")
     UPLOAD = "upload", _("Batch Upload")
+    # With the DeviceSecrets they have; not from the console.
+    IMPORT = "import", _("Import by API")
 
 
 RUNNING = (BatchState.CHECK, BatchState.CREATE)
@@ -119,7 +121,8 @@ class DeviceBatch(models.Model):
 class BatchPart(models.Model):
     """PART_ROWS rows of an uploaded list, the last part fewer; see devices.batches.rows.pack.
 
-    Durable in the database, so that any worker on any host can go on. Holds no secret.
+    Durable in the database, so that any worker on any host can go on. DeviceSecrets are in it only
+    with BatchMethod.IMPORT, encrypted, until the devices are added.
     """
 
     batch = models.ForeignKey(DeviceBatch, on_delete=models.CASCADE, related_name="parts")

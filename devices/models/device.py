@@ -33,6 +33,8 @@ class Device(models.Model):
         max_length=32, validators=[RegexValidator(rf"\A{DEVICE_NAME_PATTERN}\Z")]
     )
     nickname = models.CharField(max_length=64, blank=True)
+    # The maker's serial number, of a device that was imported with one; the API's Sn.
+    sn = models.CharField(max_length=64, blank=True)
     iot_id = models.CharField(max_length=64, unique=True, default=new_iot_id)
     device_secret = EncryptedTextField(default=new_device_secret)
     # True when an operator added it; False when its first preregistration-free request created it.

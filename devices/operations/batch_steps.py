@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from devices.batches.problems import DEVICE_NAME, Problem
 from devices.batches.rows import Row, pack, unpack
-from devices.credentials import NAME_LENGTH, new_device_name
+from devices.credentials import NAME_LENGTH, new_device_name, new_device_secret
 from devices.models import (
     PART_ROWS,
     BatchMethod,
@@ -25,6 +25,7 @@ from devices.models import (
     ServiceType,
 )
 from devices.operations import log
+from devices.operations.lookup import taken_names
 from devices.operations.revoke import revoke
 from operators.operations import audit
 
@@ -46,10 +47,10 @@ def check_rows(key: int, position: int, size: int) -> Step:
     start = max(position, batch.position)
     part, rows, chosen = _part(batch, start, size)
     good = [row for row in chosen if not row.problems]
-    known = Device.objects.filter(
-        product=batch.product, device_name__in=[row.device_name for row in good]
-    )
-    bad = _mark_taken(batch, part, rows, good, set(known.values_list("device_name", flat=True)))
+    taken = taken_names(batch.product, [row.device_name for row in good])
+    bad = _mark_taken(batch, part, good, taken)
+    if bad:
+        _store(part, rows)
     end = start + len(chosen)
     outcome = BatchState.CHECK_FAILED if batch.bad else BatchState.CHECK_SUCCESS
     _move(batch, end, outcome)
@@ -101,26 +102,48 @@ def _part(batch: DeviceBatch, start: int, size: int) -> tuple[BatchPart, list[Ro
     return part, rows, rows[offset : offset + size]
 
 
-def _mark_taken(
-    batch: DeviceBatch, part: BatchPart, rows: list[Row], among: list[Row], names: set[str]
-) -> int:
-    """Note in the stored rows which DeviceNames are not free; returns how many."""
+def _mark_taken(batch: DeviceBatch, part: BatchPart, among: list[Row], names: set[str]) -> int:
+    """Note in the rows which DeviceNames are not free; returns how many."""
     taken = [row for row in among if row.device_name in names]
     for row in taken:
         row.problems.append(Problem(DEVICE_NAME, "taken"))
-    if taken:
-        part.payload, part.bad = pack(rows), part.bad + len(taken)
-        part.save(update_fields=["payload", "bad"])
-        batch.bad += len(taken)
+    part.bad += len(taken)
+    batch.bad += len(taken)
     return len(taken)
+
+
+def _store(part: BatchPart, rows: list[Row]) -> None:
+    part.payload = pack(rows)
+    part.save(update_fields=["payload", "bad"])
 
 
 def _add_listed(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
     part, rows, chosen = _part(batch, start, size)
     good = [row for row in chosen if not row.problems]
-    added = _insert(batch, {row.device_name: row.nickname for row in good})
-    _mark_taken(batch, part, rows, good, {row.device_name for row in good} - added)
+    added = _insert([_device(batch, row) for row in good])
+    taken = _mark_taken(batch, part, good, {row.device_name for row in good} - added)
+    if _forget_secrets(chosen) or taken:
+        _store(part, rows)
     return len(chosen), len(added)
+
+
+def _device(batch: DeviceBatch, row: Row) -> Device:
+    return Device(
+        product=batch.product,
+        batch=batch,
+        device_name=row.device_name,
+        nickname=row.nickname,
+        sn=row.sn,
+        device_secret=row.device_secret or new_device_secret(),
+    )
+
+
+def _forget_secrets(rows: list[Row]) -> bool:
+    """The devices have them now; returns whether there were any."""
+    had = any(row.device_secret for row in rows)
+    for row in rows:
+        row.device_secret = ""
+    return had
 
 
 def _generate(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
@@ -130,19 +153,16 @@ def _generate(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
     added = 0
     while added < wanted:
         names = {batch.prefix + new_device_name(length) for _ in range(wanted - added)}
-        added += len(_insert(batch, dict.fromkeys(names, "")))
+        made = [Device(product=batch.product, batch=batch, device_name=name) for name in names]
+        added += len(_insert(made))
     return wanted, added
 
 
-def _insert(batch: DeviceBatch, nicknames: Mapping[str, str]) -> set[str]:
-    """Add one device per name with its alias; returns the names that were free.
+def _insert(wanted: list[Device]) -> set[str]:
+    """Add them; returns the names that were free.
 
     A device may register under a name at this very moment, so the database decides.
     """
-    wanted = [
-        Device(product=batch.product, device_name=name, nickname=nickname, batch=batch)
-        for name, nickname in nicknames.items()
-    ]
     Device.objects.bulk_create(wanted, ignore_conflicts=True)
     ours = Device.objects.filter(iot_id__in=[device.iot_id for device in wanted])
     return set(ours.values_list("device_name", flat=True))

@@ -10,6 +10,7 @@ from devices.models import (
     LIVE,
     PART_ROWS,
     RUNNING,
+    BatchMethod,
     BatchState,
     DeviceBatch,
     Job,
@@ -83,7 +84,11 @@ def leave(key: int) -> None:
 
 def tend_batches(now: datetime) -> None:
     """Go on with batches whose process died, and forget lists that nobody wanted."""
-    DeviceBatch.objects.filter(state__in=CHECKED, moved_at__lt=now - LISTS_KEPT).delete()
+    old = DeviceBatch.objects.filter(moved_at__lt=now - LISTS_KEPT)
+    old.filter(state__in=CHECKED).delete()
+    stopped = old.filter(method=BatchMethod.IMPORT, state=BatchState.CREATE_FAILED, stopped=True)
+    for key in stopped.values_list("pk", flat=True):
+        _forget_rest(key)
     stuck = DeviceBatch.objects.filter(
         state__in=(*RUNNING, BatchState.CREATE_FAILED), moved_at__lt=now - ABANDONED
     )
@@ -92,6 +97,21 @@ def tend_batches(now: datetime) -> None:
             locked = locked_batch(batch.pk, BatchState(batch.state))
             if locked and (locked.running or locked.to_undo) and not _has_job(locked):
                 _submit(locked.actor, locked)
+
+
+@transaction.atomic
+def _forget_rest(key: int) -> None:
+    """Of an import that nobody resumes: there are DeviceSecrets in what was not added."""
+    batch = locked_batch(key, BatchState.CREATE_FAILED)
+    if batch is None or not batch.stopped:
+        return
+    if not batch.added:
+        batch.delete()
+        return
+    batch.parts.all().delete()
+    batch.total, batch.bad = batch.added, 0
+    batch.state, batch.stopped = BatchState.CREATE_SUCCESS, False
+    batch.save(update_fields=["total", "bad", "state", "stopped"])
 
 
 def _has_job(batch: DeviceBatch) -> bool:

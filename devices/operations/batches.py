@@ -44,13 +44,29 @@ def upload_batch(
             total=len(reading.rows),
             bad=reading.bad,
         )
-        parts = part_payloads(reading.rows)
-        BatchPart.objects.bulk_create(
-            BatchPart(batch=batch, number=number, payload=payload, bad=bad)
-            for number, payload, bad in parts
-        )
+        _write_parts(batch, reading)
         summary = gettext_noop("Uploaded a list of %(count)s devices to check, batch %(batch)s")
         _record(actor, "batch.upload", batch, summary)
+        begin(actor, batch)
+    return finish_small(batch)
+
+
+def import_batch(actor: Actor, product_key: str, reading: Reading) -> DeviceBatch:
+    """Begin to add devices with the DeviceSecrets they have; every row must be good."""
+    if reading.bad or not reading.rows:
+        raise OperationError(_("Some rows cannot be added, so none was."))
+    with transaction.atomic():
+        product = product_by_key(product_key)
+        batch = _create(
+            actor,
+            product,
+            method=BatchMethod.IMPORT,
+            state=BatchState.CREATE,
+            total=len(reading.rows),
+        )
+        _write_parts(batch, reading)
+        summary = gettext_noop("Imports %(count)s devices with their secrets, batch %(batch)s")
+        _record(actor, "batch.add", batch, summary)
         begin(actor, batch)
     return finish_small(batch)
 
@@ -151,6 +167,14 @@ def _create(actor: Actor, product: Product, **columns: object) -> DeviceBatch:
         access_key=actor.access_key,
         moved_at=timezone.now(),
         **columns,
+    )
+
+
+def _write_parts(batch: DeviceBatch, reading: Reading) -> None:
+    parts = part_payloads(reading.rows)
+    BatchPart.objects.bulk_create(
+        BatchPart(batch=batch, number=number, payload=payload, bad=bad)
+        for number, payload, bad in parts
     )
 
 

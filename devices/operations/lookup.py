@@ -1,10 +1,15 @@
 """Finding what an operator's or back end's request names."""
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from devices.models import Device
 from iotconsole.kit.errors import NotFoundError
 from products.models import Product
+
+# Names of one statement.
+_AT_ONCE = 500
 
 
 def product_by_key(product_key: str) -> Product:
@@ -13,6 +18,16 @@ def product_by_key(product_key: str) -> Product:
         return Product.objects.get(product_key=product_key)
     except Product.DoesNotExist as error:
         raise NotFoundError(_("This product does not exist."), field="product_key") from error
+
+
+def taken_names(product: Product, device_names: Collection[str]) -> set[str]:
+    """Which of them the product has."""
+    wanted, found = list(device_names), set[str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        known = Device.objects.filter(product=product, device_name__in=some)
+        found.update(known.values_list("device_name", flat=True))
+    return found
 
 
 def locked_device(product_key: str, device_name: str) -> Device:

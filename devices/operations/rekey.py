@@ -1,9 +1,10 @@
 """Encrypting every stored secret anew, so that an old key can be taken out of FIELD_KEYS."""
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
-from devices.models import Device, FleetPart
+from devices.batches.rows import is_sealed
+from devices.models import BatchMethod, BatchPart, Device, FleetPart
 from iotconsole.kit.fields import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 from operators.models import AccessKey
 from products.models import Product
@@ -20,7 +21,10 @@ def reencrypt_secrets() -> int:
     """
     columns = (Product, "product_secret"), (Device, "device_secret"), (AccessKey, "secret")
     columns_done = sum(_reencrypt(*column) for column in columns)
-    return columns_done + _reencrypt_previous() + _reencrypt_parts()
+    fleets = FleetPart.objects.exclude(payload=b"")
+    batches = BatchPart.objects.filter(batch__method=BatchMethod.IMPORT)
+    parts_done = _reencrypt_parts(fleets) + _reencrypt_parts(batches)
+    return columns_done + _reencrypt_previous() + parts_done
 
 
 def _reencrypt(model: type[Model], field: str) -> int:
@@ -53,14 +57,14 @@ def _reencrypt_previous() -> int:
     return len(rows)
 
 
-def _reencrypt_parts() -> int:
+def _reencrypt_parts(waiting: "QuerySet[FleetPart] | QuerySet[BatchPart]") -> int:
     """What waits to be imported, a part at a time."""
-    waiting = FleetPart.objects.exclude(payload=b"").order_by("pk")
     done = 0
-    for key in list(waiting.values_list("pk", flat=True)):
+    for key in list(waiting.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             part = waiting.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
-            if part:
+            # One whose devices are added holds no secret any more.
+            if part and is_sealed(bytes(part.payload)):
                 part.payload = encrypt_bytes(decrypt_bytes(bytes(part.payload)))
                 part.save(update_fields=["payload"])
                 done += 1
