@@ -25,7 +25,7 @@ def test_one_of_many_replays_is_answered(v1: bool) -> None:
 
 def test_calls_with_nonces_of_their_own_are_all_answered() -> None:
     product = make_product()
-    asked = {"ProductKey": product.product_key}
-    requests = [rpc.signed("RegisterDevice", **asked) for _ in range(12)]
+    key = product.product_key
+    requests = [rpc.signed("RegisterDevice", ProductKey=key) for _ in range(12)]
     assert all(response.json()["Success"] for response in at_once(*requests))
     assert Device.objects.count() == 12
