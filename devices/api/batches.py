@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from devices.api.manage import INVALID_NICKNAME
 from devices.api.telling import secrets_of
 from devices.batches.given import reading_of
@@ -117,7 +115,7 @@ def _wrong_nicknames(rows: Iterable[Row]) -> list[str]:
 
 
 def _detail(row: Row) -> dict[str, str]:
-    why = reasons(row) or _("The device was not added.")
+    why = reasons(row) or "The device was not added."
     return {"DeviceName": row.device_name, "NickName": row.nickname, "ErrorMsg": why}
 
 
