@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LINKKIT_VENV := .venv-linkkit
+CLOUDSDK_VENV := .venv-cloudsdk
 PIP_INSTALL := install --quiet --disable-pip-version-check --requirement
 
 # Stamps carry the interpreter's version: after an upgrade of Python the environment is rebuilt.
@@ -11,6 +12,7 @@ PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_
 RUN_STAMP := $(VENV)/.run-$(PYTHON_VERSION)
 DEV_STAMP := $(VENV)/.dev-$(PYTHON_VERSION)
 LINKKIT_STAMP := $(LINKKIT_VENV)/.installed-$(PYTHON_VERSION)
+CLOUDSDK_STAMP := $(CLOUDSDK_VENV)/.installed-$(PYTHON_VERSION)
 # Judges the pages in the browser tests. Nothing of it is served.
 AXE := node_modules/axe-core/axe.min.js
 
@@ -32,7 +34,7 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV)
+.PHONY: help run demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
@@ -51,7 +53,7 @@ demo: $(RUN_STAMP)
 
 # Tests without a database run once, with SQLite, which therefore comes last: its closing line
 # counts them all. Both runs happen even when the first fails.
-test: $(DEV_STAMP) $(LINKKIT_STAMP) $(AXE)
+test: $(DEV_STAMP) $(LINKKIT_STAMP) $(CLOUDSDK_STAMP) $(AXE)
 	@echo "Order of tests: TEST_SEED=$(TEST_SEED)"; status=0; \
 	TEST_DATABASE=postgres $(PYTEST) || { status=1; postgres=failed; }; \
 	TEST_DATABASE=sqlite $(PYTEST) || status=1; \
@@ -119,6 +121,12 @@ $(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
 	@cmp -s $< $@ || { echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …' \
 		&& $(PYTHON) -m venv --clear $(LINKKIT_VENV) \
 		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
+
+$(CLOUDSDK_VENV): $(CLOUDSDK_STAMP)
+$(CLOUDSDK_STAMP): requirements-cloudsdk.txt | python-is-usable
+	@cmp -s $< $@ || { echo 'Installing the API client of the cloud into $(CLOUDSDK_VENV) …' \
+		&& $(PYTHON) -m venv --clear $(CLOUDSDK_VENV) \
+		&& $(CLOUDSDK_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
 
 # Without npm its tests are skipped, and say so.
 $(AXE): package-lock.json

@@ -51,6 +51,8 @@ if TEST_DATABASE == "sqlite":
 # Python of the environment that holds the unmodified Link SDK (`make .venv-linkkit` builds it).
 # Not resolved: the symbolic link is what makes it the environment's Python.
 LINKKIT_PYTHON = BASE_DIR / env.text("LINKKIT_PYTHON", default=".venv-linkkit/bin/python")
+# The same of the unmodified API client of the cloud.
+CLOUDSDK_PYTHON = BASE_DIR / env.text("CLOUDSDK_PYTHON", default=".venv-cloudsdk/bin/python")
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
