@@ -18,6 +18,8 @@ _OPTIONS = {*time_zones(), *dict(settings.LANGUAGES)}
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.:/+&…-]*[A-Za-z0-9]")
 _IDENTIFIER = re.compile(r"[\d_@/]|^[a-z]+[A-Z]")
+# Half of a character's width, behind a Chinese word.
+_NARROW = re.compile(r"[\u4e00-\u9fff”）][,:;?!](?=\s|$)")
 CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -46,6 +48,11 @@ def _is_verbatim(element: Element) -> bool:
         or "font-monospace" in classes
         or (element.name == "option" and attribute(element, "value") in _OPTIONS)
     )
+
+
+def narrow_punctuation(element: Element) -> Iterator[str]:
+    """Every text with a mark of English punctuation where a Chinese one belongs."""
+    return (text for text in said(element) if _NARROW.search(text))
 
 
 def english(element: Element) -> Iterator[str]:

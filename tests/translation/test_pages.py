@@ -14,7 +14,7 @@ from tests.console.dom import tree
 from tests.console.pages import every_page
 from tests.console.seed import Fleet
 from tests.translation.names import NAMES
-from tests.translation.reading import CJK, english, said
+from tests.translation.reading import CJK, english, narrow_punctuation, said
 
 # Who and what the seeded console is about.
 DATA = {
@@ -117,4 +117,6 @@ def _english(response: Any) -> set[str]:
     assert response.headers["Content-Language"] == "zh-hans"
     keys = Product.objects.values_list("product_key", flat=True)
     people = Operator.objects.values_list("username", flat=True)
-    return set(english(tree(response))) - NAMES - DATA - {*keys, *people}
+    page = tree(response)
+    words = set(english(page)) - NAMES - DATA - {*keys, *people}
+    return words | set(narrow_punctuation(page))

@@ -3,7 +3,7 @@
 import pytest
 from django.test.html import parse_html
 
-from tests.translation.reading import english
+from tests.translation.reading import english, narrow_punctuation
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,17 @@ from tests.translation.reading import english
 )
 def test_an_english_word_is_one_that_is_no_identifier(html: str, words: list[str]) -> None:
     assert list(english(parse_html(f"<div>{html}</div>"))) == words
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<p>设备, lamp-0007</p>", ["设备, lamp-0007"]),
+        ("<p><strong>已拒绝</strong><span>原因:</span></p>", ["原因:"]),
+        ("<p>设备，lamp-0007：在线</p>", []),
+        ("<p>只允许使用字母、数字和- _ @ . :。</p>", []),
+        ("<p><code>192.0.2.0/24</code>, <code>198.51.100.0/24</code></p>", []),
+    ],
+)
+def test_behind_a_chinese_word_stands_chinese_punctuation(html: str, texts: list[str]) -> None:
+    assert list(narrow_punctuation(parse_html(f"<div>{html}</div>"))) == texts
