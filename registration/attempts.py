@@ -10,7 +10,7 @@ from devices.operations.outcome import EXAMINED, told_of
 from devices.protocol.sent import Sent, SentForm
 from iotconsole.kit.ratelimit import Excess, FailureCounter, FailureLimits
 from registration.operations.explain import Refusal
-from registration.operations.register import RegistrationRequest
+from registration.operations.proof import RegistrationRequest
 
 # Refusals examined: a minute of one device from one address, and a second of all together. One
 # takes some 4 ms of the thread that answers devices.

@@ -27,7 +27,8 @@ from iotconsole.kit.ratelimit import FailureLimits
 from operators.permissions import client_address
 from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
 from registration.late_log import LateLog
-from registration.operations.register import Outcome, RegistrationRequest, SecretIssued, register
+from registration.operations.proof import RegistrationRequest
+from registration.operations.register import Outcome, SecretIssued, register
 
 PATH = "/auth/register/device"
 

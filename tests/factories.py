@@ -25,9 +25,9 @@ from products.models import Product
 from products.operations.manage import create_product
 from products.window import Window
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
+from registration.operations.proof import RegistrationRequest
 from registration.operations.register import (
     Outcome,
-    RegistrationRequest,
     SecretIssued,
     register,
 )

@@ -31,7 +31,8 @@ from products.models import Product
 from products.operations.manage import create_product
 from products.window import Window
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
-from registration.operations.register import RegistrationRequest, SecretIssued, register
+from registration.operations.proof import RegistrationRequest
+from registration.operations.register import SecretIssued, register
 from registration.operations.rotate_secret import Overlap, rotate_secret, rotation_purpose
 from registration.operations.slots import ClientIdIssued
 from registration.simulator.firmware import (

@@ -25,7 +25,7 @@ from registration.attempts import (
 )
 from registration.listener.answers import connack_of
 from registration.operations.explain import Refusal
-from registration.operations.register import RegistrationRequest
+from registration.operations.proof import RegistrationRequest
 
 KEEPALIVE = range(30, 1201)  # seconds, for connections; a registration may send any
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from devices.protocol import mqtt, push
 from registration.listener.work import Outcome
-from registration.operations.register import RegistrationRequest, SecretIssued
+from registration.operations.proof import RegistrationRequest
+from registration.operations.register import SecretIssued
 from registration.operations.slots import ClientIdIssued
 
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)

@@ -22,7 +22,7 @@ from registration.listener.states import (
 )
 from registration.listener.wire import Wire
 from registration.listener.work import Outcome
-from registration.operations.register import RegistrationRequest
+from registration.operations.proof import RegistrationRequest
 
 if TYPE_CHECKING:
     from registration.listener.batcher import Job

@@ -13,7 +13,7 @@ from devices.operations.outcome import Refused
 from devices.operations.sessions import SessionEnd, end_sessions
 from registration.operations import register as registrations
 from registration.operations.explain import Refusal, log_refusals
-from registration.operations.register import RegistrationRequest
+from registration.operations.proof import RegistrationRequest
 
 Request = RegistrationRequest | ConnectionRequest | SessionEnd | log.Event | Refusal
 Outcome = registrations.Outcome | connections.Outcome | Refused | None

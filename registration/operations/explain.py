@@ -20,7 +20,7 @@ from devices.protocol.diagnose import Key, explain_signature
 from iotconsole.kit.fields import DecryptionError
 from products.models import Product
 from registration.operations import register
-from registration.operations.register import RegistrationRequest
+from registration.operations.proof import RegistrationRequest
 
 # Secrets of other products, and devices of the same name, that are tried.
 _MOST_OTHERS = 50

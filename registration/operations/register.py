@@ -1,9 +1,9 @@
 """Dynamic registration of devices, both modes, many requests at a time.
 
 `register` runs inside the caller's transaction; nothing it returns may leave the server before
-that is committed. Meanwhile it holds the rows of the products, so that a switch that was turned
-off is never followed by an issued secret and a budget is exact, and of the devices, so that
-Switch and Clear wait.
+that is committed. Meanwhile it holds the rows of the products whose secret made a signature, so
+that a switch that was turned off is never followed by an issued secret and a budget is exact, and
+of the devices, so that Switch and Clear wait.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,37 +12,15 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from devices.credentials import decoy_secret
 from devices.models import ClientBinding, Device, ServiceType
 from devices.operations import log
 from devices.operations.outcome import Refused, to_be_logged, told_of
-from devices.protocol import signing
-from devices.protocol.client_id import RegistrationMode, RegistrationParams
-from devices.protocol.sent import Sent, SentForm
 from devices.traces import trace_of
 from products.models import Product
 from registration.operations.budget import Budgets
+from registration.operations.proof import Name, Proven, RegistrationRequest, screen
 from registration.operations.served import Served
 from registration.operations.slots import ClientIdIssued, ClientIds
-from registration.operations.window_rules import refusal_reason
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrationRequest:
-    """`signature` is the password, or `sign`, as it came: hex in either case, or anything else."""
-
-    params: RegistrationParams
-    signature: bytes = field(repr=False)
-    trace_id: str
-    address: str | None = None
-    quiet: bool = False  # in a flood: not logged when refused
-    log_later: bool = False  # refused for one of EXAMINED: logged by the caller
-    sent: Sent | SentForm | None = None
-    transport: str = ""  # named in the log, unless it is MQTT
-
-    @property
-    def name(self) -> "Name":
-        return self.params.product_key, self.params.device_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,69 +32,16 @@ class SecretIssued:
 
 
 Outcome = SecretIssued | ClientIdIssued | Refused
-Products = dict[str, Product]  # by ProductKey
-Name = tuple[str, str]  # ProductKey and DeviceName
 Devices = dict[Name, Device]
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A request that the product's window lets in, and which of its ProductSecrets signed it."""
-
-    request: RegistrationRequest
-    product: Product
-    secret_version: int
-
-    @property
-    def regnwl(self) -> bool:
-        return self.request.params.mode is RegistrationMode.REGNWL
 
 
 def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Outcome]:
     """One outcome per request, in order. Refusals are logged like successes."""
-    products = _lock_products(requests)
-    screened = [_screen(request, products, now) for request in requests]
+    screened = screen(requests, now)
     settled = iter(_settle([one for one in screened if isinstance(one, Proven)], now))
     outcomes = [one if isinstance(one, Refused) else next(settled) for one in screened]
     log.write((event_of(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
-
-
-def _lock_products(requests: Iterable[RegistrationRequest]) -> Products:
-    keys = {request.params.product_key for request in requests}
-    locked = Product.objects.select_for_update(no_key=True).filter(product_key__in=keys)
-    return {product.product_key: product for product in locked.order_by("pk")}
-
-
-def _screen(request: RegistrationRequest, products: Products, now: datetime) -> Proven | Refused:
-    """Everything that can be said without looking at the device."""
-    product = products.get(request.params.product_key)
-    version = _proven_by(request, product, now)
-    if product is None:
-        return Refused("product_not_found")
-    if version is None:
-        return Refused("bad_signature")
-    reason = refusal_reason(product, request.params, request.address, now)
-    return Refused(reason) if reason else Proven(request, product, version)
-
-
-def _proven_by(request: RegistrationRequest, product: Product | None, now: datetime) -> int | None:
-    """The version of the ProductSecret that made the signature, None when neither valid one did.
-
-    What is refused here costs the same whatever it names: two secrets are decrypted and tried,
-    decoys where a product, or a ProductSecret before the present one, does not exist.
-    """
-
-    def signed_with(secret: str) -> bool:
-        params = request.params
-        return signing.verify(params.sign_method, secret, params.content, request.signature)
-
-    if signed_with(product.product_secret if product else decoy_secret()) and product:
-        return product.secret_version
-    previous = product.previous_secret(now) if product else ""
-    if signed_with(previous or decoy_secret()) and product and previous:
-        return product.secret_version - 1
-    return None
 
 
 def _settle(requests: Sequence[Proven], now: datetime) -> list[Outcome]:
