@@ -14,9 +14,10 @@ threads = 8
 timeout = 60
 graceful_timeout = 10
 keepalive = 5
-# Clients of the RPC API put everything in the URL, even a hundred aliases in Chinese. gunicorn
-# heeds no setting above a constant of its own, so that is raised with it.
-limit_request_line = message.MAX_REQUEST_LINE = 64 * 1024
+# Clients of the RPC API put everything in the URL: a hundred aliases in Chinese, that for Node even
+# ten thousand DeviceNames. gunicorn heeds no setting above a constant of its own, so that is raised
+# with it.
+limit_request_line = message.MAX_REQUEST_LINE = 1024 * 1024
 # The workers' heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no data in it
 # Whether a request came over TLS is Django's to say (BEHIND_TLS_PROXY). gunicorn would believe any

@@ -33,8 +33,8 @@ V3_ALGORITHM = "ACS3-HMAC-SHA256"
 CLOCK_SKEW = timedelta(minutes=15)
 # The longest that official clients send is a UUID with a few digits.
 LONGEST_NONCE = 128
-# Characters of a string to sign that is told back: as many as a query may have. That of a form of
-# eight megabytes would have a hundred.
+# Characters of a string to sign that is told back. That of a form of eight megabytes would have
+# forty million.
 LONGEST_TOLD = 64 * 1024
 
 _FORM = "application/x-www-form-urlencoded"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 # Bytes: a request line as long as gunicorn_config allows, and headers. A longer head is handed on
 # as it is, for gunicorn to refuse.
-MAX_HEAD = (64 + 16) * 1024
+MAX_HEAD = (1024 + 16) * 1024
 # What the API takes (iotconsole.openapi). A longer body is not received: who answers the request
 # sees its announced length, and no body.
 MAX_BODY = 8 * 1024 * 1024

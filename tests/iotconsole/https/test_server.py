@@ -234,7 +234,7 @@ def test_what_a_device_says_of_proxies_is_not_believed(server: HttpsServer, devi
     assert LogEntry.objects.get(operation="register").address == "127.0.0.1"
 
 
-@pytest.mark.parametrize("nonsense", [b"hello\r\n\r\n", b"x" * 100_000, b"GET\0/ HTTP/9\r\n\r\n"])
+@pytest.mark.parametrize("nonsense", [b"hello\r\n\r\n", b"x" * 1_200_000, b"GET\0/ HTTP/9\r\n\r\n"])
 def test_what_is_no_http_is_refused(server: HttpsServer, nonsense: bytes) -> None:
     with connect(server) as connection:
         connection.sendall(nonsense)
