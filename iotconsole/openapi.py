@@ -170,14 +170,19 @@ def _action(call: RpcRequest) -> Action:
 
 
 def _verified(call: RpcRequest) -> AccessKey:
-    key = find_access_key(call.access_key_id)
-    if key is None:
-        raise GatewayError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+    key = _key_of(call)
     rpc.check_clock(call, timezone.now())
     if not call.signed_with(key.secret):
         raise rpc.mismatch(call)
     if not key.usable:
         raise GatewayError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+    return key
+
+
+def _key_of(call: RpcRequest) -> AccessKey:
+    key = find_access_key(call.access_key_id)
+    if key is None:
+        raise GatewayError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
     return key
 
 
@@ -187,6 +192,7 @@ def _admit(call: RpcRequest, key: AccessKey, action: Action, address: str | None
     crowded = limit > 0 and recent_calls(key, action.name, now) >= limit
     # Only calls that are let through count towards the limit.
     if not spend_nonce(key, call.nonce, now, "" if crowded else action.name):
+        _key_of(call)  # it may have been deleted just now
         raise GatewayError("SignatureNonceUsed", "Specified signature nonce was used already.")
     if crowded:
         raise GatewayError("Throttling.User", "Request was denied due to user flow control.")

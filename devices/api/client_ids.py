@@ -1,8 +1,9 @@
 """The ClientIDs of a preregistration-free device: who has them, Switch, Clear."""
 
+from devices.api.manage import NOT_EXISTED, done
 from devices.api.naming import device_by_iot_id
 from devices.api.telling import milliseconds
-from devices.operations import manage
+from devices.operations import manage, manage_many
 from devices.presence import client_id_rows
 from operators.api import Actions, Answer, Call, refused_as
 from operators.models import AccessKeyScope
@@ -29,7 +30,8 @@ def transform_client_id(call: Call) -> Answer:
     """Switch: this one is kept, all others are cut off, and new ones refused until allowed."""
     client_id = call.parameters.required("ClientId")
     device = device_by_iot_id(call, change=True)
-    with refused_as(_FAILED, device_name="iot.device.NotExistedDevice"):
+    # Of a device that was given its name meanwhile, this is no ClientID.
+    with refused_as(_FAILED, device_name=NOT_EXISTED):
         manage.switch(call.actor, device.product.product_key, device.device_name, client_id)
     return _SUCCESS
 
@@ -38,6 +40,5 @@ def transform_client_id(call: Call) -> Answer:
 def delete_client_ids(call: Call) -> Answer:
     """Clear: all are cut off; the devices may register again while the switch is on."""
     device = device_by_iot_id(call, change=True)
-    with refused_as(_FAILED, device_name="iot.device.NotExistedDevice"):
-        manage.clear(call.actor, device.product.product_key, device.device_name)
+    done(manage_many.clear(call.actor, [device.pk]))
     return _SUCCESS

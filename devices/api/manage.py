@@ -1,11 +1,9 @@
 """What is done to devices: added, renamed, disabled, enabled, reset, deleted."""
 
-from contextlib import suppress
-
 from devices.api.naming import Name, device_of, devices_named, require_change, unknown
-from devices.operations import manage, manage_many
+from devices.operations import manage_many
 from devices.operations.add import add_device
-from iotconsole.kit.errors import ConflictError
+from devices.operations.manage_many import GONE, Outcome
 from iotconsole.kit.parameters import missing
 from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope
@@ -84,38 +82,37 @@ def _twice() -> BusinessError:
 @ACTIONS.add("DisableThing", AccessKeyScope.DEVICES, per_second=500)
 def disable_thing(call: Call) -> Answer:
     """Cuts the device off at once and keeps it; no error when it is disabled already."""
-    return _set_enabled(call, "iot.device.DisableDeviceFailed", enabled=False)
+    return _set_enabled(call, enabled=False)
 
 
 @ACTIONS.add("EnableThing", AccessKeyScope.DEVICES, per_second=500)
 def enable_thing(call: Call) -> Answer:
     """Lets the device connect again; no error when it is enabled already."""
-    return _set_enabled(call, "iot.device.EnableDeviceFailed", enabled=True)
+    return _set_enabled(call, enabled=True)
 
 
-def _set_enabled(call: Call, failed: str, *, enabled: bool) -> Answer:
+def _set_enabled(call: Call, *, enabled: bool) -> Answer:
+    """Clients repeat a call whose answer got lost, so what is so already has succeeded."""
     device = device_of(call, change=True)
-    # Clients repeat a call whose answer got lost, so what is so already has succeeded.
-    with refused_as(failed, device_name=NOT_EXISTED), suppress(ConflictError):
-        manage.set_enabled(
-            call.actor, device.product.product_key, device.device_name, enabled=enabled
-        )
-    return {}
+    return done(manage_many.set_enabled(call.actor, [device.pk], enabled=enabled))
 
 
 @ACTIONS.add("ResetThing", AccessKeyScope.DEVICES, per_second=500)
 def reset_thing(call: Call) -> Answer:
     """The device may register again, and gets the same DeviceSecret; its state stays."""
     device = device_of(call, change=True)
-    with refused_as("iot.system.SystemException", device_name=NOT_EXISTED):
-        manage.reset(call.actor, device.product.product_key, device.device_name)
-    return {}
+    return done(manage_many.reset(call.actor, [device.pk]))
 
 
 @ACTIONS.add("DeleteDevice", AccessKeyScope.DEVICES, per_second=50)
 def delete_device(call: Call) -> Answer:
     """For good: its DeviceSecret and ClientIDs are dead at once."""
     device = device_of(call, change=True)
-    with refused_as("iot.device.DeleteDeviceFailed", device_name=NOT_EXISTED):
-        manage.delete_device(call.actor, device.product.product_key, device.device_name)
+    return done(manage_many.delete(call.actor, [device.pk]))
+
+
+def done(outcome: Outcome) -> Answer:
+    """Of an act on one device, by its key: another may have been given its name meanwhile."""
+    if GONE in {skipped.reason for skipped in outcome.skipped}:
+        raise unknown()
     return {}

@@ -10,8 +10,9 @@ from devices.batches.problems import Note
 LONGEST_CELL = 256
 MOST_COLUMNS = 50
 
-# What no cell of a text can mean, and PostgreSQL's JSON cannot hold.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What no cell of a text can mean, and PostgreSQL's JSON cannot hold; and halves of surrogate pairs,
+# which JSON may name and no encoding has.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # Invisible, and carried along by copying from web pages: not space to str.strip().
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 

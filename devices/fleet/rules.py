@@ -179,12 +179,14 @@ def activated_at(item: Item, assumed: datetime | None, now: datetime) -> datetim
 def moment(text: str, zone: timezone = UTC) -> datetime | None:
     """The time an answer or a table tells, in `zone` unless it says another; None when it is none.
 
+    It is in UTC, where the first hours of the year 1 are none.
+
     `2018-08-06T02:47:50.000Z`, `2018-08-06 10:47:50`, or milliseconds since 1970.
     """
     if _MILLISECONDS.fullmatch(text):
         return datetime.fromtimestamp(int(text) / 1000, UTC)
     try:
         told = datetime.fromisoformat(text)
-    except ValueError:
+        return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return told if told.tzinfo else told.replace(tzinfo=zone)

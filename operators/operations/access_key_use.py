@@ -37,10 +37,10 @@ def recent_calls(key: AccessKey, action: str, now: datetime) -> int:
 
 
 def spend_nonce(key: AccessKey, nonce: str, now: datetime, action: str = "") -> bool:
-    """False when it was spent before. The constraint decides between requests at one moment.
+    """False when it was spent before, or when the key was deleted just now.
 
-    Call it after the signature is proven, or strangers could fill the table. `action` counts as
-    called; leave it out for a call that is turned away.
+    Constraints decide what came first. Call it after the signature is proven, or strangers could
+    fill the table. `action` counts as called; leave it out for a call that is turned away.
     """
     digest = hashlib.sha256(nonce.encode("utf-8", "surrogatepass")).hexdigest()
     try:
@@ -58,6 +58,8 @@ def prune_nonces(now: datetime) -> int:
 
 def note_use(key: AccessKey, now: datetime, address: str | None) -> None:
     """Stamp the key with when and from where it was used, at most once a minute."""
+    if key.last_used_at and key.last_used_at >= now - _STAMP_EVERY:
+        return  # most calls: even an UPDATE of nothing waits for whoever writes on SQLite
     due = Q(last_used_at=None) | Q(last_used_at__lt=now - _STAMP_EVERY)
     stamp = {"last_used_at": now, "last_used_address": known_address(address)}
     AccessKey.objects.filter(due, pk=key.pk).update(**stamp)

@@ -78,17 +78,21 @@ def set_access_key_enabled(actor: Actor, access_key_id: str, *, enabled: bool) -
 
 def delete_access_key(actor: Actor, access_key_id: str) -> None:
     """For good; whoever signs with it is refused from now on. Raises NotFoundError."""
-    with _minded(actor, access_key_id) as key:
+    with _minded(actor, access_key_id, to_delete=True) as key:
         summary = gettext_noop("Access key %(name)s deleted")
         audit.record(actor, "access_key.delete", key.target, summary, name=key.name)
         key.delete()
 
 
 @contextmanager
-def _minded(actor: Actor, access_key_id: str) -> Iterator[AccessKey]:
-    """The key, locked: one's own, or any for administrators and the shell."""
+def _minded(actor: Actor, access_key_id: str, *, to_delete: bool = False) -> Iterator[AccessKey]:
+    """The key, locked: one's own, or any for administrators and the shell.
+
+    One that is to be deleted may get no further nonce, or whoever keeps using it keeps it.
+    """
     with transaction.atomic():
-        keys = AccessKey.objects.select_for_update(of=("self",), no_key=True).defer("secret")
+        locked = AccessKey.objects.select_for_update(of=("self",), no_key=not to_delete)
+        keys = locked.defer("secret")
         if actor.operator and not actor.operator.is_admin:
             keys = keys.filter(operator=actor.operator)
         key = keys.filter(access_key_id=access_key_id).first()

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from time_machine import Traveller
 
+from devices.protocol import rpc as verified
 from iotconsole.openapi import ACTIONS
 from operators.models import AccessKey, AccessKeyScope
 from products.models import Product
@@ -69,6 +70,23 @@ def test_a_nonce_is_spent_by_what_the_action_refuses_and_not_by_a_wrong_signatur
     key.secret += "x"
     forged = rpc.signed("QueryProduct", key=key)
     assert {forged().json()["Code"] for _ in range(2)} == {"SignatureDoesNotMatch"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_deleted_while_it_is_verified_is_not_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    request = rpc.signed("QueryProductList", CurrentPage=1, PageSize=10)
+    check = verified.check_clock
+
+    def check_then_delete(*asked: Any) -> None:
+        check(*asked)
+        AccessKey.objects.all().delete()
+
+    monkeypatch.setattr(verified, "check_clock", check_then_delete)
+    response = request()
+    refused = response.status_code, response.json()["Code"]
+    assert refused == (404, "InvalidAccessKeyId.NotFound")
 
 
 @pytest.mark.parametrize("scope", AccessKeyScope)

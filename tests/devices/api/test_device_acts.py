@@ -1,13 +1,24 @@
 """DisableThing, EnableThing, ResetThing and DeleteDevice do what the console does."""
 
+from typing import Any
+
 import pytest
 
-from devices.models import Device, LogEntry, Revocation
+from devices.api import naming
+from devices.models import ClientBinding, Device, LogEntry, Revocation
+from devices.operations.manage import delete_device
+from operators.actor import SHELL
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from tests import rpc
 from tests.devices.api.conftest import GrantedKey
-from tests.factories import connect_by_secret, issued_secret, make_device, make_product
+from tests.factories import (
+    connect_by_secret,
+    issued_client_id,
+    issued_secret,
+    make_device,
+    make_product,
+)
 
 pytestmark = pytest.mark.django_db
 ACTS = ["DisableThing", "EnableThing", "ResetThing", "DeleteDevice"]
@@ -78,3 +89,27 @@ def test_a_foreign_device_does_not_exist(
     key = granted_key(make_product(), True)
     refused = rpc.failure(action, key=key, IotId=device.iot_id, ClientId="any")
     assert refused == "iot.device.NotExistedDevice"
+
+
+@pytest.mark.parametrize("action", [*ACTS, "TransformClientId", "DeleteClientIds"])
+def test_a_device_that_got_the_name_meanwhile_is_left_alone(
+    product: Product, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = issued_client_id(product, "lamp-0001")
+    device = Device.objects.get()
+    make_device(product, "bystander")
+    check = naming.require_change
+
+    def check_then_replace(*asked: Any) -> None:
+        check(*asked)
+        delete_device(SHELL, product.product_key, "lamp-0001")
+        issued_client_id(product, "lamp-0001")
+
+    monkeypatch.setattr(naming, "require_change", check_then_replace)
+    refused = rpc.failure(action, IotId=device.iot_id, ClientId=issued.client_id)
+    unknown_client_id = "iot.common.InvalidFormattedParameter"
+    assert refused == (
+        unknown_client_id if action == "TransformClientId" else "iot.device.NotExistedDevice"
+    )
+    assert not AuditEntry.objects.filter(origin="api").exists()
+    assert ClientBinding.objects.get().voided_at is None

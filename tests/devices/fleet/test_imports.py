@@ -1,5 +1,7 @@
 """What an import makes of a fleet, and what it refuses."""
 
+import json
+
 import pytest
 from django.db.models import F
 
@@ -261,3 +263,12 @@ def test_devices_are_counted() -> None:
     imported(table(line(1), line(2)))
     counts = Product.objects.filter(product_key=KEY).annotate(total=F("device_counts__total"))
     assert sum(product.total for product in counts) == 2
+
+
+@pytest.mark.parametrize("name", ["ProductName", "Description", "DeviceName", "Nickname", "IotId"])
+def test_half_of_a_surrogate_pair_is_no_text(name: str) -> None:
+    """JSON may name one, and nothing can keep it."""
+    told = {"ProductKey": KEY, "ProductSecret": PRODUCT_SECRET, "DeviceName": "lamp-0001"}
+    fleet = checked(json.dumps({"Data": {**told, name: "lamp-\ud800"}}))
+    assert fleet.state == ImportState.CHECKED
+    assert "\ud800" not in str(list(report_lines(fleet)))

@@ -113,3 +113,8 @@ def test_when_a_device_was_activated(facts: dict[str, str], told: str | datetime
 def test_times_in_other_words_are_none() -> None:
     assert moment("yesterday") is None
     assert moment("1535627583000") == datetime(2018, 8, 30, 11, 13, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_times_beyond_the_calendar_are_none(text: str) -> None:
+    assert moment(text) is None
