@@ -4,10 +4,13 @@ The unmodified `alibabacloud_iot20180120` 5.1.0 makes every call, signed in both
 hands its caller are its own typed models, without losing anything that came.
 """
 
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -273,3 +276,21 @@ def test_over_tls_it_needs_nothing_but_our_ca(
             names = [f"{n:05}-{'x' * 20}" for n in range(10_000)]
             asked = {"ProductKey": product.product_key, "DeviceName": names}
             assert back_end.ok("BatchCheckDeviceNames", **asked)["Data"]["ApplyId"]
+
+
+def test_the_example_of_the_document_runs(live_server: LiveServer, cloud_sdk: CloudSdk) -> None:
+    document = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    here = example.replace("iot.example:8443", live_server.url.removeprefix("http://"))
+    key, product = rpc.key_for(AccessKeyScope.DEVICES), make_product()
+    known = {"ACCESS_KEY_ID": key.access_key_id, "ACCESS_KEY_SECRET": key.secret}
+    told = subprocess.run(
+        [settings.CLOUDSDK_PYTHON, "-c", here.replace('"https"', '"http"')],
+        env={**known, "PRODUCT_KEY": product.product_key},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    device = product.devices.get(device_name="lamp-0001")
+    assert told.stdout == f"{device.iot_id} {device.device_secret}\n"
