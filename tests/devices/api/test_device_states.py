@@ -89,7 +89,7 @@ def test_states_are_asked_for_together(
 ) -> None:
     names = [make_device(product).device_name for _ in range(50)]
     rpc.call("GetDeviceStatus", ProductKey=product.product_key, DeviceName=names[0])
-    with django_assert_num_queries(9):  # seven of them for the key and its signature
+    with django_assert_num_queries(8):  # six of them for the key and its signature
         answer = rpc.call("BatchGetDeviceState", ProductKey=product.product_key, DeviceName=names)
     assert len(answer["DeviceStatusList"]["DeviceStatus"]) == 50
 

@@ -167,7 +167,7 @@ def test_a_page_is_not_more_work_for_more_devices(
     seven: Product, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     rpc.call("QueryDevice", ProductKey=seven.product_key)
-    with django_assert_num_queries(12):  # seven of them for the key and its signature
+    with django_assert_num_queries(11):  # six of them for the key and its signature
         rpc.call("QueryDevice", ProductKey=seven.product_key, PageSize=50)
 
 
