@@ -52,6 +52,7 @@ def create_product(call: Call) -> Answer:
         )
     data = {
         **_described(product),
+        "Id2": False,
         "ProductSecret": product.product_secret,
         "AliyunCommodityCode": given.text("AliyunCommodityCode"),
     }
@@ -108,6 +109,7 @@ def query_product(call: Call) -> Answer:
     return {
         "Data": {
             **_described(product),
+            "Id2": False,
             "ProductSecret": _secret(call, product),
             "ProductStatus": _STATUS[product.published],
             "DeviceCount": counted["total"] or 0,
@@ -152,12 +154,7 @@ def _visible(call: Call) -> QuerySet[Product]:
 
 def _listed(product: Any) -> dict[str, Any]:
     return {
-        "ProductKey": product.product_key,
-        "ProductName": product.name,
-        "NodeType": product.node_type,
-        "DataFormat": product.data_format,
-        "AuthType": _AUTH_TYPE,
-        "Description": product.description,
+        **_described(product),
         "DeviceCount": product.devices_in_all or 0,
         "GmtCreate": _milliseconds(product),
     }
@@ -190,7 +187,7 @@ def _publish(call: Call, *, published: bool) -> Answer:
 
 
 def _described(product: Product) -> dict[str, Any]:
-    """What CreateProduct and QueryProduct tell alike."""
+    """What all that tell of a product tell alike."""
     return {
         "ProductKey": product.product_key,
         "ProductName": product.name,
@@ -198,7 +195,6 @@ def _described(product: Product) -> dict[str, Any]:
         "DataFormat": product.data_format,
         "AuthType": _AUTH_TYPE,
         "Description": product.description,
-        "Id2": False,
     }
 
 

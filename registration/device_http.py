@@ -22,6 +22,7 @@ from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_fo
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.identifiers import trace_id
+from iotconsole.kit.machines import read_body
 from iotconsole.kit.outages import Outage
 from iotconsole.kit.ratelimit import FailureLimits
 from operators.permissions import client_address
@@ -156,11 +157,8 @@ def _fields(request: HttpRequest) -> Mapping[str, str]:
     require(request.method == "POST", "request is not a POST")
     require(request.content_type in ("", CONTENT_TYPE), "body is not a form")
     check_length(_announced(request))
-    # Django reads as much as was announced, gunicorn knows where a chunked body ends.
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    stream = request.META["wsgi.input"] if chunked else request
     try:
-        return parse_form(stream.read(MAX_BODY + 1))
+        return parse_form(read_body(request, MAX_BODY + 1))
     except OSError:
         raise MalformedError("body ends early") from None
 

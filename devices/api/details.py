@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from devices.api.naming import Name, device_of, devices_named
-from devices.api.telling import local, milliseconds, secrets_of, status, status_since, utc
+from devices.api.telling import (
+    certificate,
+    local,
+    milliseconds,
+    secrets_of,
+    status,
+    status_since,
+    utc,
+)
 from devices.models import Device, Session
 from devices.presence import latest_sessions
 from operators.api import Actions, Answer, BusinessError, Call
@@ -91,13 +99,7 @@ def _state(device: Device, latest: Session | None) -> dict[str, Any]:
 
 
 def _certificate(call: Call, device: Device) -> dict[str, str]:
-    return {
-        "IotId": device.iot_id,
-        "ProductKey": device.product.product_key,
-        "DeviceName": device.device_name,
-        "DeviceSecret": secrets_of(call, [device])[device.pk],
-        "Nickname": device.nickname,
-    }
+    return certificate(device, secrets_of(call, [device])[device.pk])
 
 
 def _address(latest: Session | None) -> str:

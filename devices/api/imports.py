@@ -18,6 +18,7 @@ from devices.api.batches import (
     repeated_names,
 )
 from devices.api.manage import INVALID_NICKNAME
+from devices.api.telling import certificate
 from devices.batches.given import import_of
 from devices.batches.problems import DEVICE_NAME, DEVICE_SECRET, SN, Problem
 from devices.batches.reading import Reading
@@ -61,16 +62,7 @@ def import_device(call: Call) -> Answer:
             nickname=given.text("Nickname"),
             sn=given.text("Sn"),
         )
-    return {
-        "Data": {
-            "IotId": device.iot_id,
-            "ProductKey": product.product_key,
-            "DeviceName": device.device_name,
-            "DeviceSecret": device.device_secret,
-            "Nickname": device.nickname,
-            "Sn": device.sn,
-        }
-    }
+    return {"Data": {**certificate(device, device.device_secret), "Sn": device.sn}}
 
 
 @ACTIONS.add("BatchImportDevice", AccessKeyScope.DEVICES, per_second=10)

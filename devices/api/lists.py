@@ -6,7 +6,7 @@ from typing import Any
 from django.core import signing
 from django.db.models import QuerySet, Sum
 
-from devices.api.telling import STATES, gmt, modified_at, secrets_of, status, utc
+from devices.api.telling import STATES, certificate, gmt, modified_at, secrets_of, status, utc
 from devices.models import Device
 from devices.states import device_ids_in_state, tally, totals, with_state
 from iotconsole.kit.parameters import invalid
@@ -93,11 +93,7 @@ def _rows(call: Call, devices: Sequence[Device], status_field: str) -> list[dict
     device_secrets = secrets_of(call, devices)
     return [
         {
-            "IotId": device.iot_id,
-            "ProductKey": device.product.product_key,
-            "DeviceName": device.device_name,
-            "DeviceSecret": device_secrets[device.pk],
-            "Nickname": device.nickname,
+            **certificate(device, device_secrets[device.pk]),
             status_field: status(device),
             "GmtCreate": gmt(device.created_at),
             "UtcCreate": utc(device.created_at),

@@ -1,6 +1,7 @@
 """What is done to devices: added, renamed, disabled, enabled, reset, deleted."""
 
 from devices.api.naming import Name, device_of, devices_named, require_change, unknown
+from devices.api.telling import certificate
 from devices.operations import manage_many
 from devices.operations.add import add_device
 from devices.operations.manage_many import GONE, Outcome
@@ -34,15 +35,7 @@ def register_device(call: Call) -> Answer:
             given.text("DeviceName"),
             nickname=given.text("Nickname"),
         )
-    return {
-        "Data": {
-            "IotId": device.iot_id,
-            "ProductKey": product.product_key,
-            "DeviceName": device.device_name,
-            "DeviceSecret": device.device_secret,
-            "Nickname": device.nickname,
-        }
-    }
+    return {"Data": certificate(device, device.device_secret)}
 
 
 @ACTIONS.add("BatchUpdateDeviceNickname", AccessKeyScope.DEVICES, per_second=10)

@@ -74,6 +74,17 @@ def modified_at(device: Device) -> datetime:
     return max([device.created_at, *filter(None, later)])
 
 
+def certificate(device: Device, device_secret: str) -> dict[str, str]:
+    """With product; the secret is empty for a key that is not told it."""
+    return {
+        "IotId": device.iot_id,
+        "ProductKey": device.product.product_key,
+        "DeviceName": device.device_name,
+        "DeviceSecret": device_secret,
+        "Nickname": device.nickname,
+    }
+
+
 def secrets_of(call: Call, devices: Collection[Device]) -> dict[int, str]:
     """DeviceSecrets by the devices' ids, empty ones for a key that is not told them.
 

@@ -15,6 +15,10 @@ SQLITE_OPTIONS = {
     "timeout": 30,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
+# How long a thread of the servers keeps its connection. To open one costs more than most requests
+# do with it, and when the last is closed the whole write-ahead log is copied back; but what the
+# planner knows of the tables, it only learns when it opens one.
+SQLITE_SECONDS = 60
 
 
 class EnvReader:
@@ -117,6 +121,7 @@ class EnvReader:
             )
         if config["ENGINE"].endswith("sqlite3"):
             config["OPTIONS"] = SQLITE_OPTIONS
+            config["CONN_MAX_AGE"] = SQLITE_SECONDS
         else:
             config["CONN_MAX_AGE"] = None
             config["CONN_HEALTH_CHECKS"] = True

@@ -50,6 +50,17 @@ class MachineMiddleware:
         return self.get_response(request)
 
 
+def read_body(request: HttpRequest, most: int) -> bytes:
+    """Up to `most` bytes, past Django's own limit, which is for browsers. OSError: it ends early.
+
+    Django reads as much as Content-Length says; gunicorn ends a chunked body by itself.
+    """
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    ends = chunked and request.META.get("wsgi.input_terminated")
+    body: bytes = (request.META["wsgi.input"] if ends else request).read(most)
+    return body
+
+
 def not_found() -> HttpResponse:
     body = b"Not found\n"
     headers = {"Content-Length": str(len(body))}

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+# Written in one way alone: 01 could be meant to be another 1.
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -77,7 +79,7 @@ class Parameters:
         for full, value in self._values.items():
             if full.startswith(f"{name}."):
                 number, _, field = full.removeprefix(f"{name}.").partition(".")
-                if not (number.isascii() and number.isdigit() and len(number) < 10):
+                if not _NUMBER.fullmatch(number):
                     raise invalid(name, "Its elements are numbered from 1.")
                 found.setdefault(int(number), {})[field] = value
         if len(found) > most:

@@ -126,6 +126,7 @@ def test_sqlite_gets_its_server_options(monkeypatch: pytest.MonkeyPatch) -> None
     for url, name in (("", "/default.sqlite3"), ("sqlite:////data/x.sqlite3", "/data/x.sqlite3")):
         config = database(monkeypatch, url)
         assert (config["NAME"], config["OPTIONS"]) == (name, SQLITE_OPTIONS)
+        assert config["CONN_MAX_AGE"] == 60
 
 
 def test_postgresql_keeps_its_connections_and_checks_them(monkeypatch: pytest.MonkeyPatch) -> None:

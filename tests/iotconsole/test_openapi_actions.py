@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 
-from devices.models import ClientBinding, Device, DeviceBatch
 from iotconsole.openapi import ACTIONS
 from operators.models import AccessKey, AccessKeyScope, Operator
 from products.models import Product, ProductGrant
 from tests import rpc
 from tests.api_world import CALLS, World, make_world
+from tests.factories import make_device, make_product
 from tests.operators.people import limited_person
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.django_db
 ODD = ["灯" * 20, "+&=*~/% ", "x" * 5000, "-1", "9" * 18, "9" * 19, "1.5", "null"]
 BUSINESS = re.compile(r"iot\.(system|common|check|prod|device)\.\w+")
 GATEWAY = re.compile(r"(Missing|Invalid)[\w.-]+")
+OURS = ("operators.", "products.", "devices.", "registration.")
 every_action = pytest.mark.parametrize("action", sorted(ACTIONS))
 
 
@@ -73,10 +75,18 @@ def succeeds(response: "Response") -> bool:
     return False
 
 
-def kept() -> list[Any]:
-    """All that a call may change."""
-    rows = [model.objects.order_by("pk").values() for model in (Product, Device, ClientBinding)]
-    return [*map(list, rows), DeviceBatch.objects.count()]
+def kept() -> dict[str, list[Any]]:
+    """Every row there is, but for what tells who called: nonces, audit trail, use of the key."""
+    of_calls = {"seennonce", "auditentry", "audithead"}
+    used = {"last_used_at", "last_used_address"}
+    return {
+        model._meta.label: [
+            {name: value for name, value in row.items() if name not in used}
+            for row in model._base_manager.order_by("pk").values()
+        ]
+        for model in apps.get_models()
+        if model.__module__.startswith(OURS) and model._meta.model_name not in of_calls
+    }
 
 
 def test_there_is_a_good_call_of_every_action() -> None:
@@ -137,14 +147,15 @@ def test_no_action_turns_dynamic_registration(world: World, action: str, on: boo
 @pytest.mark.parametrize(
     "action", sorted(n for n, a in ACTIONS.items() if a.scope == AccessKeyScope.READ_ONLY)
 )
-def test_a_key_that_may_only_read_changes_nothing_and_learns_no_secret(
+def test_what_a_key_for_reading_covers_changes_nothing_and_tells_it_no_secret(
     world: World, action: str
 ) -> None:
+    reading, everything = map(rpc.key_for, (AccessKeyScope.READ_ONLY, AccessKeyScope.EVERYTHING))
     before = kept()
-    reading = rpc.key_for(AccessKeyScope.READ_ONLY)
     response = rpc.send(action, key=reading, **CALLS[action](world))
     assert succeeds(response)
     assert not [secret for secret in world.secrets if secret in response.content.decode()]
+    assert succeeds(rpc.send(action, key=everything, **CALLS[action](world)))
     assert kept() == before
 
 
@@ -174,3 +185,55 @@ def test_who_may_look_at_a_product_changes_nothing_in_it(
     before = kept()
     assert rpc.refusal(action, key=onlooker, **CALLS[action](world)) == (403, "Forbidden.RAM")
     assert kept() == before
+
+
+def asked_by_others(world: World, action: str, own: Product) -> Iterator[dict[str, str]]:
+    """The good call; the same with the ProductKey of their own product in it; and without one."""
+    good = dict(rpc.flattened(CALLS[action](world)))
+    yield good
+    keys = [name for name in good if name.endswith("ProductKey")]
+    yield good | dict.fromkeys(keys, own.product_key)
+    yield {name: value for name, value in good.items() if name not in keys}
+
+
+@every_action
+def test_who_has_a_product_sees_and_changes_nothing_of_the_others(
+    world: World, account: Operator, stranger: AccessKey, action: str
+) -> None:
+    own = make_product()
+    ProductGrant.objects.create(operator=account, product=own, may_change=True)
+    hidden = {world.product.name, world.empty_product.name, world.client_id, *world.secrets}
+    hidden |= {world.device.iot_id, world.empty_product.product_key}
+    before = theirs(world)
+    for asked in asked_by_others(world, action, own):
+        response = rpc.send(action, key=stranger, **asked)
+        text = response.content.decode()
+        assert not [each for each in hidden - {*asked.values()} if each in text]
+        if world.product.product_key not in asked.values():
+            assert world.product.product_key not in text
+        assert theirs(world) == before
+
+
+def theirs(world: World) -> dict[str, list[Any]]:
+    """What `kept` holds of the products of the world, and of what is theirs."""
+    products = {world.product.pk, world.empty_product.pk}
+    devices = set(world.product.devices.values_list("pk", flat=True))
+
+    def concerns(label: str, row: dict[str, Any]) -> bool:
+        if label == "products.Product":
+            return row["id"] in products
+        return row.get("product_id") in products or row.get("device_id") in devices
+
+    return {label: [row for row in rows if concerns(label, row)] for label, rows in kept().items()}
+
+
+def test_sums_are_of_what_may_be_looked_at(
+    world: World, account: Operator, stranger: AccessKey
+) -> None:
+    own = make_product()
+    make_device(own)
+    ProductGrant.objects.create(operator=account, product=own)
+    counted = rpc.data("QueryDeviceStatistics", key=stranger)
+    assert counted == {"deviceCount": 1, "activeCount": 0, "onlineCount": 0}
+    listed = rpc.data("QueryProductList", key=stranger, CurrentPage=1, PageSize=10)
+    assert listed["Total"] == len(listed["List"]["ProductInfo"]) == 1

@@ -56,6 +56,16 @@ def test_a_body_may_have_eight_megabytes() -> None:
     assert rpc.refusal("QueryProduct", Description="x" * (room + 1), **asked)[0] == 413
 
 
+@pytest.mark.parametrize("v1", [True, False], ids=["v1", "v3"])
+def test_a_large_body_is_only_taken_apart_for_a_key_there_is(v1: bool) -> None:
+    key = rpc.key_for()
+    large = "x" * openapi.LARGE
+    asked = {"key": key, "v1": v1, "form": True, "also": [("same", large), ("same", "")]}
+    assert rpc.refusal("QueryProduct", **asked) == (400, "Invalidsame")
+    key.access_key_id = "x" * 24
+    assert rpc.refusal("QueryProduct", **asked) == (404, "InvalidAccessKeyId.NotFound")
+
+
 def test_a_body_announced_too_large_is_not_read() -> None:
     for length in (str(openapi.MOST_BYTES + 1), "9" * 18, "9" * 19, "9" * 5000):
         environ = {"CONTENT_LENGTH": length, "wsgi.input": Unreadable()}

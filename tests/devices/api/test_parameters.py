@@ -48,6 +48,7 @@ REFUSED: dict[tuple[str, str], set[str]] = {
     ("TransformClientId", "ClientId"): {"iot.common.InvalidFormattedParameter"},
     ("BatchGetDeviceState", "IotId.x"): {"InvalidIotId"},
     ("BatchGetDeviceState", "DeviceName.-1"): {"InvalidDeviceName"},
+    ("BatchGetDeviceState", "DeviceName.01"): {"InvalidDeviceName"},
     ("BatchUpdateDeviceNickname", "DeviceNicknameInfo.1.IotId"): {NO_DEVICE},
 }
 # What an action asks for besides a product or device.

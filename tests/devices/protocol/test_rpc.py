@@ -230,6 +230,8 @@ def test_a_mismatch_tells_the_string_to_sign_unless_it_is_huge() -> None:
 
 
 def test_neither_parameters_nor_signature_stand_in_a_repr() -> None:
-    call = rpc.parse(v1([("DeviceSecret", "0f48d1e2a3b4")]))
-    assert "0f48d1e2a3b4" not in repr(call)
-    assert call.signature not in repr(call)
+    for form in (False, True):
+        request = v1([("DeviceSecret", "0f48d1e2a3b4")], form=form)
+        call = rpc.parse(request)
+        assert "0f48d1e2a3b4" not in repr(call) + repr(request)
+        assert call.signature not in repr(call) + repr(request)
