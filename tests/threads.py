@@ -1,9 +1,10 @@
 """Real threads, each with a database connection of its own, all let go at the same moment."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 
@@ -25,3 +26,28 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
     with ThreadPoolExecutor(max_workers=len(calls)) as pool:
         futures = [pool.submit(run, call) for call in calls]
         return [future.result() for future in futures]
+
+
+@contextmanager
+def right_after(sql: str, call: Callable[[], T]) -> Iterator[list[Future[T]]]:
+    """Run `call` in a thread of its own as soon as a statement that begins with `sql` was executed
+    here, and wait until it is over, or for so long that it must be waiting for us."""
+    begun: list[Future[T]] = []
+
+    def run() -> T:
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+
+        def watch(execute: Any, statement: str, params: Any, many: bool, context: Any) -> Any:
+            done = execute(statement, params, many, context)
+            if statement.startswith(sql) and not begun:
+                begun.append(pool.submit(run))
+                wait(begun, timeout=0.3)
+            return done
+
+        with connection.execute_wrapper(watch):
+            yield begun

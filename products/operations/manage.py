@@ -110,17 +110,26 @@ def set_published(actor: Actor, product_key: str, *, published: bool) -> Product
 
 def delete_product(actor: Actor, product_key: str) -> None:
     """Delete a product that has no devices and is not published."""
-    with transaction.atomic():
+    with _devices_are_a_conflict(), transaction.atomic():
         product = _locked(product_key)
         _refuse_published(
             product, _("A published product cannot be deleted. Cancel publishing first.")
         )
         if product.devices.exists():
-            raise ConflictError(_("This product still has devices. Delete them first."))
+            raise IntegrityError  # as the database does a moment later, having read all of them
         target, name = product.target, product.name
         product.delete()
         summary = gettext_noop("Deleted product %(name)s")
         audit.record(actor, "product.delete", target, summary, name=name)
+
+
+@contextmanager
+def _devices_are_a_conflict() -> Iterator[None]:
+    """Also one that is being added: the database finds it when the product is gone."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ConflictError(_("This product still has devices. Delete them first.")) from error
 
 
 @contextmanager
