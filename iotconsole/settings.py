@@ -186,6 +186,16 @@ MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(
     "MAX_UNAUTHENTICATED_PER_ADDRESS", default=2500, low=1
 )
 
+# --- Brokers ------------------------------------------------------------------------------
+# What brokers prove themselves with when they ask whether a device may connect; without it nobody
+# is answered.
+BROKER_WEBHOOK_SECRET = env.secret("BROKER_WEBHOOK_SECRET", default="")
+BROKER_WEBHOOK_NETWORKS = env.networks(
+    "BROKER_WEBHOOK_NETWORKS", default=("127.0.0.0/8", "::1/128")
+)
+# The virtual host of devices.
+RABBITMQ_VHOST = env.text("RABBITMQ_VHOST", default="/")
+
 # --- Security -----------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = _served_over_tls
 SECURE_HSTS_SECONDS = 31_536_000 if _served_over_tls else 0

@@ -47,6 +47,16 @@ CONNECTING = (
         _("Set the keepalive in the firmware."),
     ),
     Reason(
+        "registration_at_broker",
+        "460",
+        _("Registration at a broker"),
+        _("A broker carries data connections only; this server's own listeners answer it."),
+        _(
+            "Let the proxy in front of the broker send clientIds with authType=register or "
+            "authType=regnwl to the listeners (docs/brokers.md)."
+        ),
+    ),
+    Reason(
         "too_many_failures",
         "429",
         _("Too many refused attempts"),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,15 @@ class EnvReader:
         return (
             list(default) if value is None else [w.strip() for w in value.split(",") if w.strip()]
         )
+
+    def networks(self, name: str, *, default: Sequence[str]) -> list[str]:
+        """Networks in CIDR notation; an address is a network of one."""
+        try:
+            return [str(ip_network(word)) for word in self.words(name, default=default)]
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} must be networks like 192.0.2.0/24 with commas between: {error}."
+            ) from error
 
     def numbers(self, name: str) -> dict[str, int]:
         """`Name=number` pairs with commas between, no number below 0."""
