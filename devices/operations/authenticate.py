@@ -29,6 +29,7 @@ from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
 from devices.protocol.sent import Sent, shown
 from devices.traces import trace_of
+from products.models import Product
 
 # What a token is compared with when its ClientID does not exist.
 _NO_DIGEST = "0" * 64
@@ -46,6 +47,7 @@ class ConnectionRequest:
     quiet: bool = False  # in a flood: not logged when refused
     log_later: bool = False  # refused for one of EXAMINED: logged by the caller
     sent: Sent | None = None
+    broker: str = ""  # that asks, one of products.carriers
 
     @property
     def name(self) -> tuple[str, str]:
@@ -74,13 +76,15 @@ class Admitted:
 Outcome = Admitted | Refused
 Devices = dict[tuple[str, str], Device]  # by ProductKey and DeviceName
 Bindings = dict[str, ClientBinding]  # by ClientID
+Carriers = dict[str, str]  # of data connections, by ProductKey
 
 
 def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[Outcome]:
     """One outcome per request, in order. Of two good ones for the same device the later stays."""
     devices = _lock_devices(requests)
     bindings = _bindings(requests)
-    outcomes = [_check(request, devices, bindings) for request in requests]
+    carriers = _carriers(requests)
+    outcomes = [_check(request, devices, bindings, carriers) for request in requests]
     admitted = {
         outcome.device_id: request
         for request, outcome in zip(requests, outcomes, strict=True)
@@ -116,7 +120,18 @@ def _bindings(requests: Iterable[ConnectionRequest]) -> Bindings:
     return {b.client_id: b for b in ClientBinding.objects.filter(client_id__in=client_ids)}
 
 
-def _check(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> Outcome:
+def _carriers(requests: Iterable[ConnectionRequest]) -> Carriers:
+    """Of the products whose devices ask through a broker."""
+    keys = {request.params.product_key for request in requests if request.broker}
+    if not keys:
+        return {}
+    products = Product.objects.filter(product_key__in=keys)
+    return dict(products.values_list("product_key", "data_connections"))
+
+
+def _check(
+    request: ConnectionRequest, devices: Devices, bindings: Bindings, carriers: Carriers
+) -> Outcome:
     """The credential first; what it does not prove is not told."""
     device = devices.get(request.name)
     if isinstance(request.params, TokenParams):
@@ -129,8 +144,15 @@ def _check(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> 
         return Refused(reason)
     if reason is None and not device.enabled:
         reason = "device_disabled"
+    if reason is None and _elsewhere(request, carriers):
+        reason = "data_connections_elsewhere"
     story = trace_of(request.client_id or device.iot_id)
     return Refused(reason, story) if reason else Admitted(device.pk, story)
+
+
+def _elsewhere(request: ConnectionRequest, carriers: Carriers) -> bool:
+    """Whether it came through a broker that its product was not given to."""
+    return bool(request.broker) and carriers.get(request.params.product_key) != request.broker
 
 
 def _check_signature(
@@ -232,6 +254,8 @@ def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = 
     welcome = "activated" if activates else "online"
     client_id = request.client_id
     detail = {"sdk": params.sdk} if params.sdk else {}
+    if request.broker:
+        detail["broker"] = request.broker
     if isinstance(outcome, Refused):
         client_id = shown(client_id)
         signed = params.content if isinstance(params, SignatureParams) else b""

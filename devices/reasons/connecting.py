@@ -57,6 +57,13 @@ CONNECTING = (
         ),
     ),
     Reason(
+        "data_connections_elsewhere",
+        "Broker",
+        _("Data connections are elsewhere"),
+        _("The broker that asked does not carry the data connections of this product."),
+        _("Choose the broker under Data Connections when you edit the product."),
+    ),
+    Reason(
         "too_many_failures",
         "429",
         _("Too many refused attempts"),

@@ -114,6 +114,7 @@ class Desk:
             LISTENER_OF[connecting.broker],
             connecting.address,
             sent=connecting.sent,
+            broker=connecting.broker,
         )
         credential = f"{request.client_id}|{connecting.password}"
         key = (connecting.address, *request.name, credential)

@@ -11,11 +11,19 @@ from devices.protocol import signing
 from devices.protocol.form import CONTENT_TYPE
 from devices.protocol.signing import SignMethod
 from devices.webhooks.reading import JSON
+from products.models import Product
 from registration.operations.slots import ClientIdIssued
 
 SECRET = "a-secret-of-the-brokers-0123456789"
 HEADERS = {"X-Broker-Secret": SECRET}
 NAME = "lamp-0001"
+
+
+def given_to(broker: str, product: Product) -> Product:
+    """A product whose data connections the broker carries."""
+    product.data_connections = broker
+    product.save(update_fields=["data_connections"])
+    return product
 
 
 def ask(question: str, fields: dict[str, str], **options: Any) -> HttpResponse:

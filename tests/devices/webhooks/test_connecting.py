@@ -6,7 +6,8 @@ from pytest_django import Settings
 from devices.models import Device, LogEntry, Session
 from devices.operations.manage import clear, set_enabled, switch
 from operators.actor import SHELL
-from products.models import Product
+from products.carriers import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
+from products.models import DataConnections, Product
 from tests.devices.webhooks.asking import (
     NAME,
     as_emqx,
@@ -15,6 +16,7 @@ from tests.devices.webhooks.asking import (
     ask_json,
     by_secret,
     by_token,
+    given_to,
     result,
     word,
 )
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def product() -> Product:
-    return make_product()
+    return given_to(RABBITMQ, make_product())
 
 
 @pytest.fixture
@@ -63,7 +65,8 @@ def test_rabbitmq_lets_in_nobody_but_devices(username: str) -> None:
     assert word(ask("rabbitmq/user", fields)) == "deny"
 
 
-def test_emqx_hears_a_result(connect: tuple[str, str, str]) -> None:
+def test_emqx_hears_a_result(product: Product, connect: tuple[str, str, str]) -> None:
+    given_to(EMQX, product)
     answer = ask_json("emqx/authentication", as_emqx(connect))
     assert result(answer) == "allow"
     assert answer.json() == {"result": "allow", "is_superuser": False}  # type: ignore[attr-defined]
@@ -72,7 +75,8 @@ def test_emqx_hears_a_result(connect: tuple[str, str, str]) -> None:
     assert result(ask_json("emqx/authentication", as_emqx(wrong))) == "deny"
 
 
-def test_nanomq_hears_a_status(connect: tuple[str, str, str]) -> None:
+def test_nanomq_hears_a_status(product: Product, connect: tuple[str, str, str]) -> None:
+    given_to(NANOMQ, product)
     fields = as_emqx(connect)
     assert ask("nanomq/auth", fields).status_code == 200
     assert ask("nanomq/auth", fields | {"password": "wrong"}).status_code == 403
@@ -80,8 +84,9 @@ def test_nanomq_hears_a_status(connect: tuple[str, str, str]) -> None:
 
 
 def test_mosquitto_hears_a_status_and_what_its_options_ask_for(
-    connect: tuple[str, str, str],
+    product: Product, connect: tuple[str, str, str]
 ) -> None:
+    given_to(MOSQUITTO, product)
     fields = as_emqx(connect)
     assert word(ask("mosquitto/user", fields)) == "ok"
     assert ask_json("mosquitto/user", fields).json()["ok"] is True  # type: ignore[attr-defined]
@@ -91,7 +96,10 @@ def test_mosquitto_hears_a_status_and_what_its_options_ask_for(
     assert ask("mosquitto/superuser", {"username": connect[1]}).status_code == 403
 
 
-def test_the_first_connection_activates(device: Device, connect: tuple[str, str, str]) -> None:
+def test_the_first_connection_activates(
+    product: Product, device: Device, connect: tuple[str, str, str]
+) -> None:
+    given_to(EMQX, product)
     ask_json("emqx/authentication", as_emqx(connect))
     device.refresh_from_db()
     assert device.activated_at
@@ -139,3 +147,22 @@ def test_a_flood_of_one_credential_is_turned_away_unread(
     assert reasons.count("bad_credential") == 3
     assert reasons.count("too_many_failures") == 1
     assert word(ask("rabbitmq/user", as_rabbitmq(connect))) == "allow"
+
+
+def test_a_broker_answers_for_its_own_products_only(
+    product: Product, connect: tuple[str, str, str]
+) -> None:
+    assert result(ask_json("emqx/authentication", as_emqx(connect))) == "deny"
+    assert LogEntry.objects.latest("pk").reason == "data_connections_elsewhere"
+    given_to(DataConnections.SERVER, product)
+    assert word(ask("rabbitmq/user", as_rabbitmq(connect))) == "deny"
+    assert not Session.objects.exists()
+
+
+def test_a_wrong_credential_learns_nothing_about_brokers(
+    product: Product, connect: tuple[str, str, str]
+) -> None:
+    given_to(DataConnections.SERVER, product)
+    wrong = (*connect[:2], "0" * 64)
+    assert word(ask("rabbitmq/user", as_rabbitmq(wrong))) == "deny"
+    assert LogEntry.objects.latest("pk").reason == "bad_credential"

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from devices.models import LogEntry, Session
 from devices.webhooks import desk
+from products.carriers import RABBITMQ
 from products.models import Product
 from tests.devices.webhooks.asking import (
     HEADERS,
@@ -20,6 +21,7 @@ from tests.devices.webhooks.asking import (
     ask,
     ask_json,
     by_secret,
+    given_to,
     result,
     word,
 )
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def product() -> Product:
-    return make_product()
+    return given_to(RABBITMQ, make_product())
 
 
 @pytest.fixture
