@@ -195,6 +195,13 @@ BROKER_WEBHOOK_NETWORKS = env.networks(
 )
 # The virtual host of devices.
 RABBITMQ_VHOST = env.text("RABBITMQ_VHOST", default="/")
+# Where the worker has connections closed.
+RABBITMQ_MANAGEMENT_URL = env.url("RABBITMQ_MANAGEMENT_URL")
+RABBITMQ_MANAGEMENT_USER = env.text("RABBITMQ_MANAGEMENT_USER", default="")
+RABBITMQ_MANAGEMENT_PASSWORD = env.secret("RABBITMQ_MANAGEMENT_PASSWORD", default="")
+EMQX_API_URL = env.url("EMQX_API_URL")
+EMQX_API_KEY = env.text("EMQX_API_KEY", default="")
+EMQX_API_SECRET = env.secret("EMQX_API_SECRET", default="")
 
 # --- Security -----------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = _served_over_tls

@@ -12,6 +12,7 @@ from products.carriers import BROKERS
 LISTENER_OF: Mapping[str, UUID] = {
     broker: uuid5(NAMESPACE_DNS, f"{broker}.broker.invalid") for broker in BROKERS
 }
+BROKER_OF: Mapping[UUID, str] = {listener: broker for broker, listener in LISTENER_OF.items()}
 
 
 def connection_of(client_id: str) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from devices.brokers.listeners import BROKER_OF
 from devices.credentials import decoy_secret, token_matches
 from devices.models import (
     ClientBinding,
@@ -23,6 +24,7 @@ from devices.models import (
     Session,
 )
 from devices.operations import log
+from devices.operations.at_brokers import end_at_brokers
 from devices.operations.outcome import Refused, to_be_logged, told_of
 from devices.operations.sessions import last_revocation_id
 from devices.protocol import signing
@@ -48,6 +50,7 @@ class ConnectionRequest:
     log_later: bool = False  # refused for one of EXAMINED: logged by the caller
     sent: Sent | None = None
     broker: str = ""  # that asks, one of products.carriers
+    connection: str = ""  # what the broker's connection is known by
 
     @property
     def name(self) -> tuple[str, str]:
@@ -211,9 +214,10 @@ def _activate(
 def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
     """One live session per device: the older one ends here and is kicked where it lives."""
     live = Session.objects.filter(device__in=admitted, ended_at__isnull=True)
-    others = list(live.values_list("device_id", "listener"))
+    others = list(live.values_list("device_id", "listener", "connection"))
     if not others:
         return
+    _end_at_brokers(admitted, others, now)
     live.update(ended_at=now)
     Revocation.objects.bulk_create(
         Revocation(
@@ -222,9 +226,23 @@ def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
             keep_trace_id=admitted[device_id].trace_id,
             created_at=now,
         )
-        for device_id, listener in others
+        for device_id, listener, _ in others
         if listener != admitted[device_id].listener  # its own, a listener finds by itself
     )
+
+
+def _end_at_brokers(
+    admitted: dict[int, ConnectionRequest], others: Sequence[tuple[int, UUID, str]], now: datetime
+) -> None:
+    """But for a connection that the broker itself replaces by the new one."""
+    held = [
+        device_id
+        for device_id, listener, connection in others
+        if listener in BROKER_OF
+        and (listener, connection) != (admitted[device_id].listener, admitted[device_id].connection)
+    ]
+    if held:
+        end_at_brokers(held, RevocationReason.TAKEOVER, now)
 
 
 def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datetime) -> None:
@@ -236,6 +254,7 @@ def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datet
                 client_id=request.client_id,
                 trace_id=request.trace_id,
                 listener=request.listener,
+                connection=request.connection,
                 address=request.address,
                 sdk=request.params.sdk,
                 connected_at=now,
@@ -244,7 +263,10 @@ def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datet
         ],
         update_conflicts=True,
         unique_fields=["device", "client_id"],
-        update_fields=["trace_id", "listener", "address", "sdk", "connected_at", "ended_at"],
+        update_fields=[
+            *("trace_id", "listener", "connection", "address"),
+            *("sdk", "connected_at", "ended_at"),
+        ],
     )
 
 

@@ -11,7 +11,7 @@ from functools import cache
 
 from django.utils import timezone
 
-from devices.brokers.listeners import LISTENER_OF
+from devices.brokers.listeners import LISTENER_OF, connection_of
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
@@ -115,6 +115,7 @@ class Desk:
             connecting.address,
             sent=connecting.sent,
             broker=connecting.broker,
+            connection=connection_of(connecting.client_id),
         )
         credential = f"{request.client_id}|{connecting.password}"
         key = (connecting.address, *request.name, credential)

@@ -73,6 +73,24 @@ def test_what_is_no_network_is_refused(value: str, set_value: SetEnv) -> None:
         env.networks("THING", default=())
 
 
+@pytest.mark.parametrize("value", ["http://broker:15672", "https://broker/emqx", ""])
+def test_a_url_is_that_of_a_server(value: str, set_value: SetEnv) -> None:
+    set_value(value)
+    assert env.url("THING") == value
+
+
+@pytest.mark.parametrize(
+    "value", ["broker:15672", "ftp://broker", "http://", "http://me:hunter2@broker", "http://b:x"]
+)
+def test_a_url_holds_no_credential_and_the_error_does_not_show_it(
+    value: str, set_value: SetEnv
+) -> None:
+    set_value(value)
+    with pytest.raises(ImproperlyConfigured, match="THING must look like") as error:
+        env.url("THING")
+    assert "hunter2" not in str(error.value)
+
+
 def test_a_path_is_absolute_and_blank_means_the_default(
     set_value: SetEnv, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
