@@ -1,6 +1,7 @@
 """System checks of the settings. Each names the setting and why it cannot stay as it is."""
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Sequence
@@ -119,6 +120,21 @@ def check_api_limits(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             id="iotconsole.E007",
         )
         for name in unknown
+    ]
+
+
+@register(Tags.security)
+def check_broker_secret(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """It may stand in a URL, and opens the question whether a credential is right."""
+    secret = settings.BROKER_WEBHOOK_SECRET
+    if not secret or re.fullmatch(r"[A-Za-z0-9_\-]{16,}", secret):
+        return []
+    return [
+        Error(
+            "BROKER_WEBHOOK_SECRET is not at least 16 letters, digits, - and _.",
+            hint="python -c 'import secrets; print(secrets.token_urlsafe(32))' makes one.",
+            id="iotconsole.E008",
+        )
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from devices.webhooks import endpoint as webhooks
 from iotconsole import openapi
 from iotconsole.kit.machines import Endpoint, MachineMiddleware, at
 from registration.device_http import PATH as REGISTER_DEVICE
@@ -14,5 +15,6 @@ class MachineEndpoints(MachineMiddleware):
 
     endpoints: ClassVar[Sequence[Endpoint]] = (
         Endpoint(at(REGISTER_DEVICE), register_device),
+        Endpoint(webhooks.is_question, webhooks.answer),
         Endpoint(openapi.is_call, openapi.answer),
     )

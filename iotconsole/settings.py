@@ -186,6 +186,23 @@ MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(
     "MAX_UNAUTHENTICATED_PER_ADDRESS", default=2500, low=1
 )
 
+# --- Brokers ------------------------------------------------------------------------------
+# What brokers prove themselves with when they ask whether a device may connect; without it nobody
+# is answered.
+BROKER_WEBHOOK_SECRET = env.secret("BROKER_WEBHOOK_SECRET", default="")
+BROKER_WEBHOOK_NETWORKS = env.networks(
+    "BROKER_WEBHOOK_NETWORKS", default=("127.0.0.0/8", "::1/128")
+)
+# The virtual host of devices.
+RABBITMQ_VHOST = env.text("RABBITMQ_VHOST", default="/")
+# Where the worker has connections closed.
+RABBITMQ_MANAGEMENT_URL = env.url("RABBITMQ_MANAGEMENT_URL")
+RABBITMQ_MANAGEMENT_USER = env.text("RABBITMQ_MANAGEMENT_USER", default="")
+RABBITMQ_MANAGEMENT_PASSWORD = env.secret("RABBITMQ_MANAGEMENT_PASSWORD", default="")
+EMQX_API_URL = env.url("EMQX_API_URL")
+EMQX_API_KEY = env.text("EMQX_API_KEY", default="")
+EMQX_API_SECRET = env.secret("EMQX_API_SECRET", default="")
+
 # --- Security -----------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = _served_over_tls
 SECURE_HSTS_SECONDS = 31_536_000 if _served_over_tls else 0

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from iotconsole.kit.forms import ConsoleForm
-from products.models import DataFormat, NetType, NodeType
+from products.models import DataConnections, DataFormat, NetType, NodeType
 
 
 class EditProductForm(ConsoleForm):
@@ -25,6 +25,14 @@ class EditProductForm(ConsoleForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("At most 100 characters."),
     )
+    data_connections = forms.ChoiceField(
+        label=_("Data Connections"),
+        choices=DataConnections.choices,
+        help_text=_(
+            "Where devices connect once they are registered. A broker asks this server about each "
+            "of them; RabbitMQ cannot carry a DeviceName with a dot or colon."
+        ),
+    )
 
 
 class ProductForm(EditProductForm):
@@ -35,4 +43,11 @@ class ProductForm(EditProductForm):
         choices=sorted(DataFormat.choices, reverse=True),
         coerce=int,
     )
-    field_order = ("name", "node_type", "net_type", "data_format", "description")
+    field_order = (
+        "name",
+        "node_type",
+        "net_type",
+        "data_format",
+        "data_connections",
+        "description",
+    )

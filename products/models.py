@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from iotconsole.kit.fields import EncryptedTextField, decrypt
 from iotconsole.kit.identifiers import alphanumeric
 from operators.models import Operator
+from products import carriers
 
 
 class NodeType(models.IntegerChoices):
@@ -32,6 +33,16 @@ class DataFormat(models.IntegerChoices):
 
     CUSTOM = 0, _("Custom")
     ALINK_JSON = 1, _("ICA Standard Data Format (Alink JSON)")
+
+
+class DataConnections(models.TextChoices):
+    """Who carries them, once a device is registered. Values as in products.carriers."""
+
+    SERVER = "server", _("This server")
+    RABBITMQ = carriers.RABBITMQ, "RabbitMQ"
+    EMQX = carriers.EMQX, "EMQX"
+    NANOMQ = carriers.NANOMQ, _("NanoMQ or EMQX 4")
+    MOSQUITTO = carriers.MOSQUITTO, "Mosquitto"
 
 
 class ProductStatus(models.TextChoices):
@@ -74,6 +85,9 @@ class Product(models.Model):
     data_format = models.SmallIntegerField(choices=DataFormat, default=DataFormat.ALINK_JSON)
     status = models.CharField(
         max_length=12, choices=ProductStatus, default=ProductStatus.DEVELOPMENT
+    )
+    data_connections = models.CharField(
+        max_length=12, choices=DataConnections, default=DataConnections.SERVER
     )
     # Off at first; only registration.operations.set_dynamic_registration turns it.
     dynamic_registration = models.BooleanField(default=False)

@@ -71,7 +71,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     here = product.get_absolute_url()
-    initial = {"name": product.name, "description": product.description}
+    initial = {name: getattr(product, name) for name in EditProductForm.base_fields}
     form = EditProductForm(posted(request), initial=initial)
     if form.is_valid():
         changed = attempt(

@@ -48,6 +48,7 @@ _ANSWERS: Mapping[str, tuple[int, str]] = {
     "window_closed": _CLOSED,
     "budget_used_up": _CLOSED,
     "name_not_allowed": _CLOSED,
+    "name_not_carried": _CLOSED,
     "network_not_allowed": _CLOSED,
     "mode_not_allowed": _CLOSED,
     "registration_refused": _CLOSED,

@@ -6,6 +6,8 @@ On the platform they are those behind a gateway; here, of any product.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
+from django.db import transaction
+
 from devices.api.batches import (
     ANY_NUMBER,
     INVALID_NAME,
@@ -25,6 +27,7 @@ from devices.batches.reading import Reading
 from devices.batches.rows import Row
 from devices.operations.add import import_device as import_one
 from devices.operations.batches import import_batch
+from devices.operations.carried import not_carried
 from devices.operations.lookup import taken_names
 from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope
@@ -124,8 +127,12 @@ def _checked(call: Call, product: Product) -> Reading:
     reading = import_of([_row(number, each) for number, each in enumerate(records, 1)])
     good = [row for row in reading.rows if not row.wrong(DEVICE_NAME)]
     taken = taken_names(product, [row.device_name for row in good])
+    with transaction.atomic():
+        unfit = not_carried(product, [row.device_name for row in good])
     for row in good:
-        if row.device_name in taken:
+        if row.device_name in unfit:
+            row.problems.append(unfit[row.device_name])
+        elif row.device_name in taken:
             row.problems.append(Problem(DEVICE_NAME, "taken"))
     return reading
 

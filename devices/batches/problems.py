@@ -59,6 +59,10 @@ PROBLEMS: Mapping[str, Words] = {
         _("The same DeviceName stands in row %(row)s already."),
         _("Delete one of the two rows, or correct the DeviceName."),
     ),
+    "not_carried": Words(
+        _("%(broker)s carries this product's data connections, but no DeviceName with %(found)s."),
+        _("Replace these characters in the DeviceName, also in the device."),
+    ),
     "taken": Words(
         _("The product has a device with this DeviceName already."),
         _("Delete the row, or correct the DeviceName."),

@@ -10,6 +10,7 @@ from datetime import datetime
 from devices.credentials import token_digest
 from devices.fleet.columns import (
     CLIENT_ID,
+    DEVICE_NAME,
     DEVICE_SECRET,
     DEVICE_TOKEN,
     IOT_ID,
@@ -23,6 +24,8 @@ from devices.fleet.known import Known
 from devices.fleet.problems import Problem
 from devices.fleet.rules import activated_at
 from devices.models import MAX_CLIENT_IDS, ClientBinding, Device
+from products.carriers import unfit_in
+from products.models import Product
 
 
 class Verdict(enum.StrEnum):
@@ -104,12 +107,20 @@ def _find_product(item: Item, known: Known, verdict: str) -> None:
 
 def _compare_device(item: Item, here: Device | None, known: Known) -> None:
     if here is None:
+        _find_carrier(item, known.products.get(item.product_key))
         if item[IOT_ID] in known.iot_ids:
             item.complain(IOT_ID, "iot_id_taken")
         if not item[DEVICE_SECRET] and not any(each.token for each in item.client_ids):
             item.complain(DEVICE_SECRET, "no_secret")
     elif item[DEVICE_SECRET] and item[DEVICE_SECRET] != here.device_secret:
         item.complain(DEVICE_SECRET, "other_device_secret")
+
+
+def _find_carrier(item: Item, product: Product | None) -> None:
+    """A product that is new here has no broker yet."""
+    if product and (unfit := unfit_in(product.data_connections, item[DEVICE_NAME])):
+        broker = product.get_data_connections_display()
+        item.complain(DEVICE_NAME, "not_carried", broker=broker, found=unfit)
 
 
 def _new_client_ids(

@@ -46,7 +46,10 @@ _IN_FILES: Mapping[str, Words] = {
         _("There is no DeviceName."),
         _("Fill in the DeviceName, or delete the row."),
     ),
-    **{key: _of_batches(key) for key in ("missing", "short", "long", "characters", "scientific")},
+    **{
+        key: _of_batches(key)
+        for key in ("missing", "short", "long", "characters", "scientific", "not_carried")
+    },
     "rounded": _of_batches("rounded"),
     "date": Words(
         _("The spreadsheet has turned the value into a date."),

@@ -9,6 +9,7 @@ from devices.models.batch import (
     BatchState,
     DeviceBatch,
 )
+from devices.models.closing import BrokerClosing
 from devices.models.count import DeviceCount
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.finding import Finding, FindingKind, FindingState
@@ -27,6 +28,7 @@ __all__ = [
     "BatchMethod",
     "BatchPart",
     "BatchState",
+    "BrokerClosing",
     "ClientBinding",
     "Device",
     "DeviceBatch",

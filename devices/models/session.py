@@ -39,6 +39,8 @@ class Session(models.Model):
     client_id = models.CharField(max_length=64, blank=True)
     trace_id = models.CharField(max_length=16)
     listener = models.UUIDField()
+    # At a broker: which of the device's connections it is (brokers.listeners.connection_of).
+    connection = models.CharField(max_length=64, blank=True)
     address = models.GenericIPAddressField(null=True)
     sdk = models.CharField(max_length=64, blank=True)
     connected_at = models.DateTimeField()

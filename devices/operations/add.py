@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from devices.credentials import new_device_name
 from devices.models import Device
 from devices.operations import log
+from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
 from devices.protocol.params import is_device_name
 from iotconsole.kit.errors import ConflictError, OperationError
@@ -59,6 +60,7 @@ def _add(actor: Actor, product_key: str, device: Device, summary: str) -> Device
     try:
         with transaction.atomic():
             device.product = product_by_key(product_key)
+            refuse_not_carried(device.product, device_name, "device_name")
             device.save(force_insert=True)
             audit.record(actor, "device.add", device.target, summary, name=device_name)
             log.write([log.management_event(device, "add", actor)], timezone.now())

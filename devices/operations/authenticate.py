@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from devices.brokers.listeners import BROKER_OF
 from devices.credentials import decoy_secret, token_matches
 from devices.models import (
     ClientBinding,
@@ -23,12 +24,14 @@ from devices.models import (
     Session,
 )
 from devices.operations import log
+from devices.operations.at_brokers import end_at_brokers
 from devices.operations.outcome import Refused, to_be_logged, told_of
 from devices.operations.sessions import last_revocation_id
 from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
 from devices.protocol.sent import Sent, shown
 from devices.traces import trace_of
+from products.models import Product
 
 # What a token is compared with when its ClientID does not exist.
 _NO_DIGEST = "0" * 64
@@ -46,6 +49,8 @@ class ConnectionRequest:
     quiet: bool = False  # in a flood: not logged when refused
     log_later: bool = False  # refused for one of EXAMINED: logged by the caller
     sent: Sent | None = None
+    broker: str = ""  # that asks, one of products.carriers
+    connection: str = ""  # what the broker's connection is known by
 
     @property
     def name(self) -> tuple[str, str]:
@@ -74,13 +79,15 @@ class Admitted:
 Outcome = Admitted | Refused
 Devices = dict[tuple[str, str], Device]  # by ProductKey and DeviceName
 Bindings = dict[str, ClientBinding]  # by ClientID
+Carriers = dict[str, str]  # of data connections, by ProductKey
 
 
 def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[Outcome]:
     """One outcome per request, in order. Of two good ones for the same device the later stays."""
     devices = _lock_devices(requests)
     bindings = _bindings(requests)
-    outcomes = [_check(request, devices, bindings) for request in requests]
+    carriers = _carriers(requests)
+    outcomes = [_check(request, devices, bindings, carriers) for request in requests]
     admitted = {
         outcome.device_id: request
         for request, outcome in zip(requests, outcomes, strict=True)
@@ -116,7 +123,18 @@ def _bindings(requests: Iterable[ConnectionRequest]) -> Bindings:
     return {b.client_id: b for b in ClientBinding.objects.filter(client_id__in=client_ids)}
 
 
-def _check(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> Outcome:
+def _carriers(requests: Iterable[ConnectionRequest]) -> Carriers:
+    """Of the products whose devices ask through a broker."""
+    keys = {request.params.product_key for request in requests if request.broker}
+    if not keys:
+        return {}
+    products = Product.objects.filter(product_key__in=keys)
+    return dict(products.values_list("product_key", "data_connections"))
+
+
+def _check(
+    request: ConnectionRequest, devices: Devices, bindings: Bindings, carriers: Carriers
+) -> Outcome:
     """The credential first; what it does not prove is not told."""
     device = devices.get(request.name)
     if isinstance(request.params, TokenParams):
@@ -129,8 +147,15 @@ def _check(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> 
         return Refused(reason)
     if reason is None and not device.enabled:
         reason = "device_disabled"
+    if reason is None and _elsewhere(request, carriers):
+        reason = "data_connections_elsewhere"
     story = trace_of(request.client_id or device.iot_id)
     return Refused(reason, story) if reason else Admitted(device.pk, story)
+
+
+def _elsewhere(request: ConnectionRequest, carriers: Carriers) -> bool:
+    """Whether it came through a broker that its product was not given to."""
+    return bool(request.broker) and carriers.get(request.params.product_key) != request.broker
 
 
 def _check_signature(
@@ -189,9 +214,10 @@ def _activate(
 def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
     """One live session per device: the older one ends here and is kicked where it lives."""
     live = Session.objects.filter(device__in=admitted, ended_at__isnull=True)
-    others = list(live.values_list("device_id", "listener"))
+    others = list(live.values_list("device_id", "listener", "connection"))
     if not others:
         return
+    _end_at_brokers(admitted, others, now)
     live.update(ended_at=now)
     Revocation.objects.bulk_create(
         Revocation(
@@ -200,9 +226,23 @@ def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
             keep_trace_id=admitted[device_id].trace_id,
             created_at=now,
         )
-        for device_id, listener in others
+        for device_id, listener, _ in others
         if listener != admitted[device_id].listener  # its own, a listener finds by itself
     )
+
+
+def _end_at_brokers(
+    admitted: dict[int, ConnectionRequest], others: Sequence[tuple[int, UUID, str]], now: datetime
+) -> None:
+    """But for a connection that the broker itself replaces by the new one."""
+    held = [
+        device_id
+        for device_id, listener, connection in others
+        if listener in BROKER_OF
+        and (listener, connection) != (admitted[device_id].listener, admitted[device_id].connection)
+    ]
+    if held:
+        end_at_brokers(held, RevocationReason.TAKEOVER, now)
 
 
 def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datetime) -> None:
@@ -214,6 +254,7 @@ def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datet
                 client_id=request.client_id,
                 trace_id=request.trace_id,
                 listener=request.listener,
+                connection=request.connection,
                 address=request.address,
                 sdk=request.params.sdk,
                 connected_at=now,
@@ -222,7 +263,10 @@ def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datet
         ],
         update_conflicts=True,
         unique_fields=["device", "client_id"],
-        update_fields=["trace_id", "listener", "address", "sdk", "connected_at", "ended_at"],
+        update_fields=[
+            *("trace_id", "listener", "connection", "address"),
+            *("sdk", "connected_at", "ended_at"),
+        ],
     )
 
 
@@ -232,6 +276,8 @@ def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = 
     welcome = "activated" if activates else "online"
     client_id = request.client_id
     detail = {"sdk": params.sdk} if params.sdk else {}
+    if request.broker:
+        detail["broker"] = request.broker
     if isinstance(outcome, Refused):
         client_id = shown(client_id)
         signed = params.content if isinstance(params, SignatureParams) else b""

@@ -25,6 +25,7 @@ from devices.models import (
     ServiceType,
 )
 from devices.operations import log
+from devices.operations.carried import not_carried
 from devices.operations.lookup import taken_names
 from devices.operations.revoke import revoke
 from operators.operations import audit
@@ -48,7 +49,7 @@ def check_rows(key: int, position: int, size: int) -> Step:
     part, rows, chosen = _part(batch, start, size)
     good = [row for row in chosen if not row.problems]
     taken = taken_names(batch.product, [row.device_name for row in good])
-    bad = _mark_taken(batch, part, good, taken)
+    bad = _mark_not_carried(batch, part, good) + _mark_taken(batch, part, good, taken)
     if bad:
         _store(part, rows)
     end = start + len(chosen)
@@ -103,13 +104,25 @@ def _part(batch: DeviceBatch, start: int, size: int) -> tuple[BatchPart, list[Ro
 
 
 def _mark_taken(batch: DeviceBatch, part: BatchPart, among: list[Row], names: set[str]) -> int:
-    """Note in the rows which DeviceNames are not free; returns how many."""
-    taken = [row for row in among if row.device_name in names]
-    for row in taken:
-        row.problems.append(Problem(DEVICE_NAME, "taken"))
-    part.bad += len(taken)
-    batch.bad += len(taken)
-    return len(taken)
+    """Note in the rows which DeviceNames are not free; returns how many rows became bad."""
+    return _mark(batch, part, among, dict.fromkeys(names, Problem(DEVICE_NAME, "taken")))
+
+
+def _mark_not_carried(batch: DeviceBatch, part: BatchPart, among: list[Row]) -> int:
+    """The same of those that the product's broker cannot carry."""
+    unfit = not_carried(batch.product, [row.device_name for row in among])
+    return _mark(batch, part, among, unfit)
+
+
+def _mark(
+    batch: DeviceBatch, part: BatchPart, among: list[Row], problems: Mapping[str, Problem]
+) -> int:
+    marked = [row for row in among if not row.problems and row.device_name in problems]
+    for row in marked:
+        row.problems.append(problems[row.device_name])
+    part.bad += len(marked)
+    batch.bad += len(marked)
+    return len(marked)
 
 
 def _store(part: BatchPart, rows: list[Row]) -> None:
@@ -120,9 +133,10 @@ def _store(part: BatchPart, rows: list[Row]) -> None:
 def _add_listed(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
     part, rows, chosen = _part(batch, start, size)
     good = [row for row in chosen if not row.problems]
-    added = _insert([_device(batch, row) for row in good])
-    taken = _mark_taken(batch, part, good, {row.device_name for row in good} - added)
-    if _forget_secrets(chosen) or taken:
+    bad = _mark_not_carried(batch, part, good)
+    added = _insert([_device(batch, row) for row in good if not row.problems])
+    bad += _mark_taken(batch, part, good, {row.device_name for row in good} - added)
+    if _forget_secrets(chosen) or bad:
         _store(part, rows)
     return len(chosen), len(added)
 
@@ -150,6 +164,8 @@ def _generate(batch: DeviceBatch, start: int, size: int) -> tuple[int, int]:
     """Random names until enough of them were free; the first lot practically always is."""
     wanted = min(size, batch.total - start)
     length = NAME_LENGTH - len(batch.prefix)
+    if not_carried(batch.product, [batch.prefix]):
+        return wanted, 0  # the product was given to a broker meanwhile
     added = 0
     while added < wanted:
         names = {batch.prefix + new_device_name(length) for _ in range(wanted - added)}

@@ -17,6 +17,7 @@ from devices.models import (
 )
 from devices.operations.batch_steps import locked_batch, part_payloads
 from devices.operations.batch_work import begin, finish_small
+from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
 from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
@@ -82,6 +83,7 @@ def generate_batch(
     name_prefix = _check_prefix(name_prefix)
     with transaction.atomic():
         product = product_by_key(product_key)
+        refuse_not_carried(product, name_prefix, "name_prefix")
         batch = _create(
             actor,
             product,

@@ -1,19 +1,20 @@
 """Closing live sessions on every node: the row each listener polls for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from devices.models import Device, Revocation, RevocationReason
+from devices.operations.at_brokers import end_at_brokers
 
 
 def revoke(
-    devices: Iterable[Device],
+    devices: Collection[Device],
     reason: RevocationReason,
     now: datetime,
     *,
     keep_client_id: str = "",
 ) -> None:
-    """Ask all listeners to close the devices' sessions, but for that of `keep_client_id`.
+    """Ask all listeners and brokers to close the devices' sessions, but for `keep_client_id`'s.
 
     Call it inside the transaction of the change that forbids the sessions.
     """
@@ -23,3 +24,4 @@ def revoke(
         )
         for device in devices
     )
+    end_at_brokers([device.pk for device in devices], reason, now, keep_client_id=keep_client_id)

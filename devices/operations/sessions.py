@@ -37,10 +37,10 @@ def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
         trace_id__in=[end.trace_id for end in ends],
         ended_at__isnull=True,
     ).update(ended_at=now)
-    log.write(map(_event, ends), now)
+    log.write(map(event_of_end, ends), now)
 
 
-def _event(end: SessionEnd) -> log.Event:
+def event_of_end(end: SessionEnd) -> log.Event:
     return log.Event(
         service_type=ServiceType.DEVICE,
         operation="offline",
@@ -89,7 +89,7 @@ def end_lost_sessions(listener: UUID, trace_ids: Collection[str], now: datetime)
     return _end_chunk(listener, now, "connection_lost", trace_ids)
 
 
-def _end_of(session: Session, reason: str) -> SessionEnd:
+def end_of(session: Session, reason: str) -> SessionEnd:
     return SessionEnd(
         trace_id=session.trace_id,
         story=trace_of(session.client_id or session.device.iot_id),
@@ -122,7 +122,7 @@ def _end_chunk(
             )
             .order_by("pk")[:_CHUNK]
         )
-        ends = [_end_of(session, reason) for session in live]
+        ends = [end_of(session, reason) for session in live]
         if ends:
             end_sessions(ends, now)
     return len(ends)

@@ -12,13 +12,13 @@ MAX_FIELDS = 64
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
 
-def parse_form(body: bytes) -> Mapping[str, str]:
+def parse_form(body: bytes, *, longest: int = MAX_BODY) -> Mapping[str, str]:
     """Its fields. Of a repeated one the first counts, so that nothing appended to a request changes
     what it asks for.
 
     Raises MalformedError when it is too long, not UTF-8, or has too many fields.
     """
-    check_length(len(body))
+    check_length(len(body), longest)
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
@@ -33,9 +33,9 @@ def parse_form(body: bytes) -> Mapping[str, str]:
     return MappingProxyType(fields)
 
 
-def check_length(length: int) -> None:
+def check_length(length: int, longest: int = MAX_BODY) -> None:
     """Raise MalformedError for a body that is not worth reading."""
-    require(length <= MAX_BODY, f"body is longer than {MAX_BODY} bytes")
+    require(length <= longest, f"body is longer than {longest} bytes")
 
 
 def signature_of(fields: Mapping[str, str]) -> bytes:

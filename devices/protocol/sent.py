@@ -38,12 +38,12 @@ _FORM_FIELDS = ("productKey", "deviceName", "random", "signMethod")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The fields of a CONNECT as they came."""
+    """The fields of a CONNECT as they came; brokers do not tell the keepalive."""
 
     client_id: str = field(repr=False)
     username: str | None = field(repr=False)
     password: bytes | None = field(repr=False)
-    keepalive: int
+    keepalive: int | None = None
 
     def facts(self) -> dict[str, str]:
         """For the log; `passwordLength` is in bytes, and what was not sent is left out."""
@@ -53,7 +53,9 @@ class Sent:
         if self.password is not None:
             facts["password"] = masked(self.password.decode("latin-1"))
             facts["passwordLength"] = str(len(self.password))
-        return facts | {"keepalive": str(self.keepalive)}
+        if self.keepalive is not None:
+            facts["keepalive"] = str(self.keepalive)
+        return facts
 
     def content(self, signed: bytes) -> str:
         """What was to be signed, which holds the clientId up to its first |."""

@@ -47,6 +47,23 @@ CONNECTING = (
         _("Set the keepalive in the firmware."),
     ),
     Reason(
+        "registration_at_broker",
+        "460",
+        _("Registration at a broker"),
+        _("A broker carries data connections only; this server's own listeners answer it."),
+        _(
+            "Let the proxy in front of the broker send clientIds with authType=register or "
+            "authType=regnwl to the listeners (docs/brokers.md)."
+        ),
+    ),
+    Reason(
+        "data_connections_elsewhere",
+        "Broker",
+        _("Data connections are elsewhere"),
+        _("The broker that asked does not carry the data connections of this product."),
+        _("Choose the broker under Data Connections when you edit the product."),
+    ),
+    Reason(
         "too_many_failures",
         "429",
         _("Too many refused attempts"),

@@ -87,6 +87,16 @@ REGISTERING = (
         _("If the device is genuine, change the pattern on Product Details."),
     ),
     Reason(
+        "name_not_carried",
+        "Broker",
+        _("The broker cannot carry this DeviceName"),
+        _(
+            "The data connections of this product are carried by RabbitMQ, where a dot or colon "
+            "in a DeviceName would mix up devices."
+        ),
+        _("Give the device another DeviceName, or the product another broker."),
+    ),
+    Reason(
         "network_not_allowed",
         "Window",
         _("Source network is not allowed"),

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -57,6 +59,30 @@ class EnvReader:
         return (
             list(default) if value is None else [w.strip() for w in value.split(",") if w.strip()]
         )
+
+    def url(self, name: str) -> str:
+        """Of a server over HTTP, without a credential in it; empty when it is not set."""
+        value = self._raw(name) or ""
+        try:
+            parts = urlsplit(value)
+            wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
+        except ValueError:
+            parts, wrong = urlsplit(""), True
+        if value and (wrong or parts.username is not None or parts.query or parts.fragment):
+            raise ImproperlyConfigured(
+                f"{name} must look like http://host:port; user and password have settings of "
+                "their own."
+            )
+        return value
+
+    def networks(self, name: str, *, default: Sequence[str]) -> list[str]:
+        """Networks in CIDR notation; an address is a network of one."""
+        try:
+            return [str(ip_network(word)) for word in self.words(name, default=default)]
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} must be networks like 192.0.2.0/24 with commas between: {error}."
+            ) from error
 
     def numbers(self, name: str) -> dict[str, int]:
         """`Name=number` pairs with commas between, no number below 0."""

@@ -4,19 +4,33 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
-from products.models import DataFormat, NetType, NodeType, Product, ProductGrant, ProductStatus
+from products.carriers import UNFIT
+from products.models import (
+    DataConnections,
+    DataFormat,
+    NetType,
+    NodeType,
+    Product,
+    ProductGrant,
+    ProductStatus,
+)
 
 _PUBLISH = "product.publish", gettext_noop("Published product %(name)s")
 _UNPUBLISH = "product.unpublish", gettext_noop("Cancelled publishing of product %(name)s")
 LONGEST_DESCRIPTION = 100
+# DeviceNames told of those that keep a product from a broker.
+_NAMED = 10
 _NAME = re.compile(r"[\w\-@()]+", re.UNICODE)
 
 
@@ -59,6 +73,7 @@ def create_product(
     node_type: int = NodeType.DIRECT,
     net_type: str = NetType.WIFI,
     data_format: int = DataFormat.ALINK_JSON,
+    data_connections: str = DataConnections.SERVER,
 ) -> Product:
     """Create a product with a new ProductKey and ProductSecret; Dynamic Registration is off."""
     product = Product(
@@ -67,6 +82,7 @@ def create_product(
         node_type=node_type,
         net_type=net_type,
         data_format=data_format,
+        data_connections=data_connections,
     )
     with _name_conflict(product.name), transaction.atomic():
         product.save()
@@ -82,8 +98,13 @@ def _let_its_maker_change_it(actor: Actor, product: Product) -> None:
         ProductGrant.objects.create(operator=actor.operator, product=product, may_change=True)
 
 
-def update_product(actor: Actor, product_key: str, *, name: str, description: str) -> Product:
-    """Rename or redescribe; refused while the product is published."""
+def update_product(
+    actor: Actor, product_key: str, *, name: str, description: str, data_connections: str = ""
+) -> Product:
+    """Rename, redescribe, or let another broker carry its data connections (empty: the same).
+
+    Refused while the product is published, and when it has devices that the broker cannot carry.
+    """
     name, description = check_name(name), check_description(description)
     with _name_conflict(name), transaction.atomic():
         product = _locked(product_key)
@@ -91,7 +112,10 @@ def update_product(actor: Actor, product_key: str, *, name: str, description: st
             product, _("A published product cannot be changed. Cancel publishing first.")
         )
         product.name, product.description = name, description
-        product.save(update_fields=["name", "description"])
+        if data_connections and data_connections != product.data_connections:
+            _refuse_not_carried(product, data_connections)
+            product.data_connections = data_connections
+        product.save(update_fields=["name", "description", "data_connections"])
         summary = gettext_noop("Changed product %(name)s")
         audit.record(actor, "product.update", product.target, summary, name=name)
     return product
@@ -121,6 +145,23 @@ def delete_product(actor: Actor, product_key: str) -> None:
         product.delete()
         summary = gettext_noop("Deleted product %(name)s")
         audit.record(actor, "product.delete", target, summary, name=name)
+
+
+def _refuse_not_carried(product: Product, carrier: str) -> None:
+    """Who adds a device with such a name holds the product meanwhile, as we do."""
+    unfit = reduce(or_, (Q(device_name__contains=c) for c in UNFIT.get(carrier, "")), Q(pk=None))
+    found = product.devices.filter(unfit).values_list("device_name", flat=True)
+    names = list(found.order_by("pk")[: _NAMED + 1])
+    if names:
+        more = ["…"] if len(names) > _NAMED else []
+        raise ConflictError(
+            _("%(broker)s cannot carry these devices, which have a dot or colon: %(names)s")
+            % {
+                "broker": DataConnections(carrier).label,
+                "names": ", ".join(names[:_NAMED] + more),
+            },
+            field="data_connections",
+        )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from devices.protocol.client_id import RegistrationParams
+from products.carriers import unfit_in
 from products.models import ClosedBy, Product, RegistrationModes
 from products.name_pattern import name_matches
 from products.networks import in_networks
@@ -19,7 +20,7 @@ _CLOSED = {
 def refusal_reason(
     product: Product, params: RegistrationParams, address: str | None, now: datetime
 ) -> str:
-    """A key of REASONS, or nothing when the window lets this request in.
+    """A key of REASONS, or nothing when the window, and the product's broker, let it in.
 
     The moment at which it closes counts, not the round that turns the switch afterwards.
     """
@@ -34,4 +35,6 @@ def refusal_reason(
         return "network_not_allowed"
     if names and not name_matches(names, params.device_name):
         return "name_not_allowed"
+    if unfit_in(product.data_connections, params.device_name):
+        return "name_not_carried"
     return ""

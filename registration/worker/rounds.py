@@ -12,10 +12,12 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from devices.brokers.closing import anything_to_close, close_connections
 from devices.findings.detect import detect
 from devices.findings.resolve import resolve
 from devices.findings.survey import survey
 from devices.jobs.leases import claim_round, finish_round
+from devices.operations.at_brokers import prune_closings
 from devices.operations.batch_work import tend_batches
 from devices.operations.count import fold_counts
 from devices.operations.fleet_work import tend_imports
@@ -36,6 +38,8 @@ class Round:
     name: str
     seconds: float
     act: Callable[[datetime], object]
+    # A cheap look whether there is anything to do: what is looked at often is rarely claimed.
+    needed: Callable[[datetime], bool] | None = None
 
 
 def prune(now: datetime) -> None:
@@ -44,6 +48,7 @@ def prune(now: datetime) -> None:
     prune_log(before)
     prune_jobs(before)
     prune_tallies(now)
+    prune_closings(now)
 
 
 ROUNDS: tuple[Round, ...] = (
@@ -53,6 +58,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("registration windows", 5, close_ended_windows),
     Round("spent nonces", 60, prune_nonces),
     Round("old ProductSecrets", 60, forget_ended_secrets),
+    Round("closing connections at brokers", 0.25, close_connections, anything_to_close),
     Round("tallying the log", 5, tally),
     Round("looking for clones", 5, detect),
     Round("looking for bursts and unused ClientIDs", 60, survey),
@@ -65,6 +71,8 @@ ROUNDS: tuple[Round, ...] = (
 def take_turn(entry: Round, owner: UUID) -> bool:
     """Do it if it is due and no other worker does; returns whether it was done here."""
     now = timezone.now()
+    if entry.needed and not entry.needed(now):
+        return False
     if not claim_round(entry.name, owner, now):
         return False
     try:

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 # A new job is taken up within this.
 POLL_SECONDS = 0.2
+RARE_SECONDS = 1
 RENEW_SECONDS = LEASE.total_seconds() / 3
 # What is not finished so long after a request to stop is given up: its transaction never was.
 STOP_SECONDS = 1.5
@@ -79,7 +80,8 @@ class Worker:
                 take_turn(entry, self.owner)
             finally:
                 # Most rounds are rare: a connection each would be held for nothing.
-                connection.close()
+                if entry.seconds >= RARE_SECONDS:
+                    connection.close()
             return min(entry.seconds, LEASE.total_seconds())
 
         return act

@@ -48,6 +48,7 @@ def complete_form(fleet: Fleet) -> dict[str, str]:
         "name": "Another_Product",
         "node_type": "0",
         "net_type": "WIFI",
+        "data_connections": "server",
         "data_format": "1",
         "product": fleet.lamp.product_key,
         "device_name": "lamp-9999",

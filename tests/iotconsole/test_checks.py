@@ -20,6 +20,7 @@ ALL: list[Check] = [
     checks.check_sqlite_version,
     checks.check_ports_differ,
     checks.check_api_limits,
+    checks.check_broker_secret,
 ]
 KEY = Fernet.generate_key().decode()
 
@@ -127,3 +128,11 @@ def test_a_limit_of_an_action_that_does_not_exist_is_named(settings: Settings) -
     message = only(checks.check_api_limits)
     assert message.is_serious()
     assert "'QueryDevices'" in message.msg
+
+
+@pytest.mark.parametrize("secret", ["short", "with a space inside it", "slash/0123456789"])
+def test_a_broker_secret_is_long_and_fit_for_a_url(settings: Settings, secret: str) -> None:
+    settings.BROKER_WEBHOOK_SECRET = secret
+    message = only(checks.check_broker_secret)
+    assert message.is_serious()
+    assert secret not in message.msg

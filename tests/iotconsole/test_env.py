@@ -60,6 +60,37 @@ def test_words_are_trimmed(set_value: SetEnv) -> None:
     assert env.words("THING", default=()) == ["one", "two"]
 
 
+def test_networks_are_written_in_their_usual_form(set_value: SetEnv) -> None:
+    assert env.networks("THING", default=("192.0.2.0/24",)) == ["192.0.2.0/24"]
+    set_value("192.0.2.7, 2001:DB8::/32")
+    assert env.networks("THING", default=()) == ["192.0.2.7/32", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("value", ["everywhere", "192.0.2.7/24", "0/0/0"])
+def test_what_is_no_network_is_refused(value: str, set_value: SetEnv) -> None:
+    set_value(value)
+    with pytest.raises(ImproperlyConfigured, match="THING must be networks"):
+        env.networks("THING", default=())
+
+
+@pytest.mark.parametrize("value", ["http://broker:15672", "https://broker/emqx", ""])
+def test_a_url_is_that_of_a_server(value: str, set_value: SetEnv) -> None:
+    set_value(value)
+    assert env.url("THING") == value
+
+
+@pytest.mark.parametrize(
+    "value", ["broker:15672", "ftp://broker", "http://", "http://me:hunter2@broker", "http://b:x"]
+)
+def test_a_url_holds_no_credential_and_the_error_does_not_show_it(
+    value: str, set_value: SetEnv
+) -> None:
+    set_value(value)
+    with pytest.raises(ImproperlyConfigured, match="THING must look like") as error:
+        env.url("THING")
+    assert "hunter2" not in str(error.value)
+
+
 def test_a_path_is_absolute_and_blank_means_the_default(
     set_value: SetEnv, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_device_is_added_to_a_product_one_may_change_only(fleet: Fleet) -> Non
 def test_whoever_creates_a_product_may_change_it(fleet: Fleet) -> None:
     client = browser_of(limited_to(fleet.meter, may_change=False))
     form = {"name": "Own_Product", "node_type": "0", "net_type": "WIFI", "data_format": "1"}
+    form["data_connections"] = "server"
     client.post("/products/new/", form)
     product = Product.objects.get(name="Own_Product")
     assert client.get(f"{product.get_absolute_url()}edit/").status_code == 200

@@ -16,6 +16,7 @@ VALID = {
     "node_type": "1",
     "net_type": "ETHERNET",
     "data_format": "0",
+    "data_connections": "server",
     "description": "Ceiling fan",
 }
 

@@ -110,7 +110,13 @@ def test_stored_words_are_told_in_the_readers_language(console: Client, chen: Op
         assert "Created product Smart_Lamp" in " ".join(said(trail))
 
 
-PRODUCT = {"node_type": "0", "net_type": "WIFI", "data_format": "1", "description": ""}
+PRODUCT = {
+    "node_type": "0",
+    "net_type": "WIFI",
+    "data_format": "1",
+    "description": "",
+    "data_connections": "server",
+}
 
 
 def _english(response: Any) -> set[str]:

@@ -69,7 +69,7 @@ def test_rows_that_contradict_each_other_name_the_earlier_one(
 
 
 def test_every_problem_has_words_for_its_facts() -> None:
-    facts = dict.fromkeys(("length", "found", "row", "file", "code", "product"), "7")
+    facts = dict.fromkeys(("length", "found", "row", "file", "code", "product", "broker"), "7")
     for words in PROBLEMS.values():
         assert str(words.reason) % facts
         assert str(words.fix)

@@ -1,0 +1,83 @@
+"""POST /brokers/{broker}/{question}: who may ask, and the answer.
+
+The secret comes in the header X-Broker-Secret or, from brokers that can send no header of ours, as
+/brokers/{secret}/{broker}/{question}. Whatever is wrong with a question (its secret, where it comes
+from, its method, its body, a fault of ours) is answered with the broker's own word for no: EMQX
+takes any other status for *ask the next one*, and would let the device in.
+"""
+
+import hmac
+import logging
+import threading
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from devices.protocol.params import MalformedError
+from devices.webhooks.dialects import HOOKS, Hook
+from devices.webhooks.reading import fields_of
+from iotconsole.kit.machines import not_found
+from iotconsole.kit.outages import describe
+from iotconsole.kit.ratelimit import FailureCounter
+from operators.permissions import client_address
+from products.networks import in_networks
+
+PREFIX = "/brokers/"
+HEADER = "X-Broker-Secret"
+# Warnings a minute about one address that may not ask.
+_WARNINGS = 10
+
+logger = logging.getLogger(__name__)
+_strangers = FailureCounter(_WARNINGS)
+_lock = threading.Lock()
+
+
+def is_question(request: HttpRequest) -> bool:
+    return request.path_info.startswith(PREFIX)
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """404 while BROKER_WEBHOOK_SECRET is not set, and for what is no question."""
+    secret, question = _take_apart(request)
+    hook = HOOKS.get(question)
+    if hook is None or not settings.BROKER_WEBHOOK_SECRET:
+        return not_found()
+    allowed = _trusted(request, secret) and _decide(hook, question, request)
+    return hook.say(request, allowed)
+
+
+def _take_apart(request: HttpRequest) -> tuple[str, str]:
+    """Secret and question. The secret is taken out of the request's path, which Django logs."""
+    asked = request.path_info.removeprefix(PREFIX)
+    first, _, rest = asked.partition("/")
+    secret, question = (request.headers.get(HEADER, ""), asked)
+    if asked not in HOOKS:
+        secret, question = first, rest
+    request.path = request.path_info = PREFIX + (question if question in HOOKS else "…")
+    return secret, question
+
+
+def _trusted(request: HttpRequest, secret: str) -> bool:
+    right = hmac.compare_digest(secret.encode(), settings.BROKER_WEBHOOK_SECRET.encode())
+    near = in_networks(" ".join(settings.BROKER_WEBHOOK_NETWORKS), client_address(request))
+    if not (right and near):
+        _warn("secret" if near else "network", client_address(request) or "")
+    return right and near
+
+
+def _warn(wrong: str, address: str) -> None:
+    with _lock:
+        silent = _strangers.exceeded(address)
+        _strangers.add(address)
+    if not silent:
+        logger.warning("broker webhook: wrong %s, from %s", wrong, address)
+
+
+def _decide(hook: Hook, question: str, request: HttpRequest) -> bool:
+    try:
+        return hook.decide(fields_of(request))
+    except MalformedError as error:
+        logger.warning("broker webhook %s: %s", question, error)
+    except Exception as error:
+        logger.error("broker webhook %s: %s", question, describe(error))
+    return False

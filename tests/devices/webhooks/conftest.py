@@ -1,0 +1,17 @@
+"""Brokers that may ask."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from devices.webhooks.desk import desk
+from tests.devices.webhooks.asking import SECRET
+
+
+@pytest.fixture(autouse=True)
+def broker_secret(settings: Settings) -> Iterator[None]:
+    settings.BROKER_WEBHOOK_SECRET = SECRET
+    desk.cache_clear()
+    yield
+    desk.cache_clear()

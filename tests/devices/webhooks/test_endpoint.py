@@ -1,0 +1,117 @@
+"""Who may ask, and how refusals of any kind are put."""
+
+import json
+import logging
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from pytest_django import Settings
+
+from devices.models import LogEntry, Session
+from devices.webhooks import desk
+from products.carriers import RABBITMQ
+from products.models import Product
+from tests.devices.webhooks.asking import (
+    HEADERS,
+    NAME,
+    SECRET,
+    as_emqx,
+    as_rabbitmq,
+    ask,
+    ask_json,
+    by_secret,
+    given_to,
+    result,
+    word,
+)
+from tests.factories import make_device, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def product() -> Product:
+    return given_to(RABBITMQ, make_product())
+
+
+@pytest.fixture
+def connect(product: Product) -> tuple[str, str, str]:
+    device = make_device(product, NAME)
+    return by_secret(product.product_key, NAME, device.device_secret)
+
+
+def test_the_secret_may_come_in_the_path(connect: tuple[str, str, str]) -> None:
+    fields = as_rabbitmq(connect)
+    assert word(ask(f"{SECRET}/rabbitmq/user", fields, headers={})) == "allow"
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Broker-Secret": "another"}])
+def test_without_the_secret_nobody_is_let_in(
+    connect: tuple[str, str, str], headers: dict[str, str]
+) -> None:
+    assert word(ask("rabbitmq/user", as_rabbitmq(connect), headers=headers)) == "deny"
+    assert word(ask("another/rabbitmq/user", as_rabbitmq(connect), headers=headers)) == "deny"
+    assert result(ask_json("emqx/authentication", as_emqx(connect), headers=headers)) == "deny"
+    assert not Session.objects.exists()
+
+
+def test_without_the_setting_there_are_no_endpoints(
+    connect: tuple[str, str, str], settings: Settings
+) -> None:
+    settings.BROKER_WEBHOOK_SECRET = ""
+    for headers in (HEADERS, {}, {"X-Broker-Secret": ""}):
+        assert ask("rabbitmq/user", as_rabbitmq(connect), headers=headers).status_code == 404
+
+
+def test_only_the_networks_named_may_ask(connect: tuple[str, str, str], settings: Settings) -> None:
+    settings.BROKER_WEBHOOK_NETWORKS = ["192.0.2.0/24"]
+    fields = as_rabbitmq(connect)
+    assert word(ask("rabbitmq/user", fields)) == "deny"
+    assert word(ask("rabbitmq/user", fields, REMOTE_ADDR="192.0.2.40")) == "allow"
+
+
+@pytest.mark.parametrize("method", ["get", "put", "head"])
+def test_what_is_no_post_lets_nobody_in(connect: tuple[str, str, str], method: str) -> None:
+    for question in ("rabbitmq/user", "emqx/authentication"):
+        url = f"/brokers/{question}"
+        answer = getattr(Client(), method)(url, as_rabbitmq(connect), headers=HEADERS)
+        assert answer.status_code == 200
+        assert b"allow" not in answer.content
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "7", '{"username": {}}', "[" * 100_000])
+def test_emqx_is_told_no_whatever_the_body(body: str) -> None:
+    url = "/brokers/emqx/authentication"
+    answer = Client().post(url, body, content_type="application/json", headers=HEADERS)
+    assert json.loads(answer.content) == {"result": "deny", "is_superuser": False}
+
+
+def test_emqx_is_told_no_while_the_database_is_away(
+    connect: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(desk.desk()._together, "_run", fail)
+    assert result(ask_json("emqx/authentication", as_emqx(connect))) == "deny"
+
+
+def test_the_secret_in_the_path_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for question in ("nanomq/auth", "nanomq/nothing", "nanomq", "nanomq/auth/more"):
+        answer = ask(f"{SECRET}/{question}", {})
+        assert answer.status_code in {403, 404}
+    assert "Forbidden" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_no_password_is_kept_in_the_log(product: Product) -> None:
+    secret = "Z" * 32
+    fields = {"client_id": "broken", "username": f"{NAME}&{product.product_key}"}
+    assert word(ask("rabbitmq/user", {**fields, "password": secret})) == "deny"
+    entry = LogEntry.objects.get()
+    assert entry.reason == "bad_parameters"
+    assert entry.detail["broker"] == "rabbitmq"
+    assert secret not in json.dumps(entry.detail)
