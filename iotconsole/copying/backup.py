@@ -6,14 +6,17 @@ from pathlib import Path
 
 from django.contrib.sessions.models import Session as WebSession
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from iotconsole.copying import CopyError
 from iotconsole.copying.archive import Backup, reading, writing
-from iotconsole.copying.filling import fill, require_empty, tables_to_copy
+from iotconsole.copying.filling import (
+    applied_migrations,
+    fill,
+    require_empty,
+    tables_to_copy,
+)
 from iotconsole.copying.keys import files_to_keep, keys_afterwards, put_files, require_fit
 from iotconsole.copying.sequences import last_number
 from iotconsole.copying.snapshot import one_moment
@@ -53,7 +56,7 @@ def back_up(file: Path, directory: Path) -> Report:
                 if table.model not in LEFT_OUT:
                     last = last_number(table, "default")
                     rows[table.name] = output.add_table(table, table.rows("default"), last)
-            applied = _applied_migrations()
+            applied = applied_migrations()
         for name, content in kept.items():
             output.add_file(name, content)
         output.finish(applied, timezone.now().isoformat())
@@ -89,14 +92,9 @@ def restore(file: Path, directory: Path) -> Report:
     return Report(rows, list(files))
 
 
-def _applied_migrations() -> set[str]:
-    applied = MigrationRecorder(connection).applied_migrations()
-    return {f"{app}.{name}" for app, name in applied}
-
-
 def _require_same_migrations(backup: Backup) -> None:
     """The tables of another version could lack a column, or have one more."""
-    here = _applied_migrations()
+    here = applied_migrations()
     if missing := sorted(backup.migrations - here):
         raise CopyError(f"The backup comes from a newer version ({missing[0]}). Install that one.")
     if unknown := sorted(here - backup.migrations):

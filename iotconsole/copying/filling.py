@@ -7,6 +7,7 @@ from typing import Protocol
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
+from django.db.migrations.recorder import MigrationRecorder
 
 from devices.counting import keep_counting, stop_counting
 from devices.models import DeviceCount
@@ -40,12 +41,18 @@ def tables_to_copy() -> list[Table]:
     return [table for table in all_tables() if table.model is not DeviceCount]
 
 
+def applied_migrations(using: str = "default") -> set[str]:
+    applied = MigrationRecorder(connections[using]).applied_migrations()
+    return {f"{app}.{name}" for app, name in applied}
+
+
 def require_empty(using: str = "default") -> None:
-    """Raises CopyError unless it is as `migrate` makes it."""
+    """Raises CopyError unless it is as `migrate` makes it, or has no tables at all."""
+    present = connections[using].introspection.table_names()
     held = [
         table.name
         for table in tables_to_copy()
-        if table.model not in _FURNITURE and not table.is_empty(using)
+        if table.name in present and table.model not in _FURNITURE and not table.is_empty(using)
     ]
     if held:
         named = ", ".join(held[:3]) + (" and others" if len(held) > 3 else "")

@@ -101,28 +101,32 @@ class EnvReader:
         return value
 
     def database(self, default: str) -> dict[str, Any]:
-        """Django's settings for `DATABASE_URL` (sqlite:///… or postgres://…).
+        """Django's settings for `DATABASE_URL`."""
+        return database_settings(self._raw("DATABASE_URL") or default, "DATABASE_URL")
 
-        Errors leave the address out: it may hold a password.
-        """
-        url = self._raw("DATABASE_URL") or default
-        if not url.startswith(("sqlite:", "postgres:", "postgresql:")):
-            raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
-        try:
-            config: dict[str, Any] = environ.Env.db_url_config(url)
-        except ValueError:
-            raise ImproperlyConfigured(
-                "DATABASE_URL cannot be read. It looks like postgres://user:password@host:5432/name"
-                ", with special characters of the password percent-encoded."
-            ) from None
-        if config["NAME"] == ":memory:":
-            raise ImproperlyConfigured(
-                "DATABASE_URL names a database in memory; console and listener need a file."
-            )
-        if config["ENGINE"].endswith("sqlite3"):
-            config["OPTIONS"] = SQLITE_OPTIONS
-            config["CONN_MAX_AGE"] = SQLITE_SECONDS
-        else:
-            config["CONN_MAX_AGE"] = None
-            config["CONN_HEALTH_CHECKS"] = True
-        return config
+
+def database_settings(url: str, name: str) -> dict[str, Any]:
+    """Django's settings for an address (sqlite:///… or postgres://…) that `name` was set to.
+
+    Errors leave the address out: it may hold a password.
+    """
+    if not url.startswith(("sqlite:", "postgres:", "postgresql:")):
+        raise ImproperlyConfigured(f"{name} must begin with sqlite:// or postgres://.")
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read. It looks like postgres://user:password@host:5432/name"
+            ", with special characters of the password percent-encoded."
+        ) from None
+    if config["NAME"] == ":memory:":
+        raise ImproperlyConfigured(
+            f"{name} names a database in memory; console and listener need a file."
+        )
+    if config["ENGINE"].endswith("sqlite3"):
+        config["OPTIONS"] = SQLITE_OPTIONS
+        config["CONN_MAX_AGE"] = SQLITE_SECONDS
+    else:
+        config["CONN_MAX_AGE"] = None
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
