@@ -19,6 +19,8 @@ SQLITE_OPTIONS = {
 # do with it, and when the last is closed the whole write-ahead log is copied back; but what the
 # planner knows of the tables, it only learns when it opens one.
 SQLITE_SECONDS = 60
+# Seconds to reach PostgreSQL; `?connect_timeout=` in the address says otherwise.
+CONNECT_SECONDS = 5
 
 
 class EnvReader:
@@ -129,4 +131,6 @@ def database_settings(url: str, name: str) -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = None
         config["CONN_HEALTH_CHECKS"] = True
+        # A host that is gone does not refuse: without a limit it is waited for for minutes.
+        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", CONNECT_SECONDS)
     return config
