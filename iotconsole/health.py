@@ -69,11 +69,18 @@ def state(now: datetime) -> Mapping[str, str]:
             "listener": _listener(now),
         }
     except AnyDatabaseError:
+        _let_go()
         return {"database": "away", **unknown}
     finally:
-        # One for each question: the time limit goes with it, and a broken one, too.
-        if not connection.in_atomic_block:
-            connection.close()
+        # The time limit goes with the connection.
+        if connection.vendor == "postgresql":
+            _let_go()
+
+
+def _let_go() -> None:
+    """The next question gets a connection of its own."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _be_quick() -> None:
