@@ -225,8 +225,9 @@ class Batcher:
         if again and isinstance(job.request, RECORDS) and job.attempts < MAX_ATTEMPTS:
             self._hold(job)
         else:
-            kind = type(job.request).__name__
-            logger.error("%s %s failed: %s", kind, job.request.trace_id, describe(error))
+            kind, trace_id = type(job.request).__name__, job.request.trace_id
+            told = {"trace_id": trace_id}
+            logger.error("%s %s failed: %s", kind, trace_id, describe(error), extra=told)
         return FAILED
 
     def _hold(self, job: Job) -> None:
