@@ -34,9 +34,10 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
+	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
@@ -47,6 +48,11 @@ help:
 
 run: $(RUN_STAMP)
 	@$(PREPARE) && exec $(BIN)/python manage.py serve
+
+restore: $(RUN_STAMP)
+	@test -n "$(FILE)" || { echo 'Say which backup: make restore FILE=…' >&2; exit 1; }
+	@umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
+		&& $(BIN)/python -m iotconsole.first_run && exec $(BIN)/python manage.py restore "$(FILE)"
 
 demo: $(RUN_STAMP)
 	@$(PREPARE) && $(BIN)/python manage.py demo

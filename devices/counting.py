@@ -62,6 +62,16 @@ def keep_counting(using: str, **_: Any) -> None:
             recount(using)
 
 
+def stop_counting(using: str) -> None:
+    """Remove the triggers, before all devices are written at once. `keep_counting` undoes it."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for event in _EVENTS:
+            where = " ON devices_device" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS device_count_{event}{where}")
+    DeviceCount.objects.using(using).all().delete()
+
+
 def recount(using: str = "default") -> None:
     """Count all devices anew. Those who add or delete devices wait meanwhile."""
     connection = connections[using]

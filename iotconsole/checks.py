@@ -99,7 +99,7 @@ def check_sqlite_version(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
 def check_ports_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     taken: dict[int, str] = {}
     messages: list[CheckMessage] = []
-    for name in ("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT", "HTTPS_PORT"):
+    for name in ("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT", "HTTPS_PORT", "METRICS_PORT"):
         port = getattr(settings, name)
         # For 0 the system chooses a free one.
         if port and port in taken:

@@ -26,3 +26,15 @@ secure_scheme_headers: dict[str, str] = {}
 # Its default place is shared by all gunicorns of the account.
 control_socket_disable = True
 loglevel = "warning"
+# Like the lines of the others, which Django's settings say.
+if os.environ.get("LOG_FORMAT") == "json":
+    _to_stderr = {"handlers": ["stderr"], "propagate": False}
+    logconfig_dict = {
+        "root": {"level": os.environ.get("LOG_LEVEL", "INFO"), "handlers": ["stderr"]},
+        "loggers": {
+            "gunicorn.error": {"level": loglevel.upper(), **_to_stderr},
+            "gunicorn.access": {"level": loglevel.upper(), **_to_stderr},
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "formatters": {"json": {"()": "iotconsole.kit.logs.JsonLines"}},
+    }

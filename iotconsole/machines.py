@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from devices.webhooks import endpoint as webhooks
-from iotconsole import openapi
+from iotconsole import health, openapi
 from iotconsole.kit.machines import Endpoint, MachineMiddleware, at
 from registration.device_http import PATH as REGISTER_DEVICE
 from registration.device_http import register_device
@@ -16,5 +16,7 @@ class MachineEndpoints(MachineMiddleware):
     endpoints: ClassVar[Sequence[Endpoint]] = (
         Endpoint(at(REGISTER_DEVICE), register_device),
         Endpoint(webhooks.is_question, webhooks.answer),
+        Endpoint(at(health.ALIVE), health.alive),
+        Endpoint(health.is_readiness, health.ready),
         Endpoint(openapi.is_call, openapi.answer),
     )

@@ -78,7 +78,8 @@ def answer(request: HttpRequest) -> HttpResponse:
         refusal = error
     except Exception as error:
         # Not its text: it may quote what was sent.
-        logger.error("API call %s failed: %s", request_id, describe(error))
+        told = {"trace_id": request_id}
+        logger.error("API call %s failed: %s", request_id, describe(error), extra=told)
         refusal = _our_fault(error)
     return _refused(request, received, request_id, refusal)
 

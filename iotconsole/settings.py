@@ -40,6 +40,9 @@ MQTT_BEHIND_TLS_PROXY = env.boolean("MQTT_BEHIND_TLS_PROXY", default=False)
 # Registration and the API over TLS, without the console; 0 turns it off.
 HTTPS_PORT = env.integer("HTTPS_PORT", default=8443, low=0, high=65535)
 HTTPS_HOST = env.text("HTTPS_HOST", default="0.0.0.0")  # noqa: S104 - devices come from outside
+# /metrics, /healthz and /readyz of the listener; 0 turns it off.
+METRICS_PORT = env.integer("METRICS_PORT", default=0, low=0, high=65535)
+METRICS_HOST = env.text("METRICS_HOST", default="127.0.0.1")
 # What a device is told to connect to, and what the certificates are made out to.
 PUBLIC_HOST = env.text("PUBLIC_HOST", default=socket.gethostname())
 CERTIFICATE_NAMES = env.words("CERTIFICATE_NAMES", default=())
@@ -248,11 +251,15 @@ STORAGES = {
 
 # --- Logging ------------------------------------------------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+LOG_FORMAT = env.choice("LOG_FORMAT", ("line", "json"), default="line")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "iotconsole.kit.logs.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # SQL at DEBUG would print every parameter, secrets among them.
     "loggers": {"django.db.backends": {"level": "INFO"}, "twilio": {"level": "WARNING"}},

@@ -21,6 +21,8 @@ SQLITE_OPTIONS = {
 # do with it, and when the last is closed the whole write-ahead log is copied back; but what the
 # planner knows of the tables, it only learns when it opens one.
 SQLITE_SECONDS = 60
+# Seconds to reach PostgreSQL; `?connect_timeout=` in the address says otherwise.
+CONNECT_SECONDS = 5
 
 
 class EnvReader:
@@ -127,28 +129,34 @@ class EnvReader:
         return value
 
     def database(self, default: str) -> dict[str, Any]:
-        """Django's settings for `DATABASE_URL` (sqlite:///… or postgres://…).
+        """Django's settings for `DATABASE_URL`."""
+        return database_settings(self._raw("DATABASE_URL") or default, "DATABASE_URL")
 
-        Errors leave the address out: it may hold a password.
-        """
-        url = self._raw("DATABASE_URL") or default
-        if not url.startswith(("sqlite:", "postgres:", "postgresql:")):
-            raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
-        try:
-            config: dict[str, Any] = environ.Env.db_url_config(url)
-        except ValueError:
-            raise ImproperlyConfigured(
-                "DATABASE_URL cannot be read. It looks like postgres://user:password@host:5432/name"
-                ", with special characters of the password percent-encoded."
-            ) from None
-        if config["NAME"] == ":memory:":
-            raise ImproperlyConfigured(
-                "DATABASE_URL names a database in memory; console and listener need a file."
-            )
-        if config["ENGINE"].endswith("sqlite3"):
-            config["OPTIONS"] = SQLITE_OPTIONS
-            config["CONN_MAX_AGE"] = SQLITE_SECONDS
-        else:
-            config["CONN_MAX_AGE"] = None
-            config["CONN_HEALTH_CHECKS"] = True
-        return config
+
+def database_settings(url: str, name: str) -> dict[str, Any]:
+    """Django's settings for an address (sqlite:///… or postgres://…) that `name` was set to.
+
+    Errors leave the address out: it may hold a password.
+    """
+    if not url.startswith(("sqlite:", "postgres:", "postgresql:")):
+        raise ImproperlyConfigured(f"{name} must begin with sqlite:// or postgres://.")
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read. It looks like postgres://user:password@host:5432/name"
+            ", with special characters of the password percent-encoded."
+        ) from None
+    if config["NAME"] == ":memory:":
+        raise ImproperlyConfigured(
+            f"{name} names a database in memory; console and listener need a file."
+        )
+    if config["ENGINE"].endswith("sqlite3"):
+        config["OPTIONS"] = SQLITE_OPTIONS
+        config["CONN_MAX_AGE"] = SQLITE_SECONDS
+    else:
+        config["CONN_MAX_AGE"] = None
+        config["CONN_HEALTH_CHECKS"] = True
+        # A host that is gone does not refuse: without a limit it is waited for for minutes.
+        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", CONNECT_SECONDS)
+    return config

@@ -121,10 +121,12 @@ class Acceptor:
         if slot is None:
             accepted.close()
             self._turned_away += 1
+            self._hub.meter.turned_away += 1
             self._warnings.warn(
                 "port %d: all places taken, %d turned away so far", self.port, self._turned_away
             )
             return
+        self._hub.meter.accepted += 1
         connection = Connection(self._hub, slot, address, secure=self._secure)
         task = self._loop.create_task(self._open(accepted, connection))
         self._opening.add(task)
@@ -137,6 +139,7 @@ class Acceptor:
         """Also for a task that was cancelled before it began."""
         self._opening.discard(task)
         if not connection.established:
+            self._hub.meter.unopened += 1
             accepted.close()
             connection.abandon()
 

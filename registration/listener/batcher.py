@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from time import monotonic
+from time import monotonic, perf_counter
 
 from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -23,6 +23,7 @@ from devices.operations.outcome import Refused
 from iotconsole.kit.outages import Outage, describe
 from registration.listener.crowd import Crowd
 from registration.listener.errors import Sparingly
+from registration.listener.meter import BatchMeter
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Batcher:
         self._loop = loop
         self._run = run
         self._crowd = crowd or Crowd()
+        self.meter = BatchMeter()
         self._warnings = Sparingly(logger)
         self._max_waiting = max_waiting
         self._max_records = max_records
@@ -85,6 +87,16 @@ class Batcher:
         self._held: deque[Job] = deque()
         self._pause = 0.0
         self._retry_at = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Requests that nobody has taken up yet."""
+        return self._queue.qsize()
+
+    @property
+    def held(self) -> int:
+        """Records that wait for the database to come back."""
+        return len(self._held)
 
     def start(self) -> None:
         self._thread.start()
@@ -137,12 +149,15 @@ class Batcher:
         jobs = self._take()
         if not jobs:
             return
+        began = perf_counter()
         outcomes: Sequence[Outcome] = [FAILED] * len(jobs)
         try:
             outcomes = self._settle(jobs)
         except Exception as error:
             logger.error("batcher: %s", describe(error))
+        took = perf_counter() - began
         self._answer(jobs, outcomes)
+        self.meter.add([job.request for job in jobs], outcomes, took)
 
     def _take(self) -> list[Job]:
         """Wait for one job, or until held records are due; then take all that wait."""
@@ -210,8 +225,9 @@ class Batcher:
         if again and isinstance(job.request, RECORDS) and job.attempts < MAX_ATTEMPTS:
             self._hold(job)
         else:
-            kind = type(job.request).__name__
-            logger.error("%s %s failed: %s", kind, job.request.trace_id, describe(error))
+            kind, trace_id = type(job.request).__name__, job.request.trace_id
+            told = {"trace_id": trace_id}
+            logger.error("%s %s failed: %s", kind, trace_id, describe(error), extra=told)
         return FAILED
 
     def _hold(self, job: Job) -> None:

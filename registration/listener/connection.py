@@ -83,7 +83,9 @@ class Connection(Wire):
             return
         self.cork()
         try:
-            self._take(self._intake.feed(data))
+            packets = self._intake.feed(data)
+            self._hub.meter.packets += len(packets)
+            self._take(packets)
             if self._state is State.DECIDING:
                 self._intake.check_early()
         except mqtt.ProtocolError as error:
@@ -266,6 +268,7 @@ class Connection(Wire):
             self._session = None
 
     def _deny(self, code: int) -> None:
+        self._hub.meter.refused[code] += 1
         self.send(mqtt.connack(code))
         self._close()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
+from registration.listener.meter import Meter
 from registration.listener.revocations import Revocations
 from registration.listener.router import Router
 from registration.listener.sessions import Sessions
@@ -30,6 +31,7 @@ class Hub:
     router: Router
     revocations: Revocations
     connections: set["Connection"] = field(default_factory=set)
+    meter: Meter = field(default_factory=Meter)
     # Once set, the ends of sessions are recorded all together by whoever stops the process.
     stopping: bool = False
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from time import monotonic
 
 from django.utils import timezone
 
@@ -90,12 +91,14 @@ class Rounds:
         self._unheld = unheld - lost
 
     async def _deadlines(self) -> None:
+        self._hub.meter.turned_at = monotonic()
         self._hub.sweep()
 
     async def beat(self) -> None:
         """Say that this listener lives; if others thought not, check its sessions."""
         if not await self._keeper.call(self._presence.beat):
             await self.reconcile()
+        self._hub.meter.database_at = monotonic()
 
     async def _bury(self) -> None:
         await self._keeper.call(self._presence.bury)

@@ -17,6 +17,7 @@ from django.db import Error as AnyDatabaseError
 
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
 from registration.listener.errors import log_loop_error
+from registration.listener.metrics import MetricsServer
 from registration.listener.server import Endpoint, Listener, PortError
 from registration.pki import PkiError, Profile, load_certificates, server_context
 
@@ -37,22 +38,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--shared-ports", action="store_true", help="let other workers listen there too"
         )
+        parser.add_argument(
+            "--metrics-port",
+            type=int,
+            default=settings.METRICS_PORT,
+            metavar="PORT",
+            help="in place of METRICS_PORT; further workers have the ports after it",
+        )
 
-    def handle(self, *, workers: int, shared_ports: bool, **_: Any) -> None:
+    def handle(self, *, workers: int, shared_ports: bool, metrics_port: int, **_: Any) -> None:
         if workers < 1:
             raise CommandError("--workers must be at least 1.")
         try:
             if workers == 1:
-                asyncio.run(_serve(shared_ports=shared_ports))
+                asyncio.run(_serve(shared_ports=shared_ports, metrics_port=metrics_port))
             else:
-                asyncio.run(_supervise(workers))
+                asyncio.run(_supervise(workers, metrics_port))
         except (PortError, PkiError, SupervisorError) as error:
             raise CommandError(str(error)) from error
         except AnyDatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
 
 
-async def _serve(*, shared_ports: bool) -> None:
+async def _serve(*, shared_ports: bool, metrics_port: int) -> None:
     """Until SIGINT or SIGTERM. Raises PortError, PkiError or the database's error at the start."""
     stop = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(log_loop_error)
@@ -79,13 +87,34 @@ async def _serve(*, shared_ports: bool) -> None:
     secure, plain = listener.ports
     logger.info("MQTT over TLS on %s port %d", settings.MQTTS_HOST, secure)
     logger.info("MQTT on %s port %d", settings.MQTT_HOST, plain)
+    metrics = _metrics(listener, metrics_port)
     await stop.wait()
+    if metrics:
+        await asyncio.to_thread(metrics.stop)
     logger.info("stopping with %d session(s)", len(listener.hub.sessions))
     await listener.stop()
     logger.info("stopped")
 
 
-async def _supervise(workers: int) -> None:
+def _metrics(listener: Listener, port: int) -> MetricsServer | None:
+    """What does not listen keeps no device from connecting: a port that is taken is only logged."""
+    if not port:
+        return None
+    try:
+        metrics = MetricsServer(listener.hub, settings.METRICS_HOST, port)
+    except OSError as error:
+        logger.error("no metrics: METRICS_PORT %d: %s", port, error.strerror)
+        return None
+    metrics.start()
+    logger.info("metrics on %s port %d", settings.METRICS_HOST, metrics.port)
+    return metrics
+
+
+def _metrics_option(port: int, number: int) -> list[str]:
+    return ["--metrics-port", str(port + number if port else 0)]
+
+
+async def _supervise(workers: int, metrics_port: int) -> None:
     addresses = [
         Address(settings.MQTTS_HOST, settings.MQTTS_PORT, "MQTTS_PORT"),
         Address(settings.MQTT_HOST, settings.MQTT_PORT, "MQTT_PORT"),
@@ -95,7 +124,10 @@ async def _supervise(workers: int) -> None:
     require_free(addresses)
     manage = str(Path(settings.BASE_DIR) / "manage.py")
     command = [sys.executable, manage, "mqtt_listener", "--shared-ports"]
-    programs = [Program(f"listener {n + 1}", command, addresses) for n in range(workers)]
+    programs = [
+        Program(f"listener {n + 1}", [*command, *_metrics_option(metrics_port, n)], addresses)
+        for n in range(workers)
+    ]
     await supervise(programs, lambda: logger.info("%d workers serve", workers))
 
 
