@@ -68,7 +68,9 @@ def _reachable(target: dict[str, Any]) -> Iterator[None]:
         connections[TARGET].ensure_connection()
         yield
     except OperationalError as error:
-        raise CopyError(f"The database fails ({describe(error)}).") from None
+        # Not its own words: they name the account.
+        kind = describe(error)
+        raise CopyError(f"The database cannot be reached, or went away ({kind}).") from None
     finally:
         connections[TARGET].close()
         del connections[TARGET], connections.settings[TARGET]

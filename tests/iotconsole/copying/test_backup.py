@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.db import connection
 from pytest_django import Settings
 
@@ -15,6 +16,7 @@ from devices.models import Device, DeviceCount, LogEntry
 from devices.operations.outcome import Refused
 from iotconsole.copying import keys
 from iotconsole.copying.tables import Digest, all_tables
+from iotconsole.kit.fields import EncryptedTextField
 from operators.audit_check import verify
 from operators.models import AccessKey, AuditEntry, Operator, SignedIn
 from products.models import Product
@@ -242,3 +244,14 @@ def test_a_file_outside_of_the_data_directory_is_not_written(file: Path, tmp_pat
     assert "outside" in failure("restore", str(changed))["error"]
     assert not (tmp_path / "evil").exists()
     assert not connection.in_atomic_block
+
+
+def test_every_encrypted_column_is_opened_when_restoring() -> None:
+    encrypted = {
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, EncryptedTextField)
+    }
+    assert encrypted
+    assert encrypted <= set(keys._SEALED)
