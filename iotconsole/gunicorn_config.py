@@ -23,6 +23,19 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # Whether a request came over TLS is Django's to say (BEHIND_TLS_PROXY). gunicorn would believe any
 # X-Forwarded-Proto from this machine.
 secure_scheme_headers: dict[str, str] = {}
+
+
+def post_worker_init(_worker: object) -> None:
+    """A worker is about to serve."""
+    # Not before: gunicorn reads this file before there is any Django.
+    from django.urls import get_resolver
+
+    from iotconsole.kit.memory import keep_what_is_loaded
+
+    list(get_resolver().url_patterns)  # loads the views
+    keep_what_is_loaded()
+
+
 # Its default place is shared by all gunicorns of the account.
 control_socket_disable = True
 loglevel = "warning"

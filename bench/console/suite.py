@@ -18,6 +18,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from iotconsole import gunicorn_config
+
 Figure = dict[str, float | str]
 # A search that finds one thing leads there, but for the panel under the search box.
 _PANEL = {"HX-Request": "true", "HX-Target": "palette"}
@@ -32,6 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     django.setup()
     _prepare(options.built, options.scale)
+    gunicorn_config.post_worker_init(None)
     print(json.dumps(_figures(options.times, options.only)))
 
 

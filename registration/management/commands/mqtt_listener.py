@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as AnyDatabaseError
 
+from iotconsole.kit.memory import keep_what_is_loaded
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
 from registration.listener.errors import log_loop_error
 from registration.listener.metrics import MetricsServer
@@ -134,9 +135,8 @@ async def _supervise(workers: int, metrics_port: int) -> None:
 def _collect_less_often() -> None:
     """A batch makes thousands of short-lived objects and few cycles: looking for those after every
     700 costs a tenth of the whole work. Much more rarely, and broken TLS connections, whose buffers
-    hang in such cycles, would pile up. What is loaded by now stays, so it is not looked at."""
-    gc.collect()
-    gc.freeze()
+    hang in such cycles, would pile up."""
+    keep_what_is_loaded()
     gc.set_threshold(5_000, 10, 10)
 
 
