@@ -64,7 +64,7 @@ class Matching:
     left_out: list[int]
 
     def counted(self) -> Counted:
-        counted = self._kept() or self.matching.counted(MOST_COUNTED, self._last())
+        counted = self._kept() or self.matching.counted(MOST_COUNTED, self._newest)
         fewer = self.matching.rows.filter(pk__in=self.left_out).count() if self.left_out else 0
         return Counted(counted.number - fewer, counted.exact)
 
@@ -81,11 +81,6 @@ class Matching:
     @cached_property
     def _newest(self) -> KeysetPage[Device]:
         return self.matching.page({}, size=_NAMED + len(self.left_out))
-
-    def _last(self) -> int | None:
-        """Nothing newer matches: what was looked at for the names is not looked at again."""
-        reached = self._newest.reached
-        return self._newest.newest or (reached.pk if reached else None)
 
     def names(self) -> list[str]:
         left_out = set(self.left_out)

@@ -63,16 +63,20 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
             return keyset_page(few, params, size=size)
         return searched_page(self.rows, params, size=size, span=self.span())
 
-    def counted(self, most: int, last: int | None = None) -> Counted:
+    def counted(self, most: int, newest: KeysetPage[Row] | None = None) -> Counted:
         """How many rows fit, counted to `most` and no longer than one can wait.
 
-        `last` is a key that no row of them is above, where that is known.
+        What was looked at for the `newest` page is not looked at again.
         """
         few = self.few()
         if few is not None:
             return Counted(few.count())
         span = self.span()
-        return searched_count(self.rows, Span(span.first, last or span.last), most)
+        if newest is None:
+            return searched_count(self.rows, span, most)
+        last = newest.newest or (newest.reached.pk if newest.reached else span.last)
+        stepwise = bool(newest.rows) or newest.reached is None
+        return searched_count(self.rows, Span(span.first, last), most, stepwise=stepwise)
 
     def all_keys(self) -> Iterator[int]:
         """The keys of all that fits, upwards. No query of it is long, however many there are."""

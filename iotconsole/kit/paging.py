@@ -166,13 +166,14 @@ class Counted:
         return f"{self.number:,}{'' if self.exact else '+'}"
 
 
-def searched_count(rows: QuerySet[Row], span: Span, most: int) -> Counted:
+def searched_count(rows: QuerySet[Row], span: Span, most: int, *, stepwise: bool = True) -> Counted:
     """Counts key after key, newest first, no further than `most`.
 
     After SEARCH_SECONDS it says what it has counted so far, and goes on only when that is nothing.
+    Not `stepwise`, it goes on at once: somebody has spent that time on finding nothing.
     """
     number, reached = 0, span.last + 1
-    for step in _steps(span, upwards=False):
+    for step in _steps(span, upwards=False) if stepwise else ():
         number += rows.filter(pk__gte=step.first, pk__lte=step.last).order_by().count()
         reached = step.first
         if number > most:
