@@ -111,8 +111,9 @@ def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) ->
     call = rpc.parse(received)
     action = _action(call)
     key = _verified(call)
-    _admit(call, key, action, client_address(request))
-    content = {"RequestId": request_id, **_handle(call, key, action, client_address(request))}
+    address = client_address(request)
+    _admit(call, key, action, address)
+    content = {"RequestId": request_id, **_handle(call, key, action, address)}
     return respond(content, f"{action.name}Response", xml=rpc.wants_xml(received))
 
 

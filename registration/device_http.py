@@ -4,7 +4,6 @@ What SDKs insist on (protocol.md 3.1): HTTP 200 always, the outcome in `code`; c
 keys stand in the order of the cloud's; a Content-Length in exactly these letters.
 """
 
-import ipaddress
 import json
 import threading
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from devices.protocol.client_id import ParameterError, parse_registration_form
 from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
+from iotconsole.kit.addresses import plain_address
 from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.outages import Outage
@@ -128,7 +128,7 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
 
 # --- Reading ------------------------------------------------------------------------------
 def _read(request: HttpRequest) -> _Read:
-    origin = Origin(_address(request), request.is_secure(), trace_id())
+    origin = Origin(plain_address(client_address(request)), request.is_secure(), trace_id())
     sent = SentForm(method=request.method or "", content_type=request.content_type or "")
     names: tuple[str, str] = ("", "")
     try:
@@ -190,16 +190,6 @@ def _attempt(
 
 def _transport(request: HttpRequest) -> str:
     return "HTTPS" if request.is_secure() else "HTTP"
-
-
-def _address(request: HttpRequest) -> str | None:
-    """An IPv4 address as such also where it came in over IPv6; None for what is no address."""
-    try:
-        parsed = ipaddress.ip_address((client_address(request) or "").partition("%")[0])
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return str(mapped or parsed)
 
 
 # --- Answering ----------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 The database is asked at every CONNECT, and no answer is kept.
 """
 
-import ipaddress
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from devices.protocol.sent import Sent, shown, visible
 from devices.protocol.topics import filter_problem, topic_problem
 from devices.webhooks.rules import Name
 from devices.webhooks.together import Together
+from iotconsole.kit.addresses import plain_address
 from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
 
@@ -80,7 +80,7 @@ class Desk:
 
     def lets_in(self, connecting: Connecting) -> bool:
         """Committed when it returns."""
-        connecting = replace(connecting, address=_address(connecting.address))
+        connecting = replace(connecting, address=plain_address(connecting.address))
         try:
             params = parse_connect(
                 connecting.client_id, connecting.username, connecting.sent.password
@@ -193,13 +193,3 @@ def _denial(use: TopicUse) -> log.Event:
             "problem": use.problem,
         },
     )
-
-
-def _address(text: str | None) -> str | None:
-    """None for what is no address; an IPv4 address as such also where it came in over IPv6."""
-    try:
-        parsed = ipaddress.ip_address((text or "").partition("%")[0])
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return str(mapped or parsed)

@@ -1,5 +1,7 @@
 """Addresses as their columns take them."""
 
+import ipaddress
+
 from django.core.exceptions import ValidationError
 from django.db.models import GenericIPAddressField
 
@@ -13,3 +15,14 @@ def known_address(address: str | None) -> str | None:
     except ValidationError:
         return None
     return cleaned
+
+
+def plain_address(text: str | None) -> str | None:
+    """Without zone, and an IPv4 address as such also where it came in over IPv6; None for what is
+    no address."""
+    try:
+        parsed = ipaddress.ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)

@@ -4,13 +4,13 @@ import asyncio
 import asyncio.sslproto
 import contextlib
 import errno
-import ipaddress
 import logging
 import socket
 import ssl
 from functools import partial
 from typing import Any
 
+from iotconsole.kit.addresses import plain_address
 from registration.listener.connection import Connection
 from registration.listener.errors import Sparingly
 from registration.listener.hub import Hub
@@ -164,9 +164,4 @@ def _give_up(task: asyncio.Task[None], connection: Connection) -> None:
 
 
 def address_of(peer: Any) -> str | None:
-    """As text, an IPv4 address as such also where it came in over IPv6."""
-    if not isinstance(peer, tuple) or not peer:
-        return None
-    parsed = ipaddress.ip_address(str(peer[0]).partition("%")[0])
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return str(mapped or parsed)
+    return plain_address(str(peer[0])) if isinstance(peer, tuple) and peer else None
