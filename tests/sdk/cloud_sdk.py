@@ -1,12 +1,12 @@
 """The unmodified API client of the cloud as a test sees it: a call in, an answer out."""
 
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from operators.models import AccessKey
+from tests.sdk.driver import start
 
 _DRIVER = Path(__file__).with_name("cloud_calls.py")
 
@@ -26,18 +26,7 @@ class CloudSdk:
 
     def __init__(self, python: Path, log: Path) -> None:
         self._log = log
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [str(python), "-u", str(_DRIVER)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._calls: IO[str] = self._process.stdin
-        self._answers: IO[str] = self._process.stdout
+        self._process, self._calls, self._answers = start(python, _DRIVER, log)
 
     def close(self) -> None:
         self._process.kill()

@@ -2,12 +2,12 @@
 
 import json
 import queue
-import subprocess
 import threading
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tests.processes import Listener
+from tests.sdk.driver import start
 
 _DRIVER = Path(__file__).with_name("linkkit_device.py")
 # The SDK waits a second, then two, then more between attempts.
@@ -23,18 +23,7 @@ class LinkkitDevice:
         self._events: queue.Queue[Happening] = queue.Queue()
         self._seen: list[Happening] = []
         self._log = log
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [str(python), "-u", str(_DRIVER)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._orders: IO[str] = self._process.stdin
-        self._answers: IO[str] = self._process.stdout
+        self._process, self._orders, self._answers = start(python, _DRIVER, log)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
