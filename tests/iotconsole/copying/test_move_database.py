@@ -36,16 +36,29 @@ def target(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def environment(process_environment: dict[str, str]) -> dict[str, str]:
-    return {**process_environment, "DJANGO_SETTINGS_MODULE": "iotconsole.settings"}
+def source(tmp_path: Path) -> Path:
+    return tmp_path / "source.sqlite3"
 
 
 @pytest.fixture
-def move(environment: dict[str, str], target: str) -> Move:
+def environment(process_environment: dict[str, str], source: Path) -> dict[str, str]:
+    own = {"DJANGO_SETTINGS_MODULE": "iotconsole.settings", "DATABASE_URL": f"sqlite:///{source}"}
+    return {**process_environment, **own}
+
+
+def renew(source: Path) -> None:
+    """As the tests' database is now. That itself may still be open in some thread of theirs."""
+    connection.ensure_connection()
+    with closing(sqlite3.connect(source)) as copy:
+        connection.connection.backup(copy)
+
+
+@pytest.fixture
+def move(environment: dict[str, str], source: Path, target: str) -> Move:
     """Runs the command by itself, as it must be; what it answers."""
 
     def run() -> dict[str, Any]:
-        connection.close()
+        renew(source)
         done = run_command("move_database", "--to", target, "--json", environment=environment)
         told: dict[str, Any] = json.loads(done.stdout)
         assert done.returncode == ("error" in told), done.stderr
@@ -62,7 +75,7 @@ def one(target: str, query: Any) -> Any:
 
 
 def test_what_broke_off_left_nothing_then_all_arrives_and_goes_on(
-    target: str, environment: dict[str, str], move: Move
+    target: str, environment: dict[str, str], source: Path, move: Move
 ) -> None:
     world = make_world()
     # SQLite takes it, PostgreSQL does not.
@@ -83,9 +96,10 @@ def test_what_broke_off_left_nothing_then_all_arrives_and_goes_on(
 
     assert "not empty" in move()["error"]
     # What was there is there still, and in its mode of work.
-    with connection.cursor() as cursor:
-        assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-    assert LogEntry.objects.filter(trace_id="t").exists()
+    with closing(sqlite3.connect(source)) as here:
+        assert here.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        kept = here.execute("SELECT count(*) FROM devices_logentry WHERE trace_id = 't'")
+        assert kept.fetchone()[0]
 
 
 def going_on(world: World) -> str:
@@ -102,9 +116,12 @@ print(add_device(SHELL, "{key}", "lamp-0003").pk, totals("{key}").total, verify(
 """
 
 
-def test_while_another_process_has_it_open_nothing_happens(target: str, move: Move) -> None:
+def test_while_another_process_has_it_open_nothing_happens(
+    target: str, source: Path, move: Move
+) -> None:
     make_world()
-    with closing(sqlite3.connect(str(connection.settings_dict["NAME"]))) as other:
+    renew(source)
+    with closing(sqlite3.connect(source)) as other:
         other.execute("SELECT count(*) FROM products_product").fetchone()
         assert "in use" in move()["error"]
     assert one(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
