@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
 
@@ -12,6 +11,7 @@ from devices.models import Device, FleetPart
 from iotconsole.copying import CopyError
 from iotconsole.copying.tables import CHUNK, Table
 from iotconsole.first_run import SECRETS_FILE
+from iotconsole.kit.encryption import DecryptionError, Keyring
 from iotconsole.kit.files import write_atomically
 from operators.models import AccessKey
 from products.models import Product
@@ -62,12 +62,12 @@ def _field_keys(text: str) -> list[str]:
 
 def require_fit(keys: Sequence[str]) -> None:
     """Open every stored secret. Raises CopyError at the first that fits none of the keys."""
-    cipher = MultiFernet([Fernet(key) for key in keys])
+    keyring = Keyring(keys)
     for model, name in _SEALED:
         for sealed in _sealed(model, name):
             try:
-                cipher.decrypt(sealed)
-            except InvalidToken:
+                keyring.open(sealed)
+            except DecryptionError:
                 raise CopyError(
                     f"{model._meta.db_table}.{name} fits none of FIELD_KEYS. They are not in the "
                     "backup when the environment gave them: set those it was made with."

@@ -3,9 +3,19 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+
+from iotconsole.kit.encryption import DecryptionError, Keyring
+
+__all__ = [
+    "DecryptionError",
+    "EncryptedTextField",
+    "decrypt",
+    "decrypt_bytes",
+    "encrypt",
+    "encrypt_bytes",
+]
 
 if TYPE_CHECKING:
     _TextField = models.TextField[str, str]
@@ -13,43 +23,33 @@ else:
     _TextField = models.TextField
 
 
-class DecryptionError(Exception):
-    """A stored value cannot be read with any of FIELD_KEYS."""
-
-
 @lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
+def _keyring(keys: tuple[str, ...]) -> Keyring:
+    return Keyring(keys)
 
 
 def encrypt(plain: str) -> str:
     """Encrypt with the first of FIELD_KEYS. The result is printable ASCII."""
-    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(plain.encode()).decode()
+    return encrypt_bytes(plain.encode()).decode()
 
 
 def decrypt(stored: str) -> str:
     """Decrypt with whichever of FIELD_KEYS fits; raises DecryptionError when none does."""
-    try:
-        return _cipher(tuple(settings.FIELD_KEYS)).decrypt(stored.encode()).decode()
-    except InvalidToken as error:
-        raise DecryptionError("stored secret does not fit any of FIELD_KEYS") from error
+    return decrypt_bytes(stored.encode()).decode()
 
 
 def encrypt_bytes(plain: bytes) -> bytes:
     """The same for whole files and parts of them."""
-    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(plain)
+    return _keyring(tuple(settings.FIELD_KEYS)).seal(plain)
 
 
 def decrypt_bytes(stored: bytes) -> bytes:
     """The bytes of `encrypt_bytes`; raises DecryptionError when none of FIELD_KEYS fits."""
-    try:
-        return _cipher(tuple(settings.FIELD_KEYS)).decrypt(stored)
-    except InvalidToken as error:
-        raise DecryptionError("stored data does not fit any of FIELD_KEYS") from error
+    return _keyring(tuple(settings.FIELD_KEYS)).open(stored)
 
 
 class EncryptedTextField(_TextField):
-    """Text in Python, Fernet ciphertext in the database. It cannot be searched or ordered by."""
+    """Text in Python, ciphertext in the database. It cannot be searched or ordered by."""
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
         return None if value is None else decrypt(value)

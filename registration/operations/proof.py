@@ -11,8 +11,22 @@ from devices.operations.outcome import Refused
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
 from devices.protocol.sent import Sent, SentForm
+from iotconsole.kit.prepared import Param, prepared_instances
 from products.models import Product
 from registration.operations.window_rules import refusal_reason
+
+_PRODUCTS = prepared_instances(
+    Product, lambda: Product.objects.filter(product_key__among=Param("keys")).order_by()
+)
+_LOCKED = prepared_instances(
+    Product,
+    lambda: (
+        Product.objects.select_for_update(no_key=True)
+        .filter(product_key__among=Param("keys"))
+        .order_by("pk")
+    ),
+    without={"product_secret"},
+)
 
 Products = dict[str, Product]  # by ProductKey
 Name = tuple[str, str]  # ProductKey and DeviceName
@@ -87,7 +101,7 @@ def _admit(
 
 def _products(requests: Iterable[RegistrationRequest]) -> Products:
     keys = {request.params.product_key for request in requests}
-    return {p.product_key: p for p in Product.objects.filter(product_key__in=keys)}
+    return {product.product_key: product for product in _PRODUCTS(keys=keys)}
 
 
 def _lock_products(proven: Iterable[RegistrationRequest]) -> Products:
@@ -95,8 +109,7 @@ def _lock_products(proven: Iterable[RegistrationRequest]) -> Products:
     keys = {request.params.product_key for request in proven}
     if not keys:
         return {}
-    locked = Product.objects.select_for_update(no_key=True).filter(product_key__in=keys)
-    return {p.product_key: p for p in locked.defer("product_secret").order_by("pk")}
+    return {product.product_key: product for product in _LOCKED(keys=keys)}
 
 
 def _secrets(product: Product) -> tuple[int, datetime | None]:

@@ -2,6 +2,9 @@
 
 import pytest
 from cryptography.fernet import Fernet
+from django.db.models import TextField
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 from pytest_django.fixtures import Settings
 
 from devices.fleet.items import unpack
@@ -37,6 +40,17 @@ def test_afterwards_the_old_key_is_needed_no_more(
     settings.FIELD_KEYS = [old]
     with pytest.raises(DecryptionError):
         Product.objects.get()
+
+
+def test_what_an_earlier_version_wrote_is_encrypted_as_this_one_does(settings: Settings) -> None:
+    device = make_device(make_product())
+    token = Fernet(settings.FIELD_KEYS[0]).encrypt(device.device_secret.encode()).decode()
+    sealed = Cast("device_secret", TextField())
+    Device.objects.update(device_secret=RawSQL("%s", [token]))
+    assert Device.objects.values_list(sealed, flat=True).get() == token
+    answer("reencrypt_secrets")
+    assert Device.objects.values_list(sealed, flat=True).get() != token
+    assert Device.objects.get().device_secret == device.device_secret
 
 
 def test_what_waits_to_be_imported_is_encrypted_anew_too(settings: Settings) -> None:
