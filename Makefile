@@ -34,7 +34,7 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run restore demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo test check messages bench bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
@@ -45,6 +45,7 @@ help:
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
 	@echo 'make bench          activations per second, beside a floor measured in the same run'
 	@echo 'make bench-console  how long each page takes with a million devices'
+	@echo 'make timing         whether the time of a refusal tells its reason'
 
 run: $(RUN_STAMP)
 	@$(PREPARE) && exec $(BIN)/python manage.py serve
@@ -94,6 +95,10 @@ bench-console: $(DEV_STAMP)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.batches
 	$(BIN)/python -m bench.fleet
+
+# Ten minutes; COUNT=2000 takes one. For a quiet machine.
+timing: $(DEV_STAMP)
+	$(BIN)/python -m bench.timing $(if $(COUNT),--count $(COUNT))
 
 # Needs Chromium. PAGES='devices device-switch' takes only those.
 screenshots: $(DEV_STAMP)

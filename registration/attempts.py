@@ -13,7 +13,7 @@ from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
 
 # Refusals examined: a minute of one device from one address, and a second of all together. One
-# takes some 4 ms of the thread that answers devices.
+# takes some 4 ms of the processor, which devices could use.
 EXAMINED_PER_DEVICE = 5
 _EXAMINED = 10
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from devices.operations import log
 from iotconsole.kit.outages import Outage
-from registration.operations.explain import Refusal, log_refusals
+from registration.operations.explain import Refusal, event_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +32,9 @@ _LAST_SECONDS = 3.0
 
 def write(records: Sequence[Record]) -> None:
     """Append them to the log, all or none."""
-    now = timezone.now()
+    events = [event_of(record) if isinstance(record, Refusal) else record for record in records]
     with transaction.atomic():
-        log.write([record for record in records if isinstance(record, log.Event)], now)
-        log_refusals([record for record in records if isinstance(record, Refusal)], now)
+        log.write(events, timezone.now())
 
 
 class LateLog:

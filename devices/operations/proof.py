@@ -1,29 +1,24 @@
 """What a connection proves before anything is locked: that its credential is a good one.
 
 PostgreSQL writes a lock to disk before it commits, and the time this takes would tell strangers
-which devices exist. What is refused here costs the same whatever it names: the same statements,
-and a decoy is decrypted and tried where there is no device.
+which devices exist. What is refused here costs the same whatever it names: the same statements and
+calls, with the row of a decoy where there is no such device or ClientID.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
-
+from devices.alike import FoundBinding, FoundDevice, bindings_or_decoys, devices_or_decoys
 from devices.credentials import decoy_secret, token_matches
-from devices.models import ClientBinding, Device
 from devices.operations.outcome import Refused
 from devices.protocol import signing
 from devices.protocol.client_id import SignatureParams, TokenParams
 from devices.protocol.sent import Sent
 from iotconsole.kit.fields import decrypt
-from iotconsole.kit.prepared import Among, Param, Prepared, Unindexed
-from products.models import Product
 
-# What a token is compared with when its ClientID does not exist.
+# What a token is compared with while there is no ClientID at all.
 _NO_DIGEST = "0" * 64
 
 
@@ -52,108 +47,48 @@ class ConnectionRequest:
         return self.params.client_id if isinstance(self.params, TokenParams) else ""
 
 
-class KnownDevice(NamedTuple):
-    pk: int
-    product_id: int
-    device_name: str
-    iot_id: str
-    sealed_secret: str
-
-
-class KnownBinding(NamedTuple):
-    client_id: str
-    device_id: int
-    token_digest: str
-
-
 class Proven(NamedTuple):
     """A request with a good credential of this device; `carrier` carries the data connections of
     its product."""
 
     request: ConnectionRequest
-    device: KnownDevice
+    device: FoundDevice
     carrier: str
 
 
-class _KnownProduct(NamedTuple):
-    pk: int
-    product_key: str
-    carrier: str
-
-
-_PRODUCTS = Prepared(
-    _KnownProduct,
-    lambda: (
-        Product.objects.filter(product_key__among=Param("keys"))
-        .order_by()
-        .values_list("pk", "product_key", "data_connections")
-    ),
-)
-_DEVICES = Prepared(
-    KnownDevice,
-    lambda: (
-        Device.objects.filter(
-            Among(Unindexed("product_id"), Param("products")), device_name__among=Param("names")
-        )
-        .order_by()
-        .values_list(
-            "pk", "product_id", "device_name", "iot_id", Cast("device_secret", TextField())
-        )
-    ),
-)
-_BINDINGS = Prepared(
-    KnownBinding,
-    lambda: ClientBinding.objects.filter(client_id__among=Param("client_ids")).values_list(
-        "client_id", "device_id", "token_digest"
-    ),
-)
-
-Products = dict[str, _KnownProduct]  # by ProductKey
-Devices = dict[tuple[int, str], KnownDevice]  # by product and DeviceName
-Bindings = dict[str, KnownBinding]  # by ClientID
+Devices = Mapping[tuple[str, str], FoundDevice]  # by ProductKey and DeviceName
+Bindings = Mapping[str, FoundBinding]  # by ClientID
 
 
 def prove(requests: Sequence[ConnectionRequest]) -> list[Proven | Refused]:
     """In order. The credential is all that is looked at; what it does not prove is not told."""
-    keys, names = {r.params.product_key for r in requests}, {r.params.device_name for r in requests}
-    products = {product.product_key: product for product in _PRODUCTS(keys=keys)}
-    known = _DEVICES(products=[product.pk for product in products.values()], names=names)
-    devices = {(device.product_id, device.device_name): device for device in known}
-    bindings = _bindings(requests)
-    return [_prove(request, products, devices, bindings) for request in requests]
+    devices = devices_or_decoys({request.name for request in requests})
+    bindings = bindings_or_decoys({request.client_id for request in requests} - {""})
+    return [_prove(request, devices, bindings) for request in requests]
 
 
-def _bindings(requests: Iterable[ConnectionRequest]) -> Bindings:
-    client_ids = {request.client_id for request in requests} - {""}
-    if not client_ids:
-        return {}
-    return {binding.client_id: binding for binding in _BINDINGS(client_ids=client_ids)}
-
-
-def _prove(
-    request: ConnectionRequest, products: Products, devices: Devices, bindings: Bindings
-) -> Proven | Refused:
-    params = request.params
-    product = products.get(params.product_key)
-    device = devices.get((product.pk, params.device_name)) if product else None
+def _prove(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> Proven | Refused:
+    params, device = request.params, devices.get(request.name)
     if isinstance(params, TokenParams):
         proven = _token_is_good(request, device, bindings.get(params.client_id))
     else:
         proven = _signature_is_good(request, params, device)
-    if device is None or product is None:
+    if device is None or not device.exists:
         return Refused("unknown_device")
-    return Proven(request, device, product.carrier) if proven else Refused("bad_credential")
+    return Proven(request, device, device.carrier) if proven else Refused("bad_credential")
 
 
 def _signature_is_good(
-    request: ConnectionRequest, params: SignatureParams, device: KnownDevice | None
+    request: ConnectionRequest, params: SignatureParams, device: FoundDevice | None
 ) -> bool:
     secret = decrypt(device.sealed_secret) if device else decoy_secret()
     return signing.verify(params.sign_method, secret, params.content, request.password)
 
 
 def _token_is_good(
-    request: ConnectionRequest, device: KnownDevice | None, binding: KnownBinding | None
+    request: ConnectionRequest, device: FoundDevice | None, binding: FoundBinding | None
 ) -> bool:
     matches = token_matches(request.password, binding.token_digest if binding else _NO_DIGEST)
-    return bool(matches and binding and device and binding.device_id == device.pk)
+    if not (matches and binding and binding.exists and device):
+        return False
+    return binding.device_id == device.pk

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
+from registration.listener.examiner import Examiner
 from registration.listener.meter import Meter
 from registration.listener.revocations import Revocations
 from registration.listener.router import Router
@@ -25,6 +26,7 @@ class Hub:
     listener: UUID
     now: Callable[[], float]
     batcher: Batcher
+    examiner: Examiner
     gate: Gate
     slots: Slots
     sessions: Sessions

@@ -15,6 +15,7 @@ from registration.listener.acceptor import Acceptor, listening_socket, shrink_tl
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
+from registration.listener.examiner import Examiner
 from registration.listener.hub import Hub
 from registration.listener.presence import Presence
 from registration.listener.proxied import Proxies
@@ -110,6 +111,7 @@ class Listener:
         hub = self.hub
         await _until(lambda: not any(c.deciding for c in hub.connections), _TO_DECIDE)
         hub.stopping = True
+        hub.examiner.stop()
         for connection in list(hub.connections):
             connection.stop()
         await _until(lambda: not hub.connections, _TO_CLOSE)
@@ -146,11 +148,13 @@ def _hub(presence: Presence, last_revocation: int) -> Hub:
     loop = asyncio.get_running_loop()
     slots, sessions = Slots.from_settings(), Sessions()
     batcher = Batcher(loop)
+    examiner = Examiner(batcher.record)
     return Hub(
         listener=presence.listener,
         now=loop.time,
         batcher=batcher,
-        gate=Gate(presence.listener, FailureLimits.from_settings(), batcher.record),
+        examiner=examiner,
+        gate=Gate(presence.listener, FailureLimits.from_settings(), examiner.record),
         slots=slots,
         sessions=sessions,
         router=Router(sessions),
