@@ -72,7 +72,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "django_htmx",
     "template_partials",
     "django_filters",
@@ -126,6 +125,8 @@ DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'iotconsole.sqlite3
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Operators ----------------------------------------------------------------------------
+# Keeps a digest of the session key in place of the key.
+SESSION_ENGINE = "operators.session_store"
 AUTH_USER_MODEL = "operators.Operator"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -153,8 +154,6 @@ PHONENUMBER_DB_FORMAT = "E164"
 CONFIRMATION_FRESH_SECONDS = env.integer(
     "CONFIRMATION_FRESH_SECONDS", default=300, low=30, high=3600
 )
-OTP_TOTP_ISSUER = "IoT Device Console"
-OTP_TOTP_THROTTLE_FACTOR = 1
 
 # --- Registration and connections ----------------------------------------------------------
 # An unclaimed ClientID older than this gives its slot to a new one (mission.md, "sixth ClientID").

@@ -1,5 +1,7 @@
 """A text field whose value is encrypted at rest."""
 
+import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,20 @@ def decrypt_bytes(stored: bytes) -> bytes:
         return _cipher(tuple(settings.FIELD_KEYS)).decrypt(stored)
     except InvalidToken as error:
         raise DecryptionError("stored data does not fit any of FIELD_KEYS") from error
+
+
+def fits(stored: str | bytes, keys: Sequence[str]) -> bool:
+    """Whether one of these keys opens what was stored."""
+    try:
+        _cipher(tuple(keys)).decrypt(stored)
+    except InvalidToken:
+        return False
+    return True
+
+
+def key_name(key: str) -> str:
+    """How a key is called where people compare keys: a digest of it, eight hex digits."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 class EncryptedTextField(_TextField):
