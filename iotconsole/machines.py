@@ -11,7 +11,7 @@ from registration.device_http import register_device
 
 
 class MachineEndpoints(MachineMiddleware):
-    """The first middleware of the settings."""
+    """The first middleware of the settings that looks at a request."""
 
     endpoints: ClassVar[Sequence[Endpoint]] = (
         Endpoint(at(REGISTER_DEVICE), register_device),

@@ -27,6 +27,7 @@ from iotconsole.kit.errors import OperationError
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.outages import describe
 from iotconsole.kit.parameters import GatewayError, Parameters
+from iotconsole.kit.tracing import call_it
 from operators.api import Action, Actions, Answer, BusinessError, Call, forbidden
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (
@@ -68,6 +69,7 @@ def is_call(request: HttpRequest) -> bool:
 def answer(request: HttpRequest) -> HttpResponse:
     """Whatever happens, in JSON or XML."""
     request_id = str(uuid.uuid4()).upper()
+    call_it(request, request_id)
     received = _received(request)
     try:
         if request.method not in _METHODS:

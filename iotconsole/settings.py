@@ -81,6 +81,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "iotconsole.kit.tracing.TraceMiddleware",
+    "iotconsole.kit.headers.HeadersMiddleware",
     "iotconsole.machines.MachineEndpoints",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -240,6 +242,8 @@ TIME_ZONE = env.text("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # --- Static files -------------------------------------------------------------------------
+# They are for the console's own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -255,7 +259,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {"()": "iotconsole.kit.logs.Lines"},
         "json": {"()": "iotconsole.kit.logs.JsonLines"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},

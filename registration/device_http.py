@@ -21,10 +21,10 @@ from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_fo
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.addresses import plain_address
-from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.outages import Outage
 from iotconsole.kit.ratelimit import FailureLimits
+from iotconsole.kit.tracing import trace_of
 from operators.permissions import client_address
 from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
 from registration.late_log import LateLog
@@ -128,7 +128,7 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
 
 # --- Reading ------------------------------------------------------------------------------
 def _read(request: HttpRequest) -> _Read:
-    origin = Origin(plain_address(client_address(request)), request.is_secure(), trace_id())
+    origin = Origin(plain_address(client_address(request)), request.is_secure(), trace_of(request))
     sent = SentForm(method=request.method or "", content_type=request.content_type or "")
     names: tuple[str, str] = ("", "")
     try:

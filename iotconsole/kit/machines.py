@@ -1,8 +1,8 @@
 """Requests of machines, not of browsers: answered before anything that a browser needs.
 
-Neither session, cookie, CSRF token, language, host check, redirect nor security header: old
-firmware fails on a header line of more than 128 bytes (protocol.md 3.1), and asks under host names
-of the cloud that it was built for.
+Neither session, cookie, CSRF token, language, host check nor redirect: old firmware asks under host
+names of the cloud that it was built for, and fails on a header line of more than 128 bytes
+(protocol.md 3.1), so only the short headers of `iotconsole.kit.headers` are added.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,8 @@ def at(path: str) -> Callable[[HttpRequest], bool]:
 
 
 class MachineMiddleware:
-    """To be the first: what it answers passes through no other. Of `endpoints` the first counts."""
+    """To be the first that looks: what it answers passes through none behind it. Of `endpoints` the
+    first counts."""
 
     endpoints: ClassVar[Sequence[Endpoint]] = ()
 
