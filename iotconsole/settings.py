@@ -43,6 +43,11 @@ HTTPS_HOST = env.text("HTTPS_HOST", default="0.0.0.0")  # noqa: S104 - devices c
 # /metrics, /healthz and /readyz of the listener; 0 turns it off.
 METRICS_PORT = env.integer("METRICS_PORT", default=0, low=0, high=65535)
 METRICS_HOST = env.text("METRICS_HOST", default="127.0.0.1")
+# /metrics of the console, of the HTTPS server and of the worker. Each process has a port: the first
+# of the console's has this one, the next the one after it.
+HTTP_METRICS_PORT = env.integer("HTTP_METRICS_PORT", default=0, low=0, high=65535)
+HTTPS_METRICS_PORT = env.integer("HTTPS_METRICS_PORT", default=0, low=0, high=65535)
+WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", default=0, low=0, high=65535)
 # What a device is told to connect to, and what the certificates are made out to.
 PUBLIC_HOST = env.text("PUBLIC_HOST", default=socket.gethostname())
 CERTIFICATE_NAMES = env.words("CERTIFICATE_NAMES", default=())
@@ -82,6 +87,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "iotconsole.kit.tracing.TraceMiddleware",
+    "iotconsole.requests_meter.RequestsMeter",
     "iotconsole.kit.headers.HeadersMiddleware",
     "iotconsole.machines.MachineEndpoints",
     "django.middleware.security.SecurityMiddleware",

@@ -22,6 +22,7 @@ from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.addresses import plain_address
 from iotconsole.kit.machines import read_body
+from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import Outage
 from iotconsole.kit.ratelimit import FailureLimits
 from iotconsole.kit.tracing import trace_of
@@ -32,6 +33,9 @@ from registration.operations.proof import RegistrationRequest
 from registration.operations.register import Outcome, SecretIssued, register
 
 PATH = "/auth/register/device"
+_registrations = counter(
+    "https_registrations", "Registrations over HTTPS: accepted, or the reason.", "result"
+)
 
 # Before the signature is proven there is one answer, whatever the reason: a stranger learns neither
 # which products and devices exist nor what state they are in. So 6250 only stands in the log.
@@ -90,6 +94,7 @@ def register_device(request: HttpRequest) -> HttpResponse:
     read = _read(request)
     admitted = _admitted(read)
     outcome = admitted if isinstance(admitted, Refused) else _registered(admitted, read.attempt)
+    _registrations.labels(outcome.reason if isinstance(outcome, Refused) else "accepted").inc()
     if isinstance(outcome, SecretIssued):
         return _success(read.attempt, outcome)
     reason = outcome.reason if isinstance(outcome, Refused) else "server_error"

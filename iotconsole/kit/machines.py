@@ -19,6 +19,14 @@ View = Callable[[HttpRequest], HttpResponseBase]
 ONLY_MACHINES = "iotconsole.only_machines"
 
 
+_GROUP = "machine_group"
+
+
+def group_of(request: HttpRequest) -> str:
+    """Of the endpoint that answered it; empty when none did."""
+    return str(getattr(request, _GROUP, ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """`view` answers the requests that `matches`, whatever their method, and its own faults: no
@@ -26,6 +34,8 @@ class Endpoint:
 
     matches: Callable[[HttpRequest], bool]
     view: View
+    # What its requests are counted as.
+    group: str = "machine"
 
 
 def at(path: str) -> Callable[[HttpRequest], bool]:
@@ -45,6 +55,7 @@ class MachineMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         for endpoint in self.endpoints:
             if endpoint.matches(request):
+                setattr(request, _GROUP, endpoint.group)
                 return _in_no_language(endpoint.view, request)
         if ONLY_MACHINES in request.META:
             return not_found()
