@@ -51,7 +51,9 @@ def _is_fernet_key(key: str) -> bool:
 
 @register(Tags.security)
 def check_keys_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    if settings.CODE_DIGEST_KEY not in {settings.SECRET_KEY, *settings.FIELD_KEYS}:
+    digest_keys = {settings.CODE_DIGEST_KEY, *settings.CODE_DIGEST_KEY_FALLBACKS}
+    others = {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.FIELD_KEYS}
+    if not digest_keys & others:
         return []
     return [
         Error(

@@ -20,11 +20,12 @@ DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "var")
 if (DATA_DIR / "secrets.env").is_file():
     environ.Env.read_env(DATA_DIR / "secrets.env")
 
-SECRET_KEY = env.secret("SECRET_KEY")
-# Encrypt ProductSecret and DeviceSecret at rest. The first key encrypts, all of them decrypt.
+# Of each of the three the first key is used, and those behind it, with commas, are still accepted.
+SECRET_KEY, SECRET_KEY_FALLBACKS = env.key_and_older("SECRET_KEY")
+# Encrypt ProductSecret, DeviceSecret and the like at rest.
 FIELD_KEYS = env.secrets("FIELD_KEYS")
 # Keys the digests of one-time codes, so that the stored digest of six digits cannot be searched.
-CODE_DIGEST_KEY = env.secret("CODE_DIGEST_KEY")
+CODE_DIGEST_KEY, CODE_DIGEST_KEY_FALLBACKS = env.key_and_older("CODE_DIGEST_KEY")
 
 DEBUG = env.boolean("DEBUG", default=False)
 

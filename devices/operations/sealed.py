@@ -53,6 +53,11 @@ class SealedColumn:
             last = rows[-1][0]
         return []
 
+    def newest(self) -> Sealed | None:
+        """What the newest row holds; None when there is none, or nothing sealed in it."""
+        rows = self.stored(self.model._base_manager.all()).order_by("-pk")[:1]
+        return next((value for _, value in map(_read, rows) if self.seals(value)), None)
+
     def stored(self, rows: "models.QuerySet[Any]") -> "models.QuerySet[Any, Any]":
         """Primary key and stored value, in order; Django's field would decrypt it."""
         kind = models.BinaryField() if self.binary else models.TextField()
