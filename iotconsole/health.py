@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -16,6 +17,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.utils import timezone
 
 from devices.models import ListenerProcess, Round
+from devices.operations.sealed import sealed_columns
+from iotconsole.kit.fields import fits
 from iotconsole.kit.machines import ONLY_MACHINES
 from registration.worker.rounds import ROUNDS
 
@@ -49,7 +52,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     found = state(timezone.now())
-    wanted = {"database", "migrations"} | (request.GET.keys() & found.keys())
+    wanted = {"database", "migrations", "keys"} | (request.GET.keys() & found.keys())
     fine = all(found[name] == OK for name in wanted)
     headers = {"Cache-Control": "no-store"}
     return JsonResponse({"ready": fine, **found}, status=200 if fine else 503, headers=headers)
@@ -57,7 +60,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def state(now: datetime) -> Mapping[str, str]:
     """What is known of each part, `ok` or what is wrong."""
-    unknown = dict.fromkeys(("migrations", "worker", "listener"), "unknown")
+    unknown = dict.fromkeys(("migrations", "keys", "worker", "listener"), "unknown")
     try:
         _be_quick()
         if _migrations() != OK:
@@ -65,6 +68,7 @@ def state(now: datetime) -> Mapping[str, str]:
         return {
             "database": OK,
             "migrations": OK,
+            "keys": _keys(),
             "worker": _worker(now),
             "listener": _listener(now),
         }
@@ -93,6 +97,16 @@ def _be_quick() -> None:
 def _migrations() -> str:
     applied = MigrationRecorder(connection).applied_migrations().keys()
     return "pending" if known_migrations() - applied else OK
+
+
+def _keys() -> str:
+    """Whether this process can open what was written last, by whichever process.
+
+    One that was not told of a new key finds it out here, and is sent no more requests.
+    """
+    newest = (column.newest() for column in sealed_columns() if not column.binary)
+    readable = all(value is None or fits(value, settings.FIELD_KEYS) for value in newest)
+    return OK if readable else "missing"
 
 
 @lru_cache(maxsize=1)

@@ -56,6 +56,13 @@ class EnvReader:
     def secrets(self, name: str) -> list[str]:
         return [part.strip() for part in self.secret(name).split(",") if part.strip()]
 
+    def key_and_older(self, name: str) -> tuple[str, list[str]]:
+        """The key that is used, and those that are still accepted: `NAME=new,old`."""
+        keys = self.secrets(name)
+        if not keys:
+            raise ImproperlyConfigured(f"{name} holds no key.")
+        return keys[0], keys[1:]
+
     def words(self, name: str, *, default: Sequence[str]) -> list[str]:
         value = self._raw(name)
         return (

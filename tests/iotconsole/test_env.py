@@ -185,3 +185,11 @@ def test_a_wrong_database_is_refused_without_showing_the_password(
         database(monkeypatch, url)
     assert "s3cret" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_of_a_list_of_keys_the_first_is_used(set_value: SetEnv) -> None:
+    set_value("new, old,older")
+    assert env.key_and_older("THING") == ("new", ["old", "older"])
+    set_value(" ,")
+    with pytest.raises(ImproperlyConfigured, match="THING holds no key"):
+        env.key_and_older("THING")
