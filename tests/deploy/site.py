@@ -30,6 +30,8 @@ from tests.processes import wait_for_port
 
 HAPROXY_FILE = DEPLOY / "haproxy" / "20-iotconsole.cfg"
 WEBHOOK_SECRET = "a-secret-for-the-webhooks"
+# Low enough for a test to get there, and for no other to.
+MAX_FROM_ONE, MAX_NO_MQTT = 30, 30
 PREPARE_SECONDS = 120
 
 
@@ -208,6 +210,8 @@ class Site:
             "AT_LISTENERS": str(at_listeners),
             "BROKER_NETWORKS": "127.0.0.1 ::1",
             "MAXCONN": "1000",
+            "MAX_FROM_ONE": str(MAX_FROM_ONE),
+            "MAX_NO_MQTT": str(MAX_NO_MQTT),
             "SYSLOG": "stdout",
         }
         binds = ("mqtts", "https", "console", "webhooks", "metrics")

@@ -85,7 +85,8 @@ def test_the_file_of_settings_has_settings_only() -> None:
     assert assignments(SYSTEMD / "iotconsole.env").keys() <= SETTINGS
 
 
-def test_the_proxy_accepts_its_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("brokers", [True, False])
+def test_the_proxy_accepts_its_files(tmp_path: Path, brokers: bool) -> None:
     """Together, as on Debian, with certificates as `manage.py certificates` writes them."""
     make_certificates(tmp_path)
     rsa, ecdsa = str(tmp_path / SERVER_RSA), str(tmp_path / SERVER_ECDSA)
@@ -96,6 +97,8 @@ def test_the_proxy_accepts_its_files(tmp_path: Path) -> None:
         "AT_LISTENERS": str(PROXY / "products-at-listeners.lst"),
         **{n: v.strip('"') for n, v in assignments(PROXY / "haproxy.default").items()},
     }
+    if not brokers:
+        environment = {n: v for n, v in environment.items() if not n.startswith("RABBITMQ")}
     command = [program(HAPROXY), "-c", "-f", PROXY]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
@@ -111,6 +114,7 @@ def test_what_a_site_sets_is_what_the_proxy_reads() -> None:
     text = (PROXY / "20-iotconsole.cfg").read_text()
     preset = set(re.findall(r"^    presetenv (\w+)", text, re.MULTILINE))
     optional = set(re.findall(r"^\.if defined\((\w+)\)", text, re.MULTILINE))
+    assert "RABBITMQ_1" in optional
     read = set(re.findall(r"\$\{(\w+)", text))
     assert preset | optional == read
     given = assignments(PROXY / "haproxy.default").keys()

@@ -14,7 +14,7 @@ from devices.protocol.params import RegistrationMode
 from registration.simulator.firmware import registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.devices import C_SDK_SUITE, PATIENCE, client_tls
-from tests.deploy.site import WEBHOOK_SECRET, Site
+from tests.deploy.site import MAX_FROM_ONE, MAX_NO_MQTT, WEBHOOK_SECRET, Site
 from tests.polling import eventually
 
 pytestmark = pytest.mark.long
@@ -84,6 +84,33 @@ def test_what_is_no_connect_is_closed_at_once(site: Site, sent: bytes) -> None:
         connection.settimeout(AT_ONCE)
         connection.send(sent)
         assert is_closed(connection)
+
+
+def test_an_address_that_sends_no_mqtt_is_soon_shut_out_before_its_handshake(site: Site) -> None:
+    for _ in range(MAX_NO_MQTT + 1):
+        with closing(secure(site, address="127.0.0.98")) as connection:
+            connection.send(b"GET / HTTP/1.1\r\n\r\n")
+            assert is_closed(connection)
+    with pytest.raises((ssl.SSLEOFError, ConnectionError)):
+        secure(site, address="127.0.0.98")
+    secure(site).close()
+
+
+def test_one_address_may_have_so_many_connections(site: Site) -> None:
+    with ExitStack() as opened:
+        for _ in range(MAX_FROM_ONE):
+            opened.enter_context(closing(secure(site, address="127.0.0.99")))
+        with pytest.raises((ssl.SSLEOFError, ConnectionError)):
+            secure(site, address="127.0.0.99")
+    eventually(lambda: connects(site, "127.0.0.99"))
+
+
+def connects(site: Site, address: str) -> bool:
+    try:
+        secure(site, address=address).close()
+    except (ssl.SSLEOFError, ConnectionError):
+        return False
+    return True
 
 
 def test_a_connect_in_single_bytes_is_understood(site: Site, unit: NewUnit) -> None:
