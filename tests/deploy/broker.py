@@ -135,11 +135,11 @@ class RabbitMq:
             client.send(header + connect)
             return client.connack()
 
-    def _post(self, path: str, content: object) -> Any:
+    def _post(self, path: str, content: Any) -> Any:
         answer = self._call("POST", path, content)
         return answer.json() if answer.content else None
 
-    def _call(self, method: str, path: str, content: object = None) -> requests.Response:
+    def _call(self, method: str, path: str, content: Any = None) -> requests.Response:
         """The management API."""
         url = f"http://127.0.0.1:{self.management_port}/api/{path}"
         answer = requests.request(

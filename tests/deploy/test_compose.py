@@ -24,7 +24,7 @@ DOCKERFILE = (HERE / "Dockerfile").read_text()
 
 
 def environment_of(service: dict[str, Any]) -> dict[str, str]:
-    return service.get("environment", {})
+    return dict(service.get("environment", {}))
 
 
 def mounted_files() -> Iterator[tuple[str, str]]:

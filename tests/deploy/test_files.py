@@ -37,7 +37,7 @@ def by_name(path: Path) -> str:
 
 @pytest.mark.parametrize("unit", UNITS, ids=by_name)
 def test_a_unit_may_do_little(unit: Path) -> None:
-    command = [program(SYSTEMD_ANALYZE), "security", "--offline=yes", "--no-pager", unit]
+    command = [str(program(SYSTEMD_ANALYZE)), "security", "--offline=yes", "--no-pager", str(unit)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     level = _LEVEL.search(told.stdout)
     assert level, told.stderr
@@ -50,8 +50,8 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     shutil.copytree(SYSTEMD, tmp_path, dirs_exist_ok=True)
     for unit in tmp_path.glob("*.service"):
         unit.write_text(unit.read_text().replace(PYTHON, sys.executable))
-    units = [tmp_path / unit.name for unit in [*UNITS, *TIMERS]]
-    command = [program(SYSTEMD_ANALYZE), "verify", "--man=no", *units]
+    units = [str(tmp_path / unit.name) for unit in [*UNITS, *TIMERS]]
+    command = [str(program(SYSTEMD_ANALYZE)), "verify", "--man=no", *units]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     complaints = [line for line in told.stderr.splitlines() if "iotconsole" in line]
     assert complaints == []
@@ -99,7 +99,7 @@ def test_the_proxy_accepts_its_files(tmp_path: Path, brokers: bool) -> None:
     }
     if not brokers:
         environment = {n: v for n, v in environment.items() if not n.startswith("RABBITMQ")}
-    command = [program(HAPROXY), "-c", "-f", PROXY]
+    command = [str(program(HAPROXY)), "-c", "-f", str(PROXY)]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     assert "WARNING" not in told.stderr

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from devices.protocol import mqtt, signing
 from devices.protocol.params import RegistrationMode
-from registration.simulator.firmware import registration_login
+from registration.simulator.firmware import SecretCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.devices import C_SDK_SUITE, PATIENCE, client_tls
 from tests.deploy.site import MAX_FROM_ONE, MAX_NO_MQTT, WEBHOOK_SECRET, Site
@@ -217,6 +217,7 @@ def test_only_brokers_may_ask_about_devices(site: Site, address: str, status: by
 def test_no_log_holds_a_secret(site: Site, unit: NewUnit) -> None:
     device = unit(RegistrationMode.REGISTER)
     credential = device.register()
+    assert isinstance(credential, SecretCredential)
     device.connect()
     known = [WEBHOOK_SECRET, device.firmware.product_secret, credential.device_secret]
     for log in [*site.directory.glob("*.log"), *site.directory.glob("rabbitmq/*.log")]:

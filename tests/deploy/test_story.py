@@ -4,7 +4,7 @@ import pytest
 
 from devices.protocol import mqtt
 from devices.protocol.params import RegistrationMode
-from registration.simulator.firmware import registration_login
+from registration.simulator.firmware import TokenCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.console import Console
 from tests.deploy.devices import C_SDK_SUITE
@@ -71,6 +71,7 @@ def test_of_two_clones_switch_keeps_one_and_the_other_is_out_for_good(
 ) -> None:
     genuine, clone = unit(), unit()
     kept = genuine.register()
+    assert isinstance(kept, TokenCredential)
     clone.register()
     first = genuine.connect()
     second = clone.connect()
