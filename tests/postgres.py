@@ -33,11 +33,15 @@ class PostgresServer:
 
     With `durable`, commits wait for the disk as in production (the benchmark needs that). The data
     stay in `keep`, an absolute path that the server's account can reach, for the next one.
+    `binaries` are those of another PostgreSQL, in place of the package's.
     """
 
-    def __init__(self, *, durable: bool = False, keep: Path | None = None) -> None:
+    def __init__(
+        self, *, durable: bool = False, keep: Path | None = None, binaries: Path | None = None
+    ) -> None:
         self._options = [] if durable else [f"-c{option}" for option in NOT_DURABLE]
         self._keep = keep
+        self._binaries = binaries
         self._account = _unprivileged_account()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -63,7 +67,7 @@ class PostgresServer:
     def _start(self) -> None:
         if self._account:
             os.chown(self.directory, self._account.pw_uid, self._account.pw_gid)
-        binaries = self._reachable_binaries()
+        binaries = self._binaries or self._reachable_binaries()
         data = self._keep or self.directory / "data"
         if not (data / "PG_VERSION").exists():
             self._make(binaries, data)
