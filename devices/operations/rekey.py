@@ -29,8 +29,8 @@ def reencrypt_secrets(told: Callable[[int], object] = lambda looked_at: None) ->
     Whoever changes a secret meanwhile is never waited for and never overwritten: a row that is
     locked or has changed is looked at again. Each chunk commits by itself, and a secret that is as
     it would be written now is left alone, so it may be killed at any time and run again. It ends
-    with a look at everything that finds nothing to do. `told` is called as secrets are looked at. Raises
-    DecryptionError when a secret fits none of the keys.
+    with a look at everything that finds nothing to do. `told` is called as secrets are looked at.
+    Raises DecryptionError when a secret fits none of the keys.
     """
     changed = 0
     while True:
