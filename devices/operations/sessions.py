@@ -1,16 +1,31 @@
 """Ends of sessions, and the listeners they live on."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateTimeField, Exists, OuterRef, Q
 
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
+from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
+
+_END = PreparedUpdate(
+    lambda: Session.objects.filter(
+        listener__among=Param("listeners"),
+        trace_id__among=Param("trace_ids"),
+        ended_at__isnull=True,
+    ),
+    ended_at=Param("now", DateTimeField()),
+)
+_LAST_REVOCATION = Prepared(
+    int,
+    # Without a word about the key SQLite would sort the whole of a narrower index.
+    lambda: Revocation.objects.filter(pk__gt=0).order_by("-pk").values_list("pk")[:1],
+)
 
 # Sessions of a lost listener are ended this many at a time, so that no transaction gets long.
 _CHUNK = 500
@@ -32,11 +47,8 @@ class SessionEnd:
 
 def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
     """Record that these sessions are over. Runs inside the caller's transaction."""
-    Session.objects.filter(
-        listener__in={end.listener for end in ends},
-        trace_id__in=[end.trace_id for end in ends],
-        ended_at__isnull=True,
-    ).update(ended_at=now)
+    listeners = {end.listener for end in ends}
+    _END(listeners=listeners, trace_ids=[end.trace_id for end in ends], now=now)
     log.write(map(event_of_end, ends), now)
 
 
@@ -158,10 +170,7 @@ def revocations_after(
 
 def last_revocation_id() -> int:
     """Where a listener that starts now begins to read."""
-    # Without a word about the key SQLite would sort the whole of a narrower index.
-    some = Revocation.objects.filter(pk__gt=0)
-    last: Iterable[int] = some.order_by("-pk").values_list("pk", flat=True)[:1]
-    return next(iter(last), 0)
+    return next(iter(_LAST_REVOCATION()), 0)
 
 
 def prune_revocations(before: datetime) -> int:
