@@ -56,7 +56,7 @@ def as_written(default: object) -> str:
 
 
 def test_every_default_is_as_it_says() -> None:
-    told = {}
+    told: dict[str, str] = {}
     for names, default in rows():
         parts = [part.strip("` ") for part in default.split(", ")] if default else [""]
         if len(parts) == len(names):
