@@ -15,6 +15,7 @@ from devices.jobs.parts import forget_rows
 from devices.models import Job, JobState
 from iotconsole.kit.metrics import counter, histogram
 from iotconsole.kit.outages import describe
+from iotconsole.kit.tracing import traced
 
 logger = logging.getLogger(__name__)
 _jobs = counter("worker_jobs", "Background jobs that ended, by kind and state.", "kind", "state")
@@ -44,6 +45,11 @@ def work(owner: UUID, stopping: Callable[[], bool]) -> bool:
     job = claim(owner, timezone.now())
     if job is None:
         return False
+    with traced(f"job-{job.pk}"):
+        return _worked(job, stopping)
+
+
+def _worked(job: Job, stopping: Callable[[], bool]) -> bool:
     try:
         with _turns.labels(job.kind if job.kind in KINDS else "unknown").time():
             _turn(job, stopping)

@@ -2,11 +2,13 @@
 
     trace_of(request)            what this request is called
     call_it(request, request_id) it has a name of its own, as calls of the API do
+    with traced(f"job-{number}") the same for what is no request
 
 In log lines it appears by itself (`iotconsole.kit.logs`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponseBase
@@ -33,6 +35,16 @@ def call_it(request: HttpRequest, name: str) -> None:
     _current.set(name)
 
 
+@contextmanager
+def traced(name: str) -> Iterator[None]:
+    """Lines written within the block bear this name."""
+    before = _current.set(name)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
 class TraceMiddleware:
     """To be the outermost. The threads of a server answer one request after another."""
 
@@ -40,8 +52,5 @@ class TraceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        before = _current.set(trace_of(request))
-        try:
+        with traced(trace_of(request)):
             return self.get_response(request)
-        finally:
-            _current.reset(before)

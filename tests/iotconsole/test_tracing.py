@@ -3,14 +3,25 @@
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from django.conf import LazySettings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from devices.bulk import job_kind
+from devices.jobs.kinds import KINDS
+from devices.jobs.turns import work
+from devices.models import LogEntry
+from devices.operations import jobs
+from devices.webhooks.desk import desk
 from iotconsole.kit import tracing
-from iotconsole.kit.logs import JsonLines, Lines
+from iotconsole.kit.logs import JsonLines, Lines, trace_of_record
 from iotconsole.kit.tracing import TraceMiddleware, call_it, current_trace, trace_of
+from operators.actor import SHELL
+from tests.devices.webhooks.asking import SECRET, ask
+from tests.factories import LISTENER, make_device, make_product
 
 API_NAME = "8B0A2C1E-0000-4000-8000-000000000001"
 
@@ -87,3 +98,49 @@ def test_an_id_that_the_sentence_tells_is_not_told_twice() -> None:
 
 def test_the_line_of_a_job_or_a_device_bears_what_its_writer_gave(request_: HttpRequest) -> None:
     assert Lines().format(record(trace_id="7f")).endswith("it happened [7f]")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lines_of_a_background_job_bear_its_number(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = make_device(make_product())
+    kind = job_kind("disable")
+
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    broken = replace(KINDS[kind], chunk=fail)  # type: ignore[arg-type]
+    monkeypatch.setitem(KINDS, kind, broken)
+    job = jobs.submit(SHELL, kind, product=device.product, rows=[device.pk])
+    traces: set[str] = set()
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: traces.add(trace_of_record(record)))
+    logger = logging.getLogger("devices.jobs")
+    logger.addHandler(handler)
+    try:
+        work(LISTENER, lambda: False)
+    finally:
+        logger.removeHandler(handler)
+    assert traces == {f"job-{job.pk}"}
+
+
+@pytest.mark.django_db
+def test_what_a_broker_asks_has_one_id_in_the_log_of_devices_and_in_ours(
+    settings: LazySettings,
+) -> None:
+    settings.BROKER_WEBHOOK_SECRET = SECRET
+    desk.cache_clear()
+    seen: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(trace_of_record(record))  # type: ignore[method-assign]
+    connect = ("x|securemode=3|", "lamp&a1NoSuchKey", "0" * 64)
+    logger = logging.getLogger("django.request")
+    logger.addHandler(handler)
+    try:
+        # For EMQX 4 and NanoMQ a refusal is a status, which Django notes.
+        ask("nanomq/auth", {"clientid": connect[0], "username": connect[1], "password": connect[2]})
+    finally:
+        logger.removeHandler(handler)
+        desk.cache_clear()
+    assert seen == [LogEntry.objects.get().trace_id]
