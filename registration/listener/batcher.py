@@ -191,7 +191,7 @@ class Batcher:
         try:
             outcomes = self._run([job.request for job in jobs], timezone.now())
         except Exception as error:
-            logger.info("batch of %d failed: %s", len(jobs), describe(error))
+            logger.debug("batch of %d failed: %s", len(jobs), describe(error))
             connection.close()
             return self._one_by_one(jobs)
         self._pause = self._retry_at = 0.0

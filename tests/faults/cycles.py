@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -65,13 +65,16 @@ def operator_of(world: World) -> Operator:
     return Operator(world.console.ports[0], key.access_key_id, key.secret)
 
 
-async def run(world: World, cycles: int, seed: int) -> Report:
-    """Rounds of cycles, each checked; stops at the first with a violation."""
+async def run(
+    world: World, cycles: int, seed: int, tell: Callable[[Report], None] = lambda _: None
+) -> Report:
+    """Rounds of cycles, each checked; stops at the first with a violation. `tell` hears of each."""
     chance, report = random.Random(seed), Report()  # noqa: S311 - a seed is the point
     operator = await apart(operator_of, world)
     while report.cycles < cycles and not report.violations:
         some = min(CYCLES_OF_A_ROUND, cycles - report.cycles)
         await _round(world, some, chance, report, operator)
+        tell(report)
     return report
 
 
@@ -158,6 +161,6 @@ async def _tried(stage: Stage, fleet: Fleet, credential: Credential) -> bool:
     """Whether it is known now."""
     wire, connection = await fleet.connect(stage.product_of(credential.name), credential)
     if wire and connection:
-        wire.leave(politely=True)
+        await wire.leave(politely=True)
         fleet.closed(connection)
     return connection is not None and connection.outcome is not Outcome.UNKNOWN

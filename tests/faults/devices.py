@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,13 +93,17 @@ class Wire:
             self._received += self._decoder.feed(data)
         return self._received.pop(0)
 
-    def leave(self, *, politely: bool) -> None:
-        with contextlib.suppress(OSError, RuntimeError):
+    async def leave(self, *, politely: bool) -> None:
+        """With goodbye or without; returns when it is closed."""
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
             if politely:
                 self._writer.write(mqtt.DISCONNECT)
                 self._writer.close()
-            else:
-                self._writer.transport.abort()
+                async with asyncio.timeout(1):
+                    await self._writer.wait_closed()
+        with contextlib.suppress(OSError, RuntimeError):
+            self._writer.transport.abort()
+            await self._writer.wait_closed()
 
 
 @contextlib.contextmanager
@@ -121,6 +126,7 @@ class Fleet:
     history: History
     choose: Callable[[], Door]
     open: dict[int, Connection] = field(default_factory=dict)
+    refusals: Counter[int] = field(default_factory=Counter)  # by CONNACK code
 
     async def register(
         self, product: Product, device_name: str, mode: RegistrationMode
@@ -131,8 +137,8 @@ class Fleet:
             began = monotonic()
             outcome, credential = Outcome.UNKNOWN, None
             with contextlib.suppress(ConnectionError):
-                outcome, credential = await _registered(wire, product, device_name, mode)
-            wire.leave(politely=True)
+                outcome, credential = await self._registered(wire, product, device_name, mode)
+            await wire.leave(politely=True)
             ended = NEVER if outcome is Outcome.UNKNOWN else monotonic()
             name, regnwl = (product.product_key, device_name), mode is RegistrationMode.REGNWL
             self.history.registrations.append(
@@ -140,6 +146,18 @@ class Fleet:
             )
             return credential
         return None
+
+    async def _registered(
+        self, wire: Wire, product: Product, device_name: str, mode: RegistrationMode
+    ) -> tuple[Outcome, Credential | None]:
+        code = _code(await wire.ask(registration_connect(product, device_name, mode)))
+        if code:
+            self.refusals[code] += 1
+            return (Outcome.UNKNOWN if code == UNAVAILABLE else Outcome.REFUSED), None
+        push = await wire.next(PATIENCE)
+        if not isinstance(push, mqtt.Publish):
+            return Outcome.UNKNOWN, None
+        return Outcome.OK, _credential(product, device_name, push)
 
     async def connect(self, product: Product, credential: Credential) -> Attempt:
         """The session, if it was admitted, and what became of the attempt."""
@@ -155,7 +173,7 @@ class Fleet:
             if connection.outcome is Outcome.OK:
                 self.open[id(connection)] = connection
                 return wire, connection
-            wire.leave(politely=False)
+            await wire.leave(politely=False)
             return None, connection
         return None, None
 
@@ -168,24 +186,12 @@ class Fleet:
                     await wire.ask(mqtt.publish(topic, b"{}", 1, 1))
                     await wire.next(seconds)
         finally:
-            wire.leave(politely=id(connection) % 2 == 0)
+            await wire.leave(politely=id(connection) % 2 == 0)
             self.closed(connection)
 
     def closed(self, connection: Connection) -> None:
         connection.closed = min(connection.closed, monotonic())
         self.open.pop(id(connection), None)
-
-
-async def _registered(
-    wire: Wire, product: Product, device_name: str, mode: RegistrationMode
-) -> tuple[Outcome, Credential | None]:
-    code = _code(await wire.ask(registration_connect(product, device_name, mode)))
-    if code:
-        return (Outcome.UNKNOWN if code == UNAVAILABLE else Outcome.REFUSED), None
-    push = await wire.next(PATIENCE)
-    if not isinstance(push, mqtt.Publish):
-        return Outcome.UNKNOWN, None
-    return Outcome.OK, _credential(product, device_name, push)
 
 
 def _code(packet: mqtt.Packet) -> int:

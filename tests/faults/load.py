@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -125,14 +126,17 @@ class Load:
         kept = credential.client_id if act is Act.SWITCH else ""
         deed = self.operator.act(self.history, act, credential.name, kept)
         if act is Act.DISABLE:
-            while self._do(Act.ENABLE, credential.name) is not Outcome.OK:
-                pass
+            self._enable(credential.name)
         if act is Act.DELETE and deed.outcome is not Outcome.REFUSED and not credential.client_id:
             with contextlib.suppress(RefusedError, UnansweredError):
                 self.operator.add(credential.name)
 
-    def _do(self, act: Act, name: Name) -> Outcome:
-        return self.operator.act(self.history, act, name).outcome
+    def _enable(self, name: Name) -> None:
+        """For a while: the console may be away, and the device deleted meanwhile."""
+        for _ in range(30):
+            if self.operator.act(self.history, Act.ENABLE, name).outcome is Outcome.OK:
+                return
+            time.sleep(0.2)
 
 
 _ACTS = {

@@ -26,12 +26,16 @@ def main() -> None:
 
             with running(directory, database) as world:
                 began = time.monotonic()
-                report = asyncio.run(cycles.run(world, options.cycles, options.seed))
+                report = asyncio.run(cycles.run(world, options.cycles, options.seed, _tell))
                 seconds = time.monotonic() - began
     lines = [f"{options.database}: {report}, {seconds:.0f} s"]
     lines += [f"  {violation.rule}: {violation.what}" for violation in report.violations]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.exit(bool(report.violations))
+
+
+def _tell(report: object) -> None:
+    sys.stderr.write(f"so far: {report}\n")
 
 
 if __name__ == "__main__":

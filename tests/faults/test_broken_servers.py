@@ -5,7 +5,6 @@ The story is the same for all, and the sound server passes it.
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -24,15 +23,15 @@ from tests.factories import make_device, make_product
 from tests.faults import holdings
 from tests.faults.broken_listener import FAULTS
 from tests.faults.checker import violations
+from tests.faults.conftest import StartListener
 from tests.faults.devices import Fleet, doors_of
 from tests.faults.history import Act, Credential, Deed, History, Holdings, Name, Outcome
-from tests.faults.world import LISTENER, Program, listener
+from tests.faults.world import LISTENER, Program
 from tests.threads import apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BrokenRules = Callable[..., set[str]]
 BROKEN = ("-m", "tests.faults.broken_listener", "--fault")
-ALSO = {"MQTT_BEHIND_TLS_PROXY": "true", "MQTTS_HOST": "127.0.0.1"}
 LAMP, SIM, CLONES = "lamp-0001", "sim-00001", "sim-00002"
 
 # What each fault must be found as.
@@ -95,7 +94,7 @@ class Story:
     async def _try(self, credential: Credential) -> None:
         wire, connection = await self.fleet.connect(self.product, credential)
         if wire and connection:
-            wire.leave(politely=True)
+            await wire.leave(politely=True)
             self.fleet.closed(connection)
 
     async def _online(self) -> list[Name]:
@@ -109,24 +108,16 @@ class Story:
 
 
 @pytest.fixture
-def broken_rules(
-    process_environment: dict[str, str], pki_directory: Path, tmp_path: Path
-) -> BrokenRules:
+def broken_rules(begin: StartListener, pki_directory: Path) -> BrokenRules:
     """The rules that a listener started so breaks."""
 
     def told(*command: str) -> set[str]:
         product = make_product()
         make_device(product, LAMP)
-        program = listener(tmp_path, "listener", command, {**process_environment, **ALSO})
-        story = Story(product, program, pki_directory / CA_CERTIFICATE)
-        program.start()
-        try:
-            found = asyncio.run(story.tell())
-        finally:
-            program.kill()
+        story = Story(product, begin("listener", *command), pki_directory / CA_CERTIFICATE)
+        found = asyncio.run(story.tell())
         return {one.rule for one in violations(story.history, found, grace=1)}
 
-    shutil.copytree(pki_directory, tmp_path / "pki")
     return told
 
 

@@ -77,6 +77,10 @@ class Program:
         assert self._process is not None
         return self._process.pid
 
+    def descriptors(self) -> int:
+        """The highest that is open, and one: what a limit has to be for no more."""
+        return 1 + max(int(file.name) for file in Path(f"/proc/{self.pid}/fd").iterdir())
+
     @property
     def output(self) -> str:
         return self._log.read_text(errors="replace")
