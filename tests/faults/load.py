@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from devices.models import Device
 from devices.protocol.client_id import RegistrationMode
@@ -51,7 +52,7 @@ class Stage:
 
 
 def _product(name: str, window: Window) -> Product:
-    product = create_product(SHELL, name)
+    product = create_product(SHELL, f"{name}_{uuid4().hex[:8]}")
     confirmed = Confirmed.by_shell(purpose_of(product, enabled=True, window=window))
     return set_dynamic_registration(product, enabled=True, confirmed=confirmed, window=window)
 
