@@ -34,12 +34,13 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run restore demo test check messages bench bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo test faults check messages bench bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
+	@echo 'make faults         kill its processes under load, again and again, and check what was kept'
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
 	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
@@ -66,6 +67,12 @@ test: $(DEV_STAMP) $(LINKKIT_STAMP) $(CLOUDSDK_STAMP) $(AXE)
 	TEST_DATABASE=sqlite $(PYTEST) || status=1; \
 	if [ "$$postgres" = failed ]; then echo 'The run on PostgreSQL, above, failed.' >&2; fi; \
 	exit $$status
+
+# CYCLES=100 kills and starts for each database, which takes minutes; SEED is printed, and makes the
+# same choices again.
+faults: $(DEV_STAMP)
+	$(BIN)/python -m tests.faults $(if $(CYCLES),--cycles $(CYCLES)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(DATABASE),--database $(DATABASE))
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

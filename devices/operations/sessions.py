@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import DateTimeField, Exists, OuterRef, Q
+from django.db.models.functions import Now
 
+from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
@@ -69,19 +71,36 @@ def event_of_end(end: SessionEnd) -> log.Event:
 def start_listener(listener: UUID, host: str, pid: int, now: datetime) -> None:
     """Announce a listener. It must call `heartbeat` from then on."""
     ListenerProcess.objects.create(
-        id=listener, host=host, pid=pid, started_at=now, heartbeat_at=now
+        id=listener, host=host, pid=pid, started_at=now, heartbeat_at=Now()
     )
 
 
-def heartbeat(listener: UUID, now: datetime) -> bool:
-    """Say that the listener lives. False when others gave it up meanwhile."""
-    return ListenerProcess.objects.filter(pk=listener).update(heartbeat_at=now) == 1
+def heartbeat(listener: UUID) -> bool:
+    """Say that the listener lives, by the database's clock, which is the same for all. False when
+    others gave it up meanwhile."""
+    return ListenerProcess.objects.filter(pk=listener).update(heartbeat_at=Now()) == 1
 
 
-def silent_listeners(silence: timedelta, now: datetime) -> list[UUID]:
-    """Listeners whose last heartbeat is longer ago than `silence`."""
-    silent = ListenerProcess.objects.filter(heartbeat_at__lt=now - silence)
-    return list(silent.values_list("pk", flat=True))
+def heartbeats() -> dict[UUID, datetime]:
+    """The last of each listener."""
+    return dict(ListenerProcess.objects.values_list("pk", "heartbeat_at"))
+
+
+def lost_listeners() -> list[UUID]:
+    """Listeners with live sessions that nobody has announced, brokers aside.
+
+    One that is killed may leave a transaction to the database that is committed after everything
+    else was cleared away.
+    """
+    live = Session.objects.filter(ended_at__isnull=True)
+    # One step of the index for each listener, however many sessions they have.
+    first = live.order_by("listener", "trace_id").values_list("listener", flat=True)
+    found: list[UUID] = []
+    while one := first.filter(listener__gt=found[-1]).first() if found else first.first():
+        found.append(one)
+    # Read afterwards: whoever had a session then had been announced.
+    known = {*ListenerProcess.objects.values_list("pk", flat=True), *BROKER_OF}
+    return [listener for listener in found if listener not in known]
 
 
 def bury_listener(listener: UUID, now: datetime, *, reason: str = "server_lost") -> int:
@@ -173,6 +192,9 @@ def last_revocation_id() -> int:
     return next(iter(_LAST_REVOCATION()), 0)
 
 
-def prune_revocations(before: datetime) -> int:
-    """Delete revocations written before `before`; every listener has read them long since."""
-    return Revocation.objects.filter(created_at__lt=before).delete()[0]
+def prune_revocations(up_to: int) -> int:
+    """Delete revocations up to this id; every listener has read them long since.
+
+    By id and not by age: what one host takes for old, another may just have written.
+    """
+    return Revocation.objects.filter(pk__lte=up_to).delete()[0]

@@ -132,6 +132,8 @@ class Connection(Wire):
     def expire(self) -> None:
         """The deadline of the state is over."""
         if self._state is State.DECIDING:
+            if self._job is not None:
+                self._job.cancelled = True  # the device will ask again
             self._deny(mqtt.CONNACK_UNAVAILABLE)
         elif self._state is State.ONLINE and not self.slow:
             self.cut("keepalive_timeout")

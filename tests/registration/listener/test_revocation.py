@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from devices.models import LogEntry, Revocation, Session
 from devices.operations import sessions
@@ -210,3 +211,16 @@ def test_reading_goes_on_after_the_database_was_away(
     client = listener.online(signed_connect(device))
     clear(SHELL, device.product.product_key, "lamp-0001")
     assert client.is_closed()
+
+
+def test_revocations_are_forgotten_an_hour_after_they_were_read(listener: RunningListener) -> None:
+    """Whatever the clock of their writer said: another listener may not have read them yet."""
+    long_ago = timezone.now() - timedelta(days=1)
+    Revocation.objects.create(device_id=1, reason="clear", created_at=long_ago)
+    listener.run(listener.listener.rounds.poll())
+    for _ in range(rounds.KEEP_ROUNDS):
+        listener.run(listener.listener.rounds.prune())
+    assert Revocation.objects.count() == 1
+    Revocation.objects.create(device_id=2, reason="clear", created_at=long_ago)
+    listener.run(listener.listener.rounds.prune())
+    assert [revocation.device_id for revocation in Revocation.objects.all()] == [2]
