@@ -5,6 +5,7 @@ import re
 import sqlite3
 import stat
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from iotconsole.kit.addresses import is_loopback
 from iotconsole.openapi import ACTIONS
 
 # UPDATE … RETURNING, which the activation path uses, came with this version.
@@ -134,6 +136,26 @@ def check_broker_secret(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             "BROKER_WEBHOOK_SECRET is not at least 16 letters, digits, - and _.",
             hint="python -c 'import secrets; print(secrets.token_urlsafe(32))' makes one.",
             id="iotconsole.E008",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_proxy_networks(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Who may speak the PROXY protocol says where devices come from, and limits count by that."""
+    if not settings.MQTT_PROXY_PROTOCOL:
+        return []
+    networks = settings.MQTT_PROXY_NETWORKS
+    everybody = any(ip_network(network).prefixlen == 0 for network in networks)
+    if networks and (not everybody or is_loopback(settings.MQTT_HOST)):
+        return []
+    problem = "names everybody" if everybody else "is empty"
+    return [
+        Error(
+            f"MQTT_PROXY_PROTOCOL is on, MQTT_HOST is {settings.MQTT_HOST}, and "
+            f"MQTT_PROXY_NETWORKS {problem}.",
+            hint="Name the networks your proxies connect from, like 192.0.2.10 or 10.1.0.0/24.",
+            id="iotconsole.E009",
         )
     ]
 

@@ -37,6 +37,9 @@ MQTT_PORT = env.integer("MQTT_PORT", default=1883, low=0, high=65535)
 MQTT_HOST = env.text("MQTT_HOST", default="127.0.0.1")
 # The plain port counts as TLS because only a proxy that terminates TLS can reach it.
 MQTT_BEHIND_TLS_PROXY = env.boolean("MQTT_BEHIND_TLS_PROXY", default=False)
+# The plain port takes only connections from these networks, each beginning with a PROXY header.
+MQTT_PROXY_PROTOCOL = env.boolean("MQTT_PROXY_PROTOCOL", default=False)
+MQTT_PROXY_NETWORKS = env.networks("MQTT_PROXY_NETWORKS", default=("127.0.0.0/8", "::1/128"))
 # Registration and the API over TLS, without the console; 0 turns it off.
 HTTPS_PORT = env.integer("HTTPS_PORT", default=8443, low=0, high=65535)
 HTTPS_HOST = env.text("HTTPS_HOST", default="0.0.0.0")  # noqa: S104 - devices come from outside

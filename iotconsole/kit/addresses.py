@@ -26,3 +26,11 @@ def plain_address(text: str | None) -> str | None:
         return None
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return str(mapped or parsed)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on `host`, a name or an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

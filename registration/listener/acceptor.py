@@ -14,6 +14,8 @@ from iotconsole.kit.addresses import plain_address
 from registration.listener.connection import Connection
 from registration.listener.errors import Sparingly
 from registration.listener.hub import Hub
+from registration.listener.proxied import ProxiedConnection, Proxies
+from registration.listener.slots import Slot
 from registration.listener.states import CLOSE_WITHIN, CONNECT_WITHIN
 
 logger = logging.getLogger(__name__)
@@ -59,16 +61,23 @@ def listening_socket(host: str, port: int, *, shared: bool) -> socket.socket:
 
 
 class Acceptor:
-    """Accepts on one socket. `secure`: over TLS, which ends here (`tls`) or at a proxy."""
+    """Accepts on one socket. `secure`: over TLS, which ends here (`tls`) or at a proxy. With
+    `proxies` it is for these alone, and each connection has to say where it comes from."""
 
     _hub: Hub
 
     def __init__(
-        self, listening: socket.socket, tls: ssl.SSLContext | None, *, secure: bool
+        self,
+        listening: socket.socket,
+        tls: ssl.SSLContext | None,
+        *,
+        secure: bool,
+        proxies: Proxies | None = None,
     ) -> None:
         self._socket = listening
         self._tls = tls
         self._secure = secure
+        self._proxies = proxies
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
         self._resume: asyncio.TimerHandle | None = None
@@ -117,7 +126,11 @@ class Acceptor:
 
     def _welcome(self, accepted: socket.socket, peer: Any) -> None:
         address = address_of(peer)
-        slot = self._hub.slots.take(address)
+        if self._proxies is not None and not self._proxies.admit(address):
+            accepted.close()
+            return
+        slots = self._hub.slots
+        slot = slots.take(address) if self._proxies is None else slots.take_unnamed()
         if slot is None:
             accepted.close()
             self._turned_away += 1
@@ -127,11 +140,16 @@ class Acceptor:
             )
             return
         self._hub.meter.accepted += 1
-        connection = Connection(self._hub, slot, address, secure=self._secure)
+        connection = self._connection(slot, address)
         task = self._loop.create_task(self._open(accepted, connection))
         self._opening.add(task)
         slot.give_up = partial(_give_up, task, connection)
         task.add_done_callback(lambda done: self._opened(done, accepted, connection))
+
+    def _connection(self, slot: Slot, address: str | None) -> Connection:
+        if self._proxies is None:
+            return Connection(self._hub, slot, address, secure=self._secure)
+        return ProxiedConnection(self._hub, slot, self._proxies, secure=self._secure)
 
     def _opened(
         self, task: asyncio.Task[None], accepted: socket.socket, connection: Connection

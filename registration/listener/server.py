@@ -17,6 +17,7 @@ from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
 from registration.listener.hub import Hub
 from registration.listener.presence import Presence
+from registration.listener.proxied import Proxies
 from registration.listener.revocations import Revocations
 from registration.listener.rounds import Rounds
 from registration.listener.router import Router
@@ -39,6 +40,7 @@ class Endpoint:
     """Where to listen. `setting` names the port in messages.
 
     With `tls` it is secure, and with `behind_tls`, when only a proxy that ends TLS can reach it.
+    With `proxies`, networks, it takes only connections from there that begin with a PROXY header.
     """
 
     host: str
@@ -46,6 +48,7 @@ class Endpoint:
     setting: str
     tls: ssl.SSLContext | None = None
     behind_tls: bool = False
+    proxies: Sequence[str] | None = None
 
 
 class Listener:
@@ -134,7 +137,8 @@ def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:
                 f"Stop what listens there, or choose another port with {endpoint.setting}."
             ) from error
         secure = endpoint.behind_tls or endpoint.tls is not None
-        acceptors.append(Acceptor(listening, endpoint.tls, secure=secure))
+        proxies = None if endpoint.proxies is None else Proxies(endpoint.proxies)
+        acceptors.append(Acceptor(listening, endpoint.tls, secure=secure, proxies=proxies))
     return acceptors
 
 

@@ -3,6 +3,9 @@
 When all places are taken, the connection that has been silent for longest gives its own to the
 newcomer: a device needs milliseconds to send its CONNECT, so whoever holds half-open connections
 loses his own and keeps nobody out.
+
+Behind a proxy all connections come from one address until each has said whose it is: meanwhile they
+count towards the totals only, which keeps them bounded and lets no device wait for another.
 """
 
 from collections import Counter
@@ -16,9 +19,10 @@ from iotconsole.kit.ratelimit import network_of
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One connection's place. `proven` once its credential was good."""
+    """One connection's place. `proven` once its credential was good. `origin` is None while a proxy
+    has not told it."""
 
-    origin: str
+    origin: str | None
     # Closes the connection; set by whoever made it.
     give_up: Callable[[], None] = lambda: None
     proven: bool = False
@@ -30,7 +34,7 @@ class Slots:
         self._total = total
         self._unproven = unproven
         self._unproven_per_address = unproven_per_address
-        self._by_origin: Counter[str] = Counter()  # unproven ones
+        self._by_origin: Counter[str] = Counter()  # unproven ones, of a known origin
         # Those that have not asked for anything yet, the oldest first; in all and by origin.
         self._silent: dict[Slot, None] = {}
         self._silent_by_origin: dict[str, dict[Slot, None]] = {}
@@ -48,20 +52,42 @@ class Slots:
     def take(self, address: str | None) -> Slot | None:
         """A place for a connection just accepted, or None when nobody can give up one."""
         origin = network_of(address)
-        if self._by_origin[origin] >= self._unproven_per_address and not self._free_one(
-            self._silent_by_origin.get(origin, {})
-        ):
+        if not self._has_room(origin):
             return None
+        slot = self.take_unnamed()
+        if slot is not None:
+            self._count(slot, origin)
+        return slot
+
+    def take_unnamed(self) -> Slot | None:
+        """The same for one from a proxy; `name` it when the proxy has told its address."""
         full = self.taken >= self._total or self.taken_unproven >= self._unproven
         if full and not self._free_one(self._silent):
             return None
         self.taken += 1
         self.taken_unproven += 1
-        self._by_origin[origin] += 1
-        slot = Slot(origin)
+        slot = Slot(None)
         self._silent[slot] = None
-        self._silent_by_origin.setdefault(origin, {})[slot] = None
         return slot
+
+    def name(self, slot: Slot, address: str) -> bool:
+        """From now on it counts as the address's own. False when that has no place left."""
+        origin = network_of(address)
+        if slot.released or not self._has_room(origin):
+            return False
+        self._count(slot, origin)
+        return True
+
+    def _has_room(self, origin: str) -> bool:
+        """Whether an origin may have one more, after one of its own has made room if need be."""
+        return self._by_origin[origin] < self._unproven_per_address or self._free_one(
+            self._silent_by_origin.get(origin, {})
+        )
+
+    def _count(self, slot: Slot, origin: str) -> None:
+        slot.origin = origin
+        self._by_origin[origin] += 1
+        self._silent_by_origin.setdefault(origin, {})[slot] = None
 
     def _free_one(self, silent: dict[Slot, None]) -> bool:
         oldest = next(iter(silent), None)
@@ -73,7 +99,7 @@ class Slots:
 
     def asked(self, slot: Slot) -> None:
         """The connection has sent its CONNECT: it keeps its place until it is answered."""
-        if self._silent.pop(slot, slot) is None:
+        if self._silent.pop(slot, slot) is None and slot.origin is not None:
             of_origin = self._silent_by_origin[slot.origin]
             del of_origin[slot]
             if not of_origin:
@@ -86,6 +112,8 @@ class Slots:
         self.asked(slot)
         slot.proven = True
         self.taken_unproven -= 1
+        if slot.origin is None:
+            return
         self._by_origin[slot.origin] -= 1
         if not self._by_origin[slot.origin]:
             del self._by_origin[slot.origin]

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.conf import settings
+
 from registration.listener.server import Endpoint, Listener
 from tests.clients.mqtt import PATIENCE, MqttClient
 
@@ -32,7 +34,13 @@ class RunningListener:
         self._thread.start()
         endpoints = [
             Endpoint("127.0.0.1", 0, "MQTTS_PORT", self._server_tls),
-            Endpoint("127.0.0.1", 0, "MQTT_PORT"),
+            Endpoint(
+                "127.0.0.1",
+                0,
+                "MQTT_PORT",
+                behind_tls=settings.MQTT_BEHIND_TLS_PROXY,
+                proxies=settings.MQTT_PROXY_NETWORKS if settings.MQTT_PROXY_PROTOCOL else None,
+            ),
         ]
         try:
             self.listener = self.run(Listener.open(endpoints, self._directory))

@@ -21,6 +21,7 @@ ALL: list[Check] = [
     checks.check_ports_differ,
     checks.check_api_limits,
     checks.check_broker_secret,
+    checks.check_proxy_networks,
 ]
 KEY = Fernet.generate_key().decode()
 
@@ -136,3 +137,34 @@ def test_a_broker_secret_is_long_and_fit_for_a_url(settings: Settings, secret: s
     message = only(checks.check_broker_secret)
     assert message.is_serious()
     assert secret not in message.msg
+
+
+def proxied(settings: Settings, host: str, networks: list[str]) -> list[CheckMessage]:
+    settings.MQTT_PROXY_PROTOCOL = True
+    settings.MQTT_HOST, settings.MQTT_PROXY_NETWORKS = host, networks
+    return checks.check_proxy_networks(None)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "proxy.example"])
+@pytest.mark.parametrize(
+    ("networks", "problem"),
+    [([], "is empty"), (["0.0.0.0/0"], "names everybody"), (["10.0.0.0/8", "::/0"], "everybody")],
+)
+def test_not_everybody_may_say_where_devices_come_from(
+    settings: Settings, host: str, networks: list[str], problem: str
+) -> None:
+    (message,) = proxied(settings, host, networks)
+    assert message.is_serious()
+    assert "MQTT_PROXY_PROTOCOL" in message.msg
+    assert "MQTT_PROXY_NETWORKS" in message.msg
+    assert problem in message.msg
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_on_this_machine_alone_everybody_may(settings: Settings, host: str) -> None:
+    assert proxied(settings, host, ["0.0.0.0/0"]) == []
+    assert len(proxied(settings, host, [])) == 1
+
+
+def test_networks_of_proxies_are_enough(settings: Settings) -> None:
+    assert proxied(settings, "0.0.0.0", ["192.0.2.0/24", "2001:db8::/32"]) == []

@@ -79,6 +79,7 @@ async def _serve(*, shared_ports: bool, metrics_port: int) -> None:
                 settings.MQTT_PORT,
                 "MQTT_PORT",
                 behind_tls=settings.MQTT_BEHIND_TLS_PROXY,
+                proxies=settings.MQTT_PROXY_NETWORKS if settings.MQTT_PROXY_PROTOCOL else None,
             ),
         ],
         settings.DATA_DIR / "listeners",

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from typing import cast
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -73,6 +74,29 @@ def test_of_one_address_the_longest_silent_gives_its_place_to_the_newcomer() -> 
     assert places.take("other", "192.0.2.2") is not None
     assert places.given_up == ["one"]
     assert places.slots.taken_unproven == 3
+
+
+def test_behind_a_proxy_a_place_becomes_its_devices_own_when_the_proxy_tells_the_address() -> None:
+    slots = Slots(total=10, unproven=5, unproven_per_address=1)
+    first, second, third = (cast("Slot", slots.take_unnamed()) for _ in range(3))
+    assert slots.name(first, "192.0.2.1")
+    assert slots.name(second, "192.0.2.1")
+    assert (first.released, slots.taken_unproven) == (True, 2)
+    slots.asked(second)
+    assert not slots.name(third, "192.0.2.1")
+    assert slots.name(third, "192.0.2.2")
+    for slot in (first, second, third):
+        slots.release(slot)
+    assert (slots.taken, slots.taken_unproven) == (0, 0)
+    assert (slots._by_origin, slots._silent, slots._silent_by_origin) == ({}, {}, {})
+
+
+def test_a_place_given_up_cannot_be_named_any_more() -> None:
+    slots = Slots(total=10, unproven=1, unproven_per_address=1)
+    first = cast("Slot", slots.take_unnamed())
+    assert slots.take_unnamed() is not None
+    assert not slots.name(first, "192.0.2.1")
+    assert slots.taken_unproven == 1
 
 
 def test_of_all_together_too() -> None:
