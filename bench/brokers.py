@@ -12,8 +12,8 @@ from bench.ground import TRANSPORTS, Figure, Ground, Side, say
 from bench.load import hold
 from bench.process import Server, on_cores
 from bench.rabbitmq import rabbitmq
-from bench.speed import AT_ONCE, SECONDS, Run, rates
-from bench.talk import Conversation, Target, client_context
+from bench.speed import SECONDS, Run, rates
+from bench.talk import Conversation, Target
 from devices.protocol import mqtt
 from tests.ports import free_ports
 
@@ -72,13 +72,13 @@ def _configured(ground: Ground, program: str, passwords: str, directory: Path) -
         ground.environment,
         cores=ground.server_cores(),
         directory=directory,
+        log=directory / "mosquitto.log",
     )
-    tls = client_context(ground.pki / "ca.pem")
-    return Side(server, {"TLS": Target(tls_port, tls), "plain": Target(port)})
+    return Side(server, {"TLS": Target(tls_port, tls=True), "plain": Target(port)})
 
 
 def _connects(ground: Ground, side: Side, transport: str) -> dict[str, float]:
-    target, run = side.targets[transport], Run(AT_ONCE, ground.seconds(SECONDS))
+    target, run = side.targets[transport], Run(ground.at_once, ground.seconds(SECONDS))
     with on_cores(ground.load_cores()):
         hold(target, _devices(ground.scaled(_WARM)), run.at_once)
         before = side.server.cpu_seconds()
@@ -91,7 +91,7 @@ def _idle(ground: Ground, side: Side, transport: str) -> float:
     count = ground.sockets(ground.scaled(_SESSIONS))
     before = side.server.resident_bytes()
     with Crowd(side.targets[transport], list(_devices(count))) as crowd:
-        crowd.come(AT_ONCE)
+        crowd.come(ground.at_once)
         return (side.server.resident_bytes() - before) / count / 1024
 
 

@@ -50,7 +50,7 @@ class Check:
         registered = [pair for pair in answers if pair[0].topic]
         if registered:
             self._compare("registrations", ServiceType.REGISTRATION, len(registered))
-            self._compare_credentials(registered)
+            self.credentials(registered)
         if connected := [pair for pair in answers if not pair[0].topic]:
             self._compare("connections", ServiceType.DEVICE, len(connected))
 
@@ -62,7 +62,7 @@ class Check:
         if logged != answered:
             raise CheckError(f"{answered} {what} were answered, {logged} are in the log")
 
-    def _compare_credentials(self, answers: Answers) -> None:
+    def credentials(self, answers: Answers) -> None:
         for start in range(0, len(answers), _CHUNK):
             told = [_told(*pair, self._product) for pair in answers[start : start + _CHUNK]]
             tokens = [fields for fields in told if "deviceToken" in fields]

@@ -13,21 +13,23 @@ from django.db import connection
 from bench import scenarios
 from bench.check import Check
 from bench.process import Server, Tree, allow_descriptors, python
-from bench.talk import Target, client_context
+from bench.talk import Target
 from products.models import Product
 from tests.ports import free_ports
 
 Figure = dict[str, object]
 TRANSPORTS = ("TLS", "plain")
+AT_ONCE = 200
 _OTHER_DESCRIPTORS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A server and where it is reached, by transport."""
+    """A server and where it is reached, by transport; with a proxy in front or without."""
 
     server: Server
     targets: Mapping[str, Target]
+    proxy: Server | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,12 @@ class Ground:
         return max(least, int(count * self.scale))
 
     def seconds(self, seconds: float) -> float:
-        return max(0.2, seconds * min(1.0, self.scale))
+        return max(0.05, seconds * min(1.0, self.scale))
+
+    @property
+    def at_once(self) -> int:
+        """As many as the figures are about, if the look is not a very quick one."""
+        return max(5, min(AT_ONCE, int(AT_ONCE * 20 * self.scale)))
 
     def sockets(self, count: int) -> int:
         """As many of `count` as this process may have descriptors for."""
@@ -118,8 +125,7 @@ class Ground:
             directory=settings.BASE_DIR,
             sockets=workers,
         )
-        tls = client_context(self.pki / "ca.pem")
-        return Side(server, {"TLS": Target(ports[0], tls), "plain": Target(ports[1])})
+        return Side(server, {"TLS": Target(ports[0], tls=True), "plain": Target(ports[1])})
 
 
 def say(text: str) -> None:

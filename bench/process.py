@@ -7,7 +7,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -57,8 +57,8 @@ class Tree:
 class Server(Tree):
     """A program, ready once `sockets` listen on every port. Use it in a `with`.
 
-    `cores` are those it may run on, if not all; `directory` is where it runs. What it prints is
-    shown only when it does not start.
+    `cores` are those it may run on, if not all; `directory` is where it runs. With `log`, a file,
+    what it says is shown only when it does not start.
     """
 
     def __init__(
@@ -70,20 +70,23 @@ class Server(Tree):
         cores: frozenset[int] | None = None,
         directory: Path | None = None,
         sockets: int = 1,
+        log: Path | None = None,
     ) -> None:
         super().__init__(0)
         self._command, self._ports, self._environment = command, ports, environment
         self._cores, self._directory = cores, directory
-        self._sockets = sockets
+        self._sockets, self._log = sockets, log
 
     def __enter__(self) -> Self:
-        with on_cores(self._cores):
+        with on_cores(self._cores), ExitStack() as stack:
+            log = stack.enter_context(self._log.open("wb")) if self._log else None
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
                 self._command,
                 env=dict(self._environment),
                 cwd=self._directory,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=log or subprocess.DEVNULL,
+                stderr=log,
             )
         self.pid = self._process.pid
         try:
@@ -111,7 +114,8 @@ class Server(Tree):
         deadline = time.monotonic() + START_SECONDS
         while _listening(port) < self._sockets:
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self._command} does not listen on {port}")
+                said = self._log.read_text(errors="replace") if self._log else ""
+                raise RuntimeError(f"{self._command} does not listen on {port}\n{said}")
             time.sleep(0.05)
 
     def _stop(self) -> None:

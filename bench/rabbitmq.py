@@ -15,7 +15,7 @@ from bench.check import Check
 from bench.ground import Figure, Ground, say
 from bench.load import hold
 from bench.process import Server, Tree, python
-from bench.speed import AT_ONCE, SECONDS, rates
+from bench.speed import SECONDS, rates
 from bench.talk import Target
 from products.models import DataConnections
 from tests.ports import free_ports
@@ -51,14 +51,14 @@ def _connects(
     seconds = ground.seconds(SECONDS)
     for kind in ("signature", "token"):
         prepare = scenarios.kinds(product)[kind]
-        hold(target, prepare(ground.scaled(_WARM)), AT_ONCE)
-        talks = prepare(int(_MOST_PER_SECOND * seconds) + AT_ONCE)
+        hold(target, prepare(ground.scaled(_WARM)), ground.at_once)
+        talks = prepare(int(_MOST_PER_SECOND * seconds) + ground.at_once)
         trees = {"server": broker, "webhook": webhook}
         if ground.database:
             trees["database"] = ground.database
         check = Check(product)
         before = {name: tree.cpu_seconds() for name, tree in trees.items()}
-        outcome = hold(target, talks, AT_ONCE, seconds)
+        outcome = hold(target, talks, ground.at_once, seconds)
         cpu = {name: tree.cpu_seconds() - before[name] for name, tree in trees.items()}
         check.everything(outcome.answers)
         yield kind, rates(outcome, cpu)
@@ -91,7 +91,13 @@ def _broker(directory: Path, webhook_port: int, secret: str, stack: ExitStack) -
     environment = _environment(directory, distribution_port, epmd_port)
     epmd = ["epmd", "-address", "127.0.0.1", "-port", str(epmd_port)]
     stack.enter_context(Server(epmd, [epmd_port], environment, directory=directory))
-    server = Server([str(PROGRAM), "-noinput"], [mqtt_port], environment, directory=directory)
+    server = Server(
+        [str(PROGRAM), "-noinput"],
+        [mqtt_port],
+        environment,
+        directory=directory,
+        log=directory / "node.log",
+    )
     return stack.enter_context(server), mqtt_port
 
 

@@ -37,7 +37,7 @@ def database(ground: Ground) -> Iterator[Figure]:
 def _make_tables() -> None:
     sqlite = connection.vendor == "sqlite"
     key = "integer PRIMARY KEY" if sqlite else "bigserial PRIMARY KEY"
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for table in _TABLES:
             cursor.execute(table.format(key=key))
         cursor.executemany(

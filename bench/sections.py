@@ -3,18 +3,20 @@
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench import brokers, rawdb, speed, staying
+from bench import brokers, hostile, proxy, rawdb, speed, staying
 from bench.ground import Figure, Ground
 
 Section = Callable[[Ground], Iterator[Figure]]
 
 FIGURES: Mapping[str, Section] = {
     "speed": speed.sustained,
+    "proxy": proxy.proxied,
     "alone": speed.alone,
     "storm": staying.storm,
     "idle": staying.idle,
     "database": rawdb.database,
     "brokers": brokers.brokers,
+    "hostile": hostile.hostile,
 }
 
 

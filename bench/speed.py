@@ -12,7 +12,6 @@ from bench.process import Tree, on_cores
 from bench.scenarios import Prepare
 from bench.talk import Conversation, Target
 
-AT_ONCE = 200
 WORKERS = (1, 2)
 SECONDS, FLOOR_SECONDS = 4.0, 1.5
 # Held before anything counts: code is loaded, statements are prepared, and the rate is known.
@@ -43,7 +42,7 @@ class Run:
 def sustained(ground: Ground) -> Iterator[Figure]:
     """Each transport and way to ask, with one process and with two."""
     for workers in WORKERS:
-        yield from _figures(ground, "speed", Run(AT_ONCE, ground.seconds(SECONDS), workers))
+        yield from _figures(ground, "speed", Run(ground.at_once, ground.seconds(SECONDS), workers))
 
 
 def alone(ground: Ground) -> Iterator[Figure]:
@@ -78,6 +77,8 @@ def beside_floor(
     talks = prepare(warm(ground, target, prepare, run))
     bare = measure_floor(ground, floor, floor.targets.get(transport, floor.targets["TLS"]), run)
     meters = Meters({"server": listener.server})
+    if listener.proxy:
+        meters.trees["proxy"] = listener.proxy
     ours = measure(ground, target, talks, run, meters)
     return {**ours, **{f"floor_{name}": bare[name] for name in ("per_second", "server_us")}}
 
@@ -85,7 +86,7 @@ def beside_floor(
 def warm(ground: Ground, target: Target, prepare: Prepare, run: Run) -> int:
     """How many conversations the time of `run` will take, and some to spare."""
     count = max(run.at_once, ground.scaled(_WARM if run.at_once > 1 else 40))
-    outcome = _held(ground, target, prepare(count), run, None)
+    outcome = held(ground, target, prepare(count), run, None)
     ground.check().drained()
     return int(outcome.per_second * run.seconds * _SPARE) + run.at_once
 
@@ -93,9 +94,9 @@ def warm(ground: Ground, target: Target, prepare: Prepare, run: Run) -> int:
 def measure_floor(ground: Ground, floor: Side, target: Target, run: Run) -> dict[str, float]:
     seconds = min(run.seconds, ground.seconds(FLOOR_SECONDS))
     hellos = scenarios.floor(200_000)
-    _held(ground, target, hellos[: run.at_once], run, None)
+    held(ground, target, hellos[: run.at_once], run, None)
     before = floor.server.cpu_seconds()
-    outcome = _held(ground, target, hellos, run, seconds)
+    outcome = held(ground, target, hellos, run, seconds)
     return rates(outcome, {"server": floor.server.cpu_seconds() - before})
 
 
@@ -111,14 +112,14 @@ def measure(
         meters.trees["database"] = ground.database
     check: Check = ground.check()
     before = meters.read()
-    outcome = _held(ground, target, talks, run, run.seconds)
+    outcome = held(ground, target, talks, run, run.seconds)
     check.drained()
     after = meters.read()
     check.everything(outcome.answers)
     return rates(outcome, {name: after[name] - before[name] for name in after})
 
 
-def _held(
+def held(
     ground: Ground,
     target: Target,
     talks: Sequence[Conversation],

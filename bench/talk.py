@@ -6,12 +6,11 @@ Non-blocking and without a library on top, so that a device costs the load far l
 import contextlib
 import itertools
 import socket
-import ssl
 import struct
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
+from bench import tls13
 from devices.protocol import mqtt
 
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)
@@ -31,23 +30,10 @@ class TalkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`tls` is the clients' context, or None for plain TCP."""
+    """A port on loopback, and whether it speaks TLS."""
 
     port: int
-    tls: ssl.SSLContext | None = None
-    host: str = "127.0.0.1"
-
-    @property
-    def transport(self) -> str:
-        return "TLS" if self.tls else "plain"
-
-
-def client_context(ca: Path) -> ssl.SSLContext:
-    """For full handshakes that trust `ca` alone. Whose name it vouches for is not compared."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.load_verify_locations(ca)
-    return context
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +62,8 @@ class Talk:
         try:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
             self._socket.bind((next(_sources), 0))
-            self._socket.connect_ex((target.host, target.port))
-            self._prepare(target)
+            self._socket.connect_ex(("127.0.0.1", target.port))
+            self._prepare()
             # Over loopback the connection stands already, unless the server's backlog is full.
             self.wants_write = not self._open()
         except BaseException:
@@ -115,7 +101,7 @@ class Talk:
         self._socket.close()
 
     # --- plain; TLS replaces these ------------------------------------------------------------
-    def _prepare(self, target: Target) -> None:
+    def _prepare(self) -> None:
         """Before the first byte is sent."""
 
     def _open(self) -> bool:
@@ -142,53 +128,26 @@ class Talk:
 class TlsTalk(Talk):
     """The same over TLS, with a full handshake."""
 
-    __slots__ = ("_incoming", "_object", "_outgoing", "_shaken")
+    __slots__ = ("_tls",)
 
-    def _prepare(self, target: Target) -> None:
-        assert target.tls is not None
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = target.tls.wrap_bio(self._incoming, self._outgoing)
-        self._shaken = False
-        self._shake()
+    def _prepare(self) -> None:
+        self._tls = tls13.Client()
 
     def _open(self) -> bool:
-        """The ClientHello stays in the buffer until it can be sent."""
-        return self._flush()
+        return self._send(tls13.HELLO)
 
     def _take(self, data: bytes) -> None:
-        self._incoming.write(data)
-        if not self._shaken:
-            if not self._shake():
-                self._flush()
-                return
+        shaken = self._tls.ready
+        try:
+            self.answer += self._tls.feed(data)
+        except tls13.TlsError as error:
+            raise TalkError(str(error)) from error
+        if self._tls.ready and not shaken:
             # Leaves together with the end of the handshake.
-            self._object.write(self.conversation.request)
-            self._flush()
-        try:
-            self.answer += self._object.read(_READ)
-        except ssl.SSLWantReadError:
-            return
-
-    def _shake(self) -> bool:
-        try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        self._shaken = True
-        return True
-
-    def _flush(self) -> bool:
-        data = self._outgoing.read()
-        if data and not self._send(data):
-            self._outgoing.write(data)
-            return False
-        return True
+            self._send(self._tls.finished + self._tls.seal(self.conversation.request))
 
     def _farewell(self) -> bytes:
-        with contextlib.suppress(ssl.SSLError):
-            self._object.write(mqtt.DISCONNECT)
-            self._object.unwrap()
-        return self._outgoing.read()
+        return self._tls.seal(mqtt.DISCONNECT) + self._tls.close()
 
 
 def begin(target: Target, conversation: Conversation) -> Talk:

@@ -36,7 +36,8 @@ def _times_floor(figure: Figure) -> str:
 
 
 def _scenario(figure: Figure) -> str:
-    return f"{figure['kind']}, {figure['transport']}"
+    """Which, or why there are no figures."""
+    return str(figure.get("missing") or f"{figure['kind']}, {figure['transport']}")
 
 
 def _first(figure: Figure) -> str:
@@ -127,6 +128,20 @@ TOPICS: Mapping[str, Topic] = {
             number("gunicorn CPU µs", "webhook_us"),
             *_OTHERS,
             number("KiB per idle session", "kib", 1),
+        ),
+    ),
+    "hostile": Topic(
+        "Good devices during an attack: connects with a signature over TLS, 20 at once",
+        (
+            text("attack", "attack"),
+            number("of", "number"),
+            number("p99 ms before", "p99_before_ms", 1),
+            number("p99 ms", "p99_ms", 1),
+            number("p99 ms after", "p99_after_ms", 1),
+            number("per second before", "per_second_before"),
+            number("per second", "per_second"),
+            number("MiB before", "resident_mib"),
+            number("peak MiB", "peak_mib"),
         ),
     ),
 }
