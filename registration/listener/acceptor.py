@@ -14,6 +14,7 @@ from iotconsole.kit.addresses import plain_address
 from registration.listener.connection import Connection
 from registration.listener.errors import Sparingly
 from registration.listener.hub import Hub
+from registration.listener.plain import PlainTransport
 from registration.listener.proxied import ProxiedConnection, Proxies
 from registration.listener.slots import Slot
 from registration.listener.states import CLOSE_WITHIN, CONNECT_WITHIN
@@ -141,6 +142,10 @@ class Acceptor:
             return
         self._hub.meter.accepted += 1
         connection = self._connection(slot, address)
+        if self._tls is None:
+            slot.give_up = connection.abort
+            PlainTransport(self._loop, accepted, connection)
+            return
         task = self._loop.create_task(self._open(accepted, connection))
         self._opening.add(task)
         slot.give_up = partial(_give_up, task, connection)
@@ -182,4 +187,9 @@ def _give_up(task: asyncio.Task[None], connection: Connection) -> None:
 
 
 def address_of(peer: Any) -> str | None:
-    return plain_address(str(peer[0])) if isinstance(peer, tuple) and peer else None
+    """Nobody's, where the peer has gone already."""
+    if not isinstance(peer, tuple) or not peer:
+        return None
+    host = str(peer[0])
+    # Of a socket for IPv4 it is one, and written as it should be.
+    return plain_address(host) if ":" in host else host

@@ -186,11 +186,12 @@ class Connection(Wire):
             codes = [mqtt.SUBACK_REFUSED] * len(packet.filters)
             self.send(mqtt.suback(packet.packet_id, codes))
         elif isinstance(packet, mqtt.Disconnect):
-            self._close()
+            self._leave()
 
     def _online(self, packet: mqtt.Packet) -> None:
         if isinstance(packet, mqtt.Disconnect):
-            self.cut("device_disconnect")
+            self._end_session("device_disconnect")
+            self._leave()
         else:
             self.session.take(packet)
 
@@ -275,6 +276,11 @@ class Connection(Wire):
     def _close(self) -> None:
         self._enter(State.CLOSING, CLOSE_WITHIN)
         self.finish()
+
+    def _leave(self) -> None:
+        """After DISCONNECT: the device closes, if it has not already."""
+        self._enter(State.CLOSING, CLOSE_WITHIN)
+        self.hang_up()
 
     def _enter(self, state: State, lasts: float) -> None:
         self._state = step(self._state, state)

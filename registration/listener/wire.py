@@ -69,6 +69,12 @@ class Wire(asyncio.Protocol):
         else:
             self._transport.close()
 
+    def hang_up(self) -> None:
+        """Flush, then close, because the peer has said that it sends nothing more."""
+        self.uncork()
+        if self._transport:
+            self._transport.close()
+
     def abort(self) -> None:
         """Close at once, whatever was still to be sent."""
         if self._transport:
