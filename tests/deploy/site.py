@@ -209,6 +209,7 @@ class Site:
             "CONSOLE_ECDSA": str(ecdsa),
             "AT_LISTENERS": str(at_listeners),
             "BROKER_NETWORKS": "127.0.0.1 ::1",
+            "BACKEND_NETWORKS": "127.0.0.1 ::1",
             "MAXCONN": "1000",
             "MAX_FROM_ONE": str(MAX_FROM_ONE),
             "MAX_NO_MQTT": str(MAX_NO_MQTT),

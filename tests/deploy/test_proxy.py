@@ -3,24 +3,32 @@
 import socket
 import ssl
 from contextlib import ExitStack, closing
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.utils import timezone
 
-from devices.protocol import mqtt, signing
+from devices.protocol import mqtt, rpc, signing
 from devices.protocol.params import RegistrationMode
 from registration.simulator.firmware import SecretCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.devices import C_SDK_SUITE, PATIENCE, client_tls
 from tests.deploy.site import MAX_FROM_ONE, MAX_NO_MQTT, WEBHOOK_SECRET, Site
 from tests.polling import eventually
+from tests.rpc import VERSION
 
 pytestmark = pytest.mark.long
 FAR = "127.0.0.77"
 # Less than HAProxy waits for a packet that may still come.
 AT_ONCE = 5.0
+# Bytes that do not fit into HAProxy's buffer.
+LARGE = 100_000
+# Characters of a URL that do.
+LONG = 40_000
 
 
 def plain(site: Site, port: str = "mqtts", address: str = "127.0.0.1") -> socket.socket:
@@ -184,6 +192,40 @@ def test_a_device_registers_over_https_as_old_firmware_does(site: Site, unit: Ne
     assert site.logged(firmware.device_name, "register") == [("ok", FAR)]
 
 
+def test_a_back_end_calls_the_api_with_a_long_url(site: Site) -> None:
+    key = site.seeded["access_key"]
+    names = [(f"DeviceName.{n}", f"{'x' * 30}{n:02}") for n in range(1, 51)]
+    fields = [
+        ("Action", "BatchGetDeviceState"),
+        ("ProductKey", site.seeded["carried"]["product_key"]),
+        ("Version", VERSION),
+        ("Format", "JSON"),
+        ("AccessKeyId", key["id"]),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureVersion", "1.0"),
+        ("SignatureNonce", uuid4().hex),
+        ("Timestamp", rpc.timestamp(timezone.now())),
+        # What is not known is signed and nobody heeds it; here it makes the URL long.
+        ("Remark", "x" * LONG),
+        *names,
+    ]
+    signature = rpc.sign_v1(rpc.v1_string_to_sign("GET", fields), key["secret"])
+    query = urlencode([*fields, ("Signature", signature)])
+    answer = get(site, "https", f"/?{query}")
+    assert answer.json()["Success"], answer.text
+
+
+def get(site: Site, port: str, path: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(
+            f"https://localhost:{site.ports[port]}{path}",
+            verify=str(site.ca_file),
+            timeout=PATIENCE,
+            allow_redirects=False,
+        )
+
+
 @pytest.mark.parametrize(
     ("port", "path", "status"),
     [
@@ -197,11 +239,29 @@ def test_a_device_registers_over_https_as_old_firmware_does(site: Site, unit: Ne
     ],
 )
 def test_each_port_shows_what_it_is_for(site: Site, port: str, path: str, status: int) -> None:
-    session = requests.Session()
-    session.trust_env = False
-    url = f"https://localhost:{site.ports[port]}{path}"
-    answer = session.get(url, verify=str(site.ca_file), timeout=PATIENCE, allow_redirects=False)
-    assert answer.status_code == status
+    assert get(site, port, path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("port", "path", "address", "told"),
+    [
+        ("https", "/", FAR, b" 413 "),
+        # The API's own answer to a call that names no action.
+        ("https", "/", "127.0.0.1", b"InvalidAccessKeyId"),
+        ("console", "/sign-in/", "127.0.0.1", b" 413 "),
+        ("console", "/devices/batches/new/", "127.0.0.1", b" 413 "),
+    ],
+)
+def test_who_sends_much_has_to_be_somebody(
+    site: Site, port: str, path: str, address: str, told: bytes
+) -> None:
+    with closing(secure(site, port, address)) as connection:
+        connection.send(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Content-Length: {LARGE}\r\n\r\n".encode()
+            + bytes(LARGE)
+        )
+        assert told in b"".join(iter(lambda: connection.recv(4096), b""))
 
 
 @pytest.mark.parametrize(("address", "status"), [("127.0.0.1", b"200"), (FAR, b"403")])
