@@ -96,13 +96,13 @@ def issue_another_secret() -> None:
 def admit_revoked() -> None:
     from devices.operations import authenticate
 
-    check = authenticate._check_token
+    refusal = authenticate._refusal
 
-    def lenient(*arguments: Any) -> str | None:
-        reason = check(*arguments)
-        return None if reason == "client_id_void" else reason
+    def lenient(*arguments: Any) -> str:
+        reason = refusal(*arguments)
+        return "" if reason == "client_id_void" else reason
 
-    _replace(authenticate, "_check_token", lenient)
+    _replace(authenticate, "_refusal", lenient)
 
 
 def keep_revoked_sessions() -> None:
