@@ -44,7 +44,7 @@ help:
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
 	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
-	@echo 'make bench          activations per second, beside a floor measured in the same run'
+	@echo 'make bench          what activations, connections and storms cost, beside floors (20 minutes)'
 	@echo 'make bench-console  how long each page takes with a million devices'
 	@echo 'make timing         whether the time of a refusal tells its reason'
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.crowd import Crowd
 from bench.ground import TRANSPORTS, Figure, Ground, Side, say
 from bench.load import hold
-from bench.process import Server, on_cores
+from bench.process import How, Program, on_cores
 from bench.rabbitmq import rabbitmq
 from bench.speed import SECONDS, Run, rates
 from bench.talk import Conversation, Target
@@ -66,14 +66,8 @@ def _configured(ground: Ground, program: str, passwords: str, directory: Path) -
         f"listener {tls_port} 127.0.0.1\ncertfile {certificate}\nkeyfile {certificate}\n"
         f"listener {port} 127.0.0.1\n"
     )
-    server = Server(
-        [program, "-c", str(file)],
-        [tls_port, port],
-        ground.environment,
-        cores=ground.server_cores(),
-        directory=directory,
-        log=directory / "mosquitto.log",
-    )
+    how = How(ground.server_cores(), directory, log=directory / "mosquitto.log")
+    server = Program([program, "-c", str(file)], [tls_port, port], ground.environment, how)
     return Side(server, {"TLS": Target(tls_port, tls=True), "plain": Target(port)})
 
 

@@ -5,6 +5,7 @@ What is compared was committed before the device heard of it, or the figures are
 
 import json
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Max
@@ -49,18 +50,23 @@ class Check:
         """Every answer is in the database, and the log has each exactly once."""
         registered = [pair for pair in answers if pair[0].topic]
         if registered:
-            self._compare("registrations", ServiceType.REGISTRATION, len(registered))
+            self._compare("registrations", ServiceType.REGISTRATION, registered)
             self.credentials(registered)
         if connected := [pair for pair in answers if not pair[0].topic]:
-            self._compare("connections", ServiceType.DEVICE, len(connected))
+            self._compare("connections", ServiceType.DEVICE, connected)
 
-    def _compare(self, what: str, service: ServiceType, answered: int) -> None:
+    def _compare(self, what: str, service: ServiceType, answers: Answers) -> None:
         entries = LogEntry.objects.filter(
             pk__gt=self._since, product_key=self._product.product_key, service_type=service
         )
-        logged = entries.filter(code="200").exclude(operation="offline").count()
+        good = entries.filter(code="200").exclude(operation="offline")
+        logged = Counter(good.values_list("device_name", flat=True))
+        answered = Counter(conversation.name for conversation, _ in answers)
         if logged != answered:
-            raise CheckError(f"{answered} {what} were answered, {logged} are in the log")
+            raise CheckError(
+                f"{answered.total()} {what} were answered, {logged.total()} are in the log, "
+                f"{(answered & logged).total()} of them right"
+            )
 
     def credentials(self, answers: Answers) -> None:
         for start in range(0, len(answers), _CHUNK):

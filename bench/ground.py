@@ -12,7 +12,7 @@ from django.db import connection
 
 from bench import scenarios
 from bench.check import Check
-from bench.process import Server, Tree, allow_descriptors, python
+from bench.process import How, Program, Server, Tree, allow_descriptors
 from bench.talk import Target
 from products.models import Product
 from tests.ports import free_ports
@@ -27,9 +27,9 @@ _OTHER_DESCRIPTORS = 200
 class Side:
     """A server and where it is reached, by transport; with a proxy in front or without."""
 
-    server: Server
+    server: Program
     targets: Mapping[str, Target]
-    proxy: Server | None = None
+    proxy: Program | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Ground:
     # --- the two that are compared ------------------------------------------------------------
     def floor(self, workers: int = 1) -> Side:
         ports = free_ports(2)
-        command = python("-m", "bench.floor", str(self.pki), *map(str, ports), str(workers))
+        command = ["-m", "bench.floor", str(self.pki), *map(str, ports), str(workers)]
         return self._side(command, ports, {}, workers)
 
     def listener(self, workers: int = 1, **variables: str) -> Side:
@@ -111,7 +111,7 @@ class Ground:
             "MQTT_BEHIND_TLS_PROXY": "true",
             **variables,
         }
-        command = python("manage.py", "mqtt_listener", f"--workers={workers}")
+        command = ["manage.py", "mqtt_listener", f"--workers={workers}"]
         return self._side(command, ports, own, workers)
 
     def _side(
@@ -121,9 +121,7 @@ class Ground:
             command,
             ports,
             {**self.environment, **own},
-            cores=self.server_cores(workers),
-            directory=settings.BASE_DIR,
-            sockets=workers,
+            How(self.server_cores(workers), settings.BASE_DIR, workers),
         )
         return Side(server, {"TLS": Target(ports[0], tls=True), "plain": Target(ports[1])})
 

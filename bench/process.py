@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -54,36 +55,39 @@ class Tree:
                 (_PROC / str(pid) / "clear_refs").write_text("5")
 
 
-class Server(Tree):
-    """A program, ready once `sockets` listen on every port. Use it in a `with`.
+@dataclass(frozen=True, slots=True)
+class How:
+    """`cores` are those it may run on, if not all; `directory` is where it runs. It is ready once
+    `sockets` listen on every port. With `log`, a file, what it says is shown only when it does not
+    start."""
 
-    `cores` are those it may run on, if not all; `directory` is where it runs. With `log`, a file,
-    what it says is shown only when it does not start.
-    """
+    cores: frozenset[int] | None = None
+    directory: Path | None = None
+    sockets: int = 1
+    log: Path | None = None
+
+
+class Program(Tree):
+    """Any command that listens on `ports`. Use it in a `with`."""
 
     def __init__(
         self,
         command: Sequence[str],
         ports: Sequence[int],
         environment: Mapping[str, str],
-        *,
-        cores: frozenset[int] | None = None,
-        directory: Path | None = None,
-        sockets: int = 1,
-        log: Path | None = None,
+        how: How | None = None,
     ) -> None:
         super().__init__(0)
         self._command, self._ports, self._environment = command, ports, environment
-        self._cores, self._directory = cores, directory
-        self._sockets, self._log = sockets, log
+        self._how = how or How()
 
     def __enter__(self) -> Self:
-        with on_cores(self._cores), ExitStack() as stack:
-            log = stack.enter_context(self._log.open("wb")) if self._log else None
+        with on_cores(self._how.cores), ExitStack() as stack:
+            log = stack.enter_context(self._how.log.open("wb")) if self._how.log else None
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
                 self._command,
                 env=dict(self._environment),
-                cwd=self._directory,
+                cwd=self._how.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=log or subprocess.DEVNULL,
                 stderr=log,
@@ -112,9 +116,10 @@ class Server(Tree):
     def _await(self, port: int) -> None:
         """Nobody connects for that: it would be a connection more to measure."""
         deadline = time.monotonic() + START_SECONDS
-        while _listening(port) < self._sockets:
+        while _listening(port) < self._how.sockets:
             if self._process.poll() is not None or time.monotonic() > deadline:
-                said = self._log.read_text(errors="replace") if self._log else ""
+                log = self._how.log
+                said = log.read_text(errors="replace") if log else ""
                 raise RuntimeError(f"{self._command} does not listen on {port}\n{said}")
             time.sleep(0.05)
 
@@ -126,8 +131,17 @@ class Server(Tree):
             self.kill()
 
 
-def python(*arguments: str) -> list[str]:
-    return [sys.executable, *arguments]
+class Server(Program):
+    """`python <arguments>`, for the rest the same."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        ports: Sequence[int],
+        environment: Mapping[str, str],
+        how: How | None = None,
+    ) -> None:
+        super().__init__([sys.executable, *arguments], ports, environment, how)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from bench.ground import Figure, Ground, Side, say
-from bench.process import Server
+from bench.process import How, Program
 from bench.speed import SECONDS, WORKERS, Run, beside_floor
 from bench.talk import Target
 from tests.ports import free_ports
@@ -48,7 +48,7 @@ def _figures(ground: Ground, run: Run) -> Iterator[Figure]:
             }
 
 
-def _proxy(ground: Ground, directory: Path, listener: int) -> tuple[Server, Target]:
+def _proxy(ground: Ground, directory: Path, listener: int) -> tuple[Program, Target]:
     """Every place of the configuration that needs no server here leads to nobody."""
     *ports, nobody = free_ports(len(_FRONTENDS) + 1)
     listed = directory / "products-at-listeners.lst"
@@ -78,5 +78,6 @@ def _proxy(ground: Ground, directory: Path, listener: int) -> tuple[Server, Targ
         },
     }
     command = [str(PROGRAM), "-db", "-f", str(settings.BASE_DIR / CONFIGURATION)]
-    server = Server(command, ports, environment, directory=directory, log=directory / "haproxy.log")
+    how = How(directory=directory, log=directory / "haproxy.log")
+    server = Program(command, ports, environment, how)
     return server, Target(ports[0], tls=True)

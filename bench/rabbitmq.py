@@ -14,7 +14,7 @@ from bench import scenarios
 from bench.check import Check
 from bench.ground import Figure, Ground, say
 from bench.load import hold
-from bench.process import Server, Tree, python
+from bench.process import How, Program, Server, Tree
 from bench.speed import SECONDS, rates
 from bench.talk import Target
 from products.models import DataConnections
@@ -67,10 +67,8 @@ def _connects(
 def _webhook(ground: Ground, secret: str) -> tuple[Server, int]:
     """The console as `make run` starts it; among other things it answers brokers."""
     (port,) = free_ports(1)
-    command = python(
-        "-m",
-        "gunicorn",
-        *("--pythonpath", str(settings.BASE_DIR)),
+    arguments = (
+        *("-m", "gunicorn", "--pythonpath", str(settings.BASE_DIR)),
         *("--config", str(settings.BASE_DIR / "iotconsole" / "gunicorn_config.py")),
         *("--bind", f"127.0.0.1:{port}", "iotconsole.wsgi"),
     )
@@ -80,7 +78,8 @@ def _webhook(ground: Ground, secret: str) -> tuple[Server, int]:
         # There are no static files, which nobody asks for.
         "PYTHONWARNINGS": "ignore::UserWarning",
     }
-    return Server(command, [port], environment, directory=settings.BASE_DIR), port
+    how = How(directory=settings.BASE_DIR)
+    return Server(arguments, [port], environment, how), port
 
 
 def _broker(directory: Path, webhook_port: int, secret: str, stack: ExitStack) -> tuple[Tree, int]:
@@ -90,14 +89,9 @@ def _broker(directory: Path, webhook_port: int, secret: str, stack: ExitStack) -
     _configure(directory, mqtt_port, amqp_port, f"http://127.0.0.1:{webhook_port}/brokers/{secret}")
     environment = _environment(directory, distribution_port, epmd_port)
     epmd = ["epmd", "-address", "127.0.0.1", "-port", str(epmd_port)]
-    stack.enter_context(Server(epmd, [epmd_port], environment, directory=directory))
-    server = Server(
-        [str(PROGRAM), "-noinput"],
-        [mqtt_port],
-        environment,
-        directory=directory,
-        log=directory / "node.log",
-    )
+    stack.enter_context(Program(epmd, [epmd_port], environment, How(directory=directory)))
+    how = How(directory=directory, log=directory / "node.log")
+    server = Program([str(PROGRAM), "-noinput"], [mqtt_port], environment, how)
     return stack.enter_context(server), mqtt_port
 
 

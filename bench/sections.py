@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench import brokers, hostile, proxy, rawdb, speed, staying
+from bench import brokers, proxy, rawdb, speed, staying
 from bench.ground import Figure, Ground
 
 Section = Callable[[Ground], Iterator[Figure]]
@@ -16,7 +16,6 @@ FIGURES: Mapping[str, Section] = {
     "idle": staying.idle,
     "database": rawdb.database,
     "brokers": brokers.brokers,
-    "hostile": hostile.hostile,
 }
 
 

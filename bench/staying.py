@@ -88,23 +88,16 @@ def _storm(
 ) -> dict[str, object]:
     """After `kill -9` the time runs from when a new listener accepts: it takes as long to start as
     the machine needs to load it."""
-    side, check = ground.listener(), ground.check()
+    side = ground.listener()
     with Crowd(side.targets[transport], talks) as crowd:
         with side.server as server:
             crowd.come(ground.at_once)
             before = server.resident_bytes()
             if how == "cut":
-                crowd.lose()
-                figure = _return(ground, crowd, side, before)
-            else:
-                server.kill()
-        if how != "cut":
-            crowd.lose()
-            with side.server as server:
-                figure = _return(ground, crowd, side, before)
-                crowd.lose()
-                check.drained()
-    return figure
+                return _return(ground, crowd, side, before)
+            server.kill()
+        with side.server:
+            return _return(ground, crowd, side, before)
 
 
 def _return(ground: Ground, crowd: Crowd, side: Side, before: int) -> dict[str, object]:
@@ -112,6 +105,7 @@ def _return(ground: Ground, crowd: Crowd, side: Side, before: int) -> dict[str, 
     server.forget_peak()
     cpu = server.cpu_seconds()
     own = database.cpu_seconds() if database else 0.0
+    crowd.lose()
     with on_cores(ground.load_cores()):
         arrival = crowd.come()
     count = len(arrival.seconds)
@@ -124,7 +118,10 @@ def _return(ground: Ground, crowd: Crowd, side: Side, before: int) -> dict[str, 
     if database:
         figure["database_us"] = (database.cpu_seconds() - own) / count * 1e6
     _require_all(crowd, count)
-    ground.check().require_live(count)
+    check = ground.check()
+    check.require_live(count)
+    crowd.lose()
+    check.drained()
     return figure
 
 

@@ -130,20 +130,6 @@ TOPICS: Mapping[str, Topic] = {
             number("KiB per idle session", "kib", 1),
         ),
     ),
-    "hostile": Topic(
-        "Good devices during an attack: connects with a signature over TLS, 20 at once",
-        (
-            text("attack", "attack"),
-            number("of", "number"),
-            number("p99 ms before", "p99_before_ms", 1),
-            number("p99 ms", "p99_ms", 1),
-            number("p99 ms after", "p99_after_ms", 1),
-            number("per second before", "per_second_before"),
-            number("per second", "per_second"),
-            number("MiB before", "resident_mib"),
-            number("peak MiB", "peak_mib"),
-        ),
-    ),
 }
 SECTIONS = tuple(TOPICS)
 

@@ -1,4 +1,4 @@
-"""Every section of the bench runs, in small."""
+"""Every section of the bench runs, in small; with PostgreSQL those that tell of it too."""
 
 from collections.abc import Sequence
 
@@ -40,6 +40,7 @@ def test_each_way_to_ask_is_measured_beside_the_floor(
     assert all(("database_us" in figure) == (ground.database is not None) for figure in found)
 
 
+@pytest.mark.sqlite
 def test_one_device_at_a_time_is_measured(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "TRANSPORTS", ("plain",))
     assert len(figures(ground, "alone")) == 4
@@ -55,6 +56,7 @@ def test_devices_that_a_killed_listener_lost_come_back(
     assert positive(figure, "all_seconds", "server_us", "peak_mib")
 
 
+@pytest.mark.sqlite
 def test_idle_sessions_are_weighed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staying, "TRANSPORTS", ("plain",))
     (figure,) = figures(ground, "idle")
@@ -65,10 +67,7 @@ def test_the_databases_floor_is_measured(ground: Ground) -> None:
     assert [figure["batch"] for figure in figures(ground, "database")] == [1, 100, 200]
 
 
-def test_good_devices_are_measured_during_an_attack(ground: Ground) -> None:
-    assert all(positive(figure, "p99_ms", "peak_mib") for figure in figures(ground, "hostile"))
-
-
+@pytest.mark.sqlite
 def test_the_proxy_is_measured_or_said_to_be_missing(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
