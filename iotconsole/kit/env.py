@@ -26,6 +26,14 @@ SQLITE_OPTIONS = {
 SQLITE_SECONDS = 60
 # Seconds to reach PostgreSQL; `?connect_timeout=` in the address says otherwise.
 CONNECT_SECONDS = 5
+# Nor does it answer what was sent before: a connection over TCP that nobody acknowledges for ten
+# seconds is given up, and so is an idle one in twenty.
+TCP_OPTIONS = {
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 
 
 class EnvReader:
@@ -168,5 +176,6 @@ def database_settings(url: str, name: str) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = None
         config["CONN_HEALTH_CHECKS"] = True
         # A host that is gone does not refuse: without a limit it is waited for for minutes.
-        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", CONNECT_SECONDS)
+        options = config.setdefault("OPTIONS", {})
+        config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **TCP_OPTIONS, **options}
     return config

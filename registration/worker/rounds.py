@@ -74,11 +74,12 @@ def take_turn(entry: Round, owner: UUID) -> bool:
     now = timezone.now()
     if entry.needed and not entry.needed(now):
         return False
-    if not claim_round(entry.name, owner, now):
+    every = timedelta(seconds=entry.seconds)
+    if not claim_round(entry.name, owner, now, every):
         return False
     try:
         with measured(entry.name):
             entry.act(now)
     finally:
-        finish_round(entry.name, owner, now + timedelta(seconds=entry.seconds))
+        finish_round(entry.name, owner, now + every)
     return True

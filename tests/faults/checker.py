@@ -46,6 +46,24 @@ def violations(history: History, holdings: Holdings, *, grace: float = GRACE) ->
     return [Violation(rule, what) for rule, check in RULES.items() for what in check(case)]
 
 
+def story(history: History, holdings: Holdings, what: str) -> list[str]:
+    """What is known of the name that a violation tells of, for whoever looks for the cause."""
+    operations: list[Registration | Deed | Connection] = [
+        *(one for one in history.registrations if _tells_of(what, one.name)),
+        *(one for one in history.deeds if _tells_of(what, one.name)),
+        *(one for one in history.connections if _tells_of(what, one.credential.name)),
+    ]
+    operations.sort(key=lambda operation: operation.began)
+    lines = [f"{one.began:.3f} to {one.ended:.3f} {one}" for one in operations]
+    log = [f"log: {line}" for line in holdings.log if _tells_of(what, line.name)]
+    held = [f"held: {one}" for one in holdings.bindings if _tells_of(what, one.name)]
+    return [*lines, *log, *held]
+
+
+def _tells_of(what: str, name: Name) -> bool:
+    return what.startswith("/".join(name))
+
+
 class _Case:
     """A history and what is looked up in it again and again."""
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.world import LISTENER, Program, listener
-from tests.registration.listener.conftest import pki_directory, start
+from tests.registration.listener.conftest import pki_directory
 
-__all__ = ["pki_directory", "start"]
+__all__ = ["pki_directory"]
 
 StartListener = Callable[..., Program]
 

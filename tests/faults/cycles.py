@@ -12,9 +12,9 @@ from operators.actor import SHELL
 from operators.models import AccessKeyScope
 from operators.operations.access_keys import create_access_key
 from tests.faults import holdings
-from tests.faults.checker import Violation, violations
+from tests.faults.checker import Violation, story, violations
 from tests.faults.devices import Fleet, doors_of
-from tests.faults.history import Credential, History, Name, Outcome
+from tests.faults.history import Credential, History, Holdings, Name, Outcome
 from tests.faults.load import Load, Stage
 from tests.faults.operators import Operator
 from tests.faults.world import Database, World
@@ -38,6 +38,7 @@ class Report:
     deeds: int = 0
     unknown: int = 0
     violations: list[Violation] = field(default_factory=list)
+    stories: list[str] = field(default_factory=list)
 
     def add(self, history: History) -> None:
         outcomes = [
@@ -90,8 +91,11 @@ async def _round(
         await _cycle(world, chance, report)
     load.stop()
     await going
-    report.violations += await settle(world, stage, fleet, load.received)
+    held = await settle(world, stage, fleet, load.received)
     report.add(history)
+    report.violations += violations(history, held)
+    for violation in report.violations:
+        report.stories += story(history, held, violation.what)
 
 
 async def _cycle(world: World, chance: random.Random, report: Report) -> None:
@@ -108,8 +112,8 @@ async def _cycle(world: World, chance: random.Random, report: Report) -> None:
 
 async def settle(
     world: World, stage: Stage, fleet: Fleet, received: Sequence[Credential]
-) -> list[Violation]:
-    """With everything running: compare who is online, try every credential, check it all."""
+) -> Holdings:
+    """With everything running: compare who is online, and try every credential."""
     done = asyncio.Event()
     going = asyncio.create_task(_hold(stage, fleet, received[-HELD:], done))
     victim = world.listeners[0]
@@ -120,7 +124,7 @@ async def settle(
     await going
     await _try_all(stage, fleet, received)
     found = await apart(holdings.read, stage.keys)
-    return violations(fleet.history, replace(found, online=list(online), held=held))
+    return replace(found, online=list(online), held=held)
 
 
 async def _hold(

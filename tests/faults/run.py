@@ -30,6 +30,7 @@ def main() -> None:
                 seconds = time.monotonic() - began
     lines = [f"{options.database}: {report}, {seconds:.0f} s"]
     lines += [f"  {violation.rule}: {violation.what}" for violation in report.violations]
+    lines += [f"    {line}" for line in report.stories]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.exit(bool(report.violations))
 

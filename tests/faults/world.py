@@ -83,6 +83,9 @@ class Program:
 
     @property
     def output(self) -> str:
+        """What it has printed, unless that goes to somebody else."""
+        if self._log.is_fifo():
+            return ""
         return self._log.read_text(errors="replace")
 
     def start(self) -> None:

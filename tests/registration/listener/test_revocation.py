@@ -145,6 +145,35 @@ def test_a_revocation_that_commits_while_a_connect_is_decided_wins(
     assert not Session.objects.filter(ended_at=None).exists()
 
 
+def test_a_takeover_elsewhere_while_a_connect_is_decided_calls_no_credential_bad(
+    start_listener: StartListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older of two is online and kicked, however little time it had."""
+    committed, go_on = threading.Event(), threading.Event()
+
+    def held_back(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
+        outcomes = perform(requests, now)
+        committed.set()
+        assert go_on.wait(10)
+        return outcomes
+
+    elsewhere = start_listener()
+    monkeypatch.setattr(server, "Batcher", partial(Batcher, run=held_back))
+    here = start_listener()
+    device = make_device(make_product(), "lamp-0001")
+    older = here.client()
+    older.send(signed_connect(device))
+    assert committed.wait(10)
+    newer = elsewhere.online(signed_connect(device))
+    here.run(here.listener.rounds.poll())
+    go_on.set()
+    assert older.connack() == 0
+    assert older.push().topic == "/ext/notify"
+    assert older.is_closed()
+    assert newer.ask(mqtt.PINGREQ) == mqtt.PingResp()
+    assert eventually(lambda: offline_reasons() == ["takeover"])
+
+
 def test_devices_that_connect_while_they_are_forbidden_end_up_outside(
     listener: RunningListener,
 ) -> None:
