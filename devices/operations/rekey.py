@@ -11,16 +11,21 @@ from django.db import transaction
 from devices.operations.sealed import Sealed, SealedColumn, sealed_columns
 from iotconsole.kit.fields import DecryptionError, fits, is_latest, key_name
 
-# Between two looks at rows that somebody else is changing.
+# Looks at everything, of which all but the first find what others have written meanwhile. Who goes
+# on writing with another key in front has to be restarted, not to be run after.
+LOOKS = 5
+# Between two of them when rows were in other hands.
 _PAUSE_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rekeyed:
-    """How many secrets were encrypted anew, of how many there are."""
+    """How many secrets were encrypted anew, of how many there are; and how many still need another
+    key, because somebody goes on writing with one."""
 
-    changed: int
-    secrets: int
+    changed: int = 0
+    secrets: int = 0
+    outdated: int = 0
 
 
 def reencrypt_secrets(told: Callable[[int], object] = lambda looked_at: None) -> Rekeyed:
@@ -30,28 +35,37 @@ def reencrypt_secrets(told: Callable[[int], object] = lambda looked_at: None) ->
     locked or has changed is looked at again. Each chunk commits by itself, and a secret that is as
     it would be written now is left alone, so it may be killed at any time and run again. It ends
     with a look at everything that finds nothing to do. `told` is called as secrets are looked at.
-    Raises DecryptionError when a secret fits none of the keys.
+    Raises DecryptionError at the end when a secret fits none of the keys.
     """
-    changed = 0
-    while True:
-        secrets, outdated, done = _round(told)
-        changed += done
-        if not outdated:
-            return Rekeyed(changed, secrets)
-        if done < outdated:
+    result = Rekeyed()
+    for _ in range(LOOKS):
+        before = result.changed
+        _look(result, told)
+        if not result.outdated:
+            break
+        if result.changed - before < result.outdated:
             time.sleep(_PAUSE_SECONDS)
+    return result
 
 
-def _round(told: Callable[[int], object]) -> tuple[int, int, int]:
-    """One look at everything: secrets there are, those that needed another key, those changed."""
-    secrets = outdated = done = 0
+def _look(result: Rekeyed, told: Callable[[int], object]) -> None:
+    result.secrets = result.outdated = 0
+    lost: list[str] = []
     for column, rows in _chunks():
         old = [(key, value) for key, value in rows if not is_latest(value)]
-        secrets, outdated = secrets + len(rows), outdated + len(old)
-        if old:
-            done += _change(column, [(key, value, _anew(column, key, value)) for key, value in old])
+        readable = [pair for pair in old if fits(pair[1], settings.FIELD_KEYS)]
+        lost += [f"{column}, row {key}" for key, value in old if (key, value) not in readable]
+        result.secrets += len(rows)
+        result.outdated += len(readable)
+        if readable:
+            changes = [(key, value, column.anew(value)) for key, value in readable]
+            result.changed += _change(column, changes)
         told(len(rows))
-    return secrets, outdated, done
+    if lost:
+        raise DecryptionError(
+            f"{len(lost)} secrets fit none of FIELD_KEYS and are left as they are: {lost[0]}"
+            f"{' and others' if len(lost) > 1 else ''}. All others were encrypted anew."
+        )
 
 
 def _chunks() -> Iterator[tuple[SealedColumn, list[tuple[int, Sealed]]]]:
@@ -60,15 +74,6 @@ def _chunks() -> Iterator[tuple[SealedColumn, list[tuple[int, Sealed]]]]:
         while rows := column.after(last):
             yield column, rows
             last = rows[-1][0]
-
-
-def _anew(column: SealedColumn, key: int, stored: Sealed) -> Sealed:
-    try:
-        return column.anew(stored)
-    except DecryptionError:
-        raise DecryptionError(
-            f"{column}, row {key}, fits none of FIELD_KEYS. It is left as it is."
-        ) from None
 
 
 @transaction.atomic

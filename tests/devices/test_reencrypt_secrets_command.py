@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from cryptography.fernet import Fernet
@@ -64,6 +64,7 @@ def test_afterwards_the_old_key_is_needed_no_more(settings: Settings) -> None:
     assert answer("reencrypt_secrets") == {
         "reencrypted": 8,
         "secrets": 8,
+        "outdated": 0,
         "key": key_name(new),
     }
     settings.FIELD_KEYS = [new]
@@ -96,13 +97,39 @@ def test_what_waits_to_be_imported_is_encrypted_anew_too(settings: Settings) -> 
     assert unpack(bytes(fleet.parts.get().payload))
 
 
-def test_a_secret_that_fits_no_key_is_named_and_left_alone(settings: Settings) -> None:
-    product, keys = make_product(), settings.FIELD_KEYS
+def test_a_secret_that_fits_no_key_is_named_and_left_alone_and_the_others_are_not(
+    settings: Settings,
+) -> None:
+    lost, keys = make_product(), settings.FIELD_KEYS
     settings.FIELD_KEYS = [new_key()]
-    said = str(failure("reencrypt_secrets"))
-    assert f"products_product.product_secret, row {product.pk}, fits none of FIELD_KEYS" in said
+    other = make_product()
+    settings.FIELD_KEYS = [new_key(), *settings.FIELD_KEYS]
+    said = failure("reencrypt_secrets")["error"]
+    assert said.startswith("1 secrets fit none of FIELD_KEYS")
+    assert f"products_product.product_secret, row {lost.pk}." in said
+    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
+    assert Product.objects.get(pk=other.pk).product_secret == other.product_secret
     settings.FIELD_KEYS = keys
-    assert Product.objects.get().product_secret == product.product_secret
+    assert Product.objects.get(pk=lost.pk).product_secret == lost.product_secret
+
+
+def test_a_process_that_goes_on_writing_with_the_old_key_is_not_run_after_for_ever(
+    settings: Settings, old: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_product()
+    new, looks = settings.FIELD_KEYS[0], rekey._look
+
+    def look(result: rekey.Rekeyed, told: Callable[[int], object]) -> None:
+        settings.FIELD_KEYS = [old, new]
+        make_product()
+        settings.FIELD_KEYS = [new, old]
+        looks(result, told)
+
+    monkeypatch.setattr(rekey, "_look", look)
+    output = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("reencrypt_secrets", stdout=output)
+    assert "1 were written with another key meanwhile" in output.getvalue()
 
 
 def test_a_second_run_writes_nothing(old: str) -> None:
@@ -197,7 +224,7 @@ def test_a_secret_that_changes_under_its_hands_stays_changed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_others_write_nothing_is_lost(settings: Settings, small_chunks: None) -> None:
+def test_while_others_write_nothing_is_lost(settings: Settings) -> None:
     """Devices are added and secrets replaced all the time, by a process with either key first."""
     product = make_product()
     for _ in range(20):
@@ -207,7 +234,7 @@ def test_while_others_write_nothing_is_lost(settings: Settings, small_chunks: No
     stop = threading.Event()
 
     def keep_writing() -> None:
-        while not stop.is_set() and len(expected) < 300:
+        while not stop.is_set() and len(expected) < 80:
             added = make_device(product)
             expected[added.pk] = added.device_secret
             Device.objects.filter(pk=added.pk).update(device_secret=f"secret-{added.pk}")

@@ -34,17 +34,24 @@ def _reencrypted() -> Answer:
     with tqdm(unit="", desc="Looking at secrets", disable=None, leave=False) as bar:
         result = reencrypt_secrets(bar.update)
     first = key_name(settings.FIELD_KEYS[0])
+    data = {"key": first, "reencrypted": result.changed, "secrets": result.secrets}
     words = (
-        f"Encrypted {result.changed} of {result.secrets} secrets with the first key ({first}); no "
-        "other key is needed any more."
+        f"Encrypted {result.changed} secrets with the first key ({first}); there are "
+        f"{result.secrets}. "
     )
-    if len(settings.FIELD_KEYS) > 1:
+    if result.outdated:
         words += (
-            " Take the others out of FIELD_KEYS when every process has been restarted with this "
-            "key in front; `reencrypt_secrets --check` says whether one still writes with another."
+            f"But {result.outdated} were written with another key meanwhile: some process has "
+            "another one in front. Restart it with this one in front, and run this again."
         )
-    data = {"reencrypted": result.changed, "secrets": result.secrets, "key": first}
-    return Answer(words, data)
+    elif len(settings.FIELD_KEYS) > 1:
+        words += (
+            "None needs another key now. Take the others out when every process has been restarted "
+            "with this one in front, and `reencrypt_secrets --check` still finds none that does."
+        )
+    else:
+        words += "None needs another key."
+    return Answer(words, {**data, "outdated": result.outdated}, partly=result.outdated > 0)
 
 
 def _checked() -> Answer:
