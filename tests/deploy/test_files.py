@@ -132,7 +132,9 @@ def test_the_proxy_accepts_its_files(tmp_path: Path, brokers: bool) -> None:
     command = [str(program(HAPROXY)), "-c", "-f", str(PROXY)]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    assert "WARNING" not in told.stderr
+    # A machine without a network may have no name server.
+    warnings = [line for line in told.stderr.splitlines() if "[WARNING]" in line]
+    assert [line for line in warnings if "no nameservers" not in line] == []
 
 
 def test_the_proxy_speaks_to_the_same_firmware_as_the_listener() -> None:
