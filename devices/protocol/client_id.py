@@ -229,8 +229,9 @@ def _token(parsed: ClientId, product_key: str, device_name: str) -> TokenParams:
 
 
 def _sign_method(name: str, text: str | None) -> SignMethod:
-    require(text is not None, f"{name} is missing")
-    method = SignMethod.parse(text or "")
+    if text is None:
+        raise MalformedError(f"{name} is missing")
+    method = SignMethod.parse(text)
     if method is None:
         raise MalformedError(f"{name} is not supported", code=CODE_SIGN_METHOD)
     return method

@@ -1,7 +1,6 @@
 """Bytes to packets: MQTT 3.1 and 3.1.1, for either side of a connection."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from devices.protocol.packets import (
     CONNACK_CREDENTIALS,
@@ -41,13 +40,8 @@ _RESERVED, _CLEAN_SESSION, _WILL, _WILL_RETAIN = 0x01, 0x02, 0x04, 0x20
 _PASSWORD, _USERNAME = 0x40, 0x80
 
 
-class _Frame(NamedTuple):
-    """A fixed header: packet type and flags, where the body starts, and where it ends."""
-
-    kind: int
-    flags: int
-    start: int
-    end: int
+# A fixed header: packet type and flags, where the body starts, and where it ends.
+_Frame = tuple[int, int, int, int]
 
 
 class _Body:
@@ -70,11 +64,17 @@ class _Body:
     def u8(self) -> int:
         return self.take(1)[0]
 
-    def u16(self, connack: int | None = None) -> int:
-        return int.from_bytes(self.take(2, connack), "big")
+    def u16(self) -> int:
+        return int.from_bytes(self.take(2), "big")
 
     def binary(self, connack: int | None = None) -> bytes:
-        return self.take(self.u16(connack), connack)
+        """Read in one go: a CONNECT has four of them."""
+        start = self._at + 2
+        end = start + int.from_bytes(self._data[self._at : start], "big")
+        if start > len(self._data) or end > len(self._data):
+            raise ProtocolError("packet ends early", connack)
+        self._at = end
+        return self._data[start:end]
 
     def text(self, connack: int | None = None) -> str:
         """A string, with `connack` for the error when it is no valid one."""
@@ -105,6 +105,8 @@ class Decoder:
     `limit` bytes of it are collected; raise `limit` once the device is authenticated.
     """
 
+    __slots__ = ("_buffer", "_failed", "_needed", "_opened", "_opening", "_readers", "limit")
+
     def __init__(
         self, max_packet: int = LIMIT_UNAUTHENTICATED, *, server_side: bool = True
     ) -> None:
@@ -112,7 +114,8 @@ class Decoder:
         self._readers = _FROM_CLIENT if server_side else _FROM_SERVER
         self._opening = CONNECT if server_side else CONNACK
         self._opened = False
-        self._buffer = bytearray()
+        # Bytes that nothing is added to, where packets come whole as they mostly do.
+        self._buffer: bytes | bytearray = b""
         self._needed = 2  # bytes in the buffer before looking at it again is of any use
         self._failed = False
 
@@ -120,33 +123,48 @@ class Decoder:
         """The packets completed by `data`. After a ProtocolError every call raises another."""
         if self._failed:
             raise ProtocolError("bytes after a protocol error")
-        self._buffer += data
+        if self._buffer:
+            self._buffer += data
+        else:
+            self._buffer = data
         packets: list[Packet] = []
         try:
             self._drain(packets)
         except ProtocolError as error:
             self._failed = True
-            self._buffer.clear()
+            self._buffer = b""
             error.packets = tuple(packets)
             raise
         return packets
 
     def _drain(self, packets: list[Packet]) -> None:
-        buffer, start = self._buffer, 0
-        while len(buffer) - start >= self._needed:
+        buffer, start, available = self._buffer, 0, len(self._buffer)
+        while available - start >= self._needed:
             frame = self._frame(start)
-            # Fed byte by byte, a long packet is not looked at again before it is complete.
-            self._needed = (len(buffer) + 1 if frame is None else frame.end) - start
-            if frame is None or frame.end > len(buffer):
+            if frame is None:
+                self._needed = available + 1 - start
                 break
-            body = _Body(bytes(buffer[frame.start : frame.end]))
-            packet = self._readers[frame.kind](frame.flags, body)
+            kind, flags, begin, end = frame
+            # Fed byte by byte, a long packet is not looked at again before it is complete.
+            self._needed = end - start
+            if end > available:
+                break
+            body = _Body(bytes(buffer[begin:end]))
+            packet = self._readers[kind](flags, body)
             body.end()
             self._opened = True
             packets.append(packet)
-            start, self._needed = frame.end, 2
-        # Once per feed, however many packets: bytearray drops its front without copying the rest.
-        del buffer[:start]
+            start, self._needed = end, 2
+        self._keep(start)
+
+    def _keep(self, start: int) -> None:
+        """What is behind `start`, once per feed: bytearray drops its front without copying."""
+        if start == len(self._buffer):
+            self._buffer = b""
+        elif isinstance(self._buffer, bytearray):
+            del self._buffer[:start]
+        else:
+            self._buffer = bytearray(self._buffer[start:])
 
     def _frame(self, start: int) -> _Frame | None:
         """The fixed header at `start`, or None while its length is incomplete."""
@@ -161,7 +179,7 @@ class Decoder:
             length |= (buffer[at] & 0x7F) << (7 * place)
             if buffer[at] < 0x80:
                 self._check_length(kind, length)
-                return _Frame(kind, flags, at + 1, at + 1 + length)
+                return kind, flags, at + 1, at + 1 + length
         raise ProtocolError("length of a packet has more than four bytes")
 
     def _check_kind(self, kind: int, flags: int) -> None:
@@ -259,6 +277,8 @@ def _read_suback(_flags: int, body: _Body) -> Packet:
 # Packets whose fixed header carries flags that are not 0; those of PUBLISH mean something.
 _FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
 
+_PINGREQ, _DISCONNECT = PingReq(), Disconnect()
+
 _Reader = Callable[[int, _Body], Packet]
 
 _FROM_CLIENT: Mapping[int, _Reader] = {
@@ -267,8 +287,8 @@ _FROM_CLIENT: Mapping[int, _Reader] = {
     PUBACK: _read_puback,
     SUBSCRIBE: _read_subscribe,
     UNSUBSCRIBE: _read_unsubscribe,
-    PINGREQ: lambda _flags, _body: PingReq(),
-    DISCONNECT: lambda _flags, _body: Disconnect(),
+    PINGREQ: lambda _flags, _body: _PINGREQ,
+    DISCONNECT: lambda _flags, _body: _DISCONNECT,
 }
 _FROM_SERVER: Mapping[int, _Reader] = {
     CONNACK: _read_connack,

@@ -157,10 +157,13 @@ def check_names(product_key: str, device_name: str) -> None:
 
 
 def _check_text(name: str, text: str, longest: int) -> None:
-    require(len(text) <= longest, f"{name} is longer than {longest} characters")
-    require(text.isprintable(), f"{name} holds characters that are not printable")
+    if len(text) > longest:
+        raise MalformedError(f"{name} is longer than {longest} characters")
+    if not text.isprintable():
+        raise MalformedError(f"{name} holds characters that are not printable")
 
 
 def _check_labels(*labels: str) -> None:
     for text in labels:
-        require(label(text) == text, "_v or lan is not a label")
+        if text and label(text) != text:
+            raise MalformedError("_v or lan is not a label")

@@ -72,6 +72,11 @@ class Connection(Wire):
         """Whether the device waits for its CONNACK."""
         return self._state is State.DECIDING
 
+    @property
+    def ready(self) -> bool:
+        """Whether the device may be sent messages, and reads them."""
+        return self._state is State.ONLINE and not self.slow
+
     # --- called by the event loop -------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -219,7 +224,7 @@ class Connection(Wire):
 
     def _admitted(self, request: ConnectionRequest, outcome: Admitted) -> None:
         who = Identity.of(request, outcome)
-        session = Session(who, self.send, self._is_ready, self._hub.record, self._hub.router.uplink)
+        session = Session(who, self, self._hub)
         revoked = self._hub.revocations.against(who)
         if revoked or self._state is not State.DECIDING:
             self._hub.record(session.end(revoked or self._reason))
@@ -254,9 +259,6 @@ class Connection(Wire):
         self.cut(self._reason)
         if self._state is not State.CLOSING:
             self._close()
-
-    def _is_ready(self) -> bool:
-        return self._state is State.ONLINE and not self.slow
 
     def _heard(self) -> None:
         self.deadline = self._hub.now() + self._keepalive * _KEEPALIVE_FACTOR

@@ -10,6 +10,7 @@ from registration.listener.batcher import Batcher
 from registration.listener.meter import Meter
 from registration.listener.revocations import Revocations
 from registration.listener.router import Router
+from registration.listener.session import Session
 from registration.listener.sessions import Sessions
 from registration.listener.slots import Slots
 from registration.listener.work import Request
@@ -39,6 +40,10 @@ class Hub:
         """Write an event or the end of a session."""
         if not self.stopping:
             self.batcher.record(request)
+
+    def uplink(self, sender: Session, topic: str, payload: bytes, qos: int) -> None:
+        """Hand on what a device published."""
+        self.router.uplink(sender, topic, payload, qos)
 
     def sweep(self) -> None:
         """Let the connections whose time is up know it. One pass instead of a timer for each."""

@@ -13,7 +13,7 @@ class Intake:
 
     def __init__(self) -> None:
         self._decoder = mqtt.Decoder()
-        self._early: list[mqtt.Packet] = []
+        self._early: list[mqtt.Packet] | None = None
         self._received = 0
 
     def feed(self, data: bytes) -> Sequence[mqtt.Packet]:
@@ -23,6 +23,8 @@ class Intake:
 
     def wait(self, packet: mqtt.Packet) -> None:
         """Keep what came before the CONNECT was answered."""
+        if self._early is None:
+            self._early = []
         self._early.append(packet)
 
     def check_early(self) -> None:
@@ -30,10 +32,10 @@ class Intake:
         if self._received > MAX_EARLY:
             raise mqtt.ProtocolError("too much sent before CONNACK")
 
-    def waited(self) -> list[mqtt.Packet]:
+    def waited(self) -> Sequence[mqtt.Packet]:
         """What was kept, once."""
-        early, self._early = self._early, []
-        return early
+        early, self._early = self._early, None
+        return early or ()
 
     def trust(self) -> None:
         """Take messages of full size from now on."""

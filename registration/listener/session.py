@@ -1,8 +1,8 @@
-"""A device online: what it subscribed to, what is on its way to it, and its packets' answers."""
+"""A device online: whose session it is, and the answers to its packets."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from devices.models import ServiceType
@@ -10,20 +10,12 @@ from devices.operations import log
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
 from devices.protocol import mqtt
-from devices.protocol.topics import (
-    MAX_SUBSCRIPTIONS,
-    TopicAcl,
-    filter_problem,
-    matches,
-    topic_problem,
-)
+from devices.protocol.topics import MAX_SUBSCRIPTIONS, TopicAcl, filter_problem, topic_problem
+from registration.listener.inbox import Inbox
 
-MAX_IN_FLIGHT = 100  # messages at QoS 1 that the device has not acknowledged (protocol.md 5.3)
 # Denied topics logged per session and minute: a device may repeat its mistake for ever.
 _DENIALS_LOGGED = 10
 _DENIALS_WINDOW = 60.0
-
-_WILDCARDS = frozenset("+#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +54,30 @@ class Identity:
         return self.product_key, self.device_name
 
 
+class Line(Protocol):
+    """The connection of a session. `ready`: the device keeps up with what it is sent."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def send(self, data: bytes) -> None: ...
+
+
+class Services(Protocol):
+    """What the process does for sessions."""
+
+    def record(self, request: log.Event) -> None: ...
+
+    def uplink(self, sender: "Session", topic: str, payload: bytes, qos: int) -> None:
+        """Take what the device published, as it may."""
+
+
 @dataclass(slots=True)
 class Session:
-    """`write` sends to the device; `ready` tells whether it keeps up with what it is sent.
-
-    `uplink` takes what the device may publish: topic, payload and QoS.
-    """
-
     identity: Identity
-    write: Callable[[bytes], None] = field(repr=False)
-    ready: Callable[[], bool] = field(repr=False)
-    record: Callable[[log.Event], None] = field(repr=False)
-    uplink: Callable[["Session", str, bytes, int], None] = field(repr=False)
-    topics: dict[str, int] = field(default_factory=dict)  # filters without wildcards, with QoS
-    patterns: dict[str, int] = field(default_factory=dict)  # filters with wildcards
-    in_flight: set[int] = field(default_factory=set)
-    last_id: int = 0
+    line: Line = field(repr=False)
+    services: Services = field(repr=False)
+    inbox: Inbox | None = None
     denials: int = 0
     denials_since: float = 0.0
 
@@ -87,34 +87,34 @@ class Session:
             case mqtt.Publish():
                 self._publish(packet)
             case mqtt.PingReq():
-                self.write(mqtt.PINGRESP)
+                self.line.send(mqtt.PINGRESP)
             case mqtt.PubAck():
-                self.in_flight.discard(packet.packet_id)
+                if self.inbox:
+                    self.inbox.acknowledged(packet.packet_id)
             case mqtt.Subscribe():
                 # The QoS granted to each filter, or 0x80.
                 granted = [self._grant(*wish) for wish in packet.filters]
-                self.write(mqtt.suback(packet.packet_id, granted))
+                self.line.send(mqtt.suback(packet.packet_id, granted))
             case mqtt.Unsubscribe():
-                for topic_filter in packet.filters:
-                    self.topics.pop(topic_filter, None)
-                    self.patterns.pop(topic_filter, None)
-                self.write(mqtt.unsuback(packet.packet_id))
+                if self.inbox:
+                    self.inbox.unsubscribe(packet.filters)
+                self.line.send(mqtt.unsuback(packet.packet_id))
 
     def deliver(self, topic: str, payload: bytes, qos: int) -> bool:
         """Send a message if the device subscribed to it and keeps up; nothing is kept for later.
 
         The lower of the publisher's QoS and the granted one applies.
         """
-        granted = self._granted(topic)
-        if granted is None or not self.ready():
+        granted = self.inbox.granted(topic) if self.inbox else None
+        if self.inbox is None or granted is None or not self.line.ready:
             return False
         if not (qos and granted):
-            self.write(mqtt.publish(topic, payload))
+            self.line.send(mqtt.publish(topic, payload))
             return True
-        if len(self.in_flight) >= MAX_IN_FLIGHT:
-            return False
-        self.write(mqtt.publish(topic, payload, 1, self._next_id()))
-        return True
+        packet_id = self.inbox.next_id()
+        if packet_id is not None:
+            self.line.send(mqtt.publish(topic, payload, 1, packet_id))
+        return packet_id is not None
 
     def end(self, reason: str) -> SessionEnd:
         who = self.identity
@@ -132,40 +132,24 @@ class Session:
     def _publish(self, packet: mqtt.Publish) -> None:
         """A denied message is acknowledged too: MQTT 3.1.1 knows no other answer but to close."""
         if TopicAcl.may_publish(packet.topic, *self.identity.name):
-            self.uplink(self, packet.topic, packet.payload, packet.qos)
+            self.services.uplink(self, packet.topic, packet.payload, packet.qos)
         else:
             self._deny(ServiceType.UPLINK, "publish", packet.topic, topic_problem(packet.topic))
         if packet.packet_id is not None:
-            self.write(mqtt.puback(packet.packet_id))
+            self.line.send(mqtt.puback(packet.packet_id))
 
     def _grant(self, topic_filter: str, wished: int) -> int:
         if not TopicAcl.may_subscribe(topic_filter, *self.identity.name):
             problem = filter_problem(topic_filter)
             self._deny(ServiceType.SUBSCRIBE, "subscribe", topic_filter, problem)
             return mqtt.SUBACK_REFUSED
-        held = self.topics if _WILDCARDS.isdisjoint(topic_filter) else self.patterns
-        full = len(self.topics) + len(self.patterns) >= MAX_SUBSCRIPTIONS
-        if full and topic_filter not in held:
+        self.inbox = self.inbox or Inbox()
+        granted = self.inbox.subscribe(topic_filter, wished)
+        if granted is None:
             problem = f"more than {MAX_SUBSCRIPTIONS} subscriptions"
             self._deny(ServiceType.SUBSCRIBE, "subscribe", topic_filter, problem)
             return mqtt.SUBACK_REFUSED
-        held[topic_filter] = min(wished, 1)
-        return held[topic_filter]
-
-    def _granted(self, topic: str) -> int | None:
-        """The highest QoS of the subscriptions that select `topic`; None when none does."""
-        granted = self.topics.get(topic)
-        for pattern, qos in self.patterns.items():
-            if matches(pattern, topic):
-                granted = qos if granted is None else max(granted, qos)
         return granted
-
-    def _next_id(self) -> int:
-        while True:
-            self.last_id = self.last_id % 0xFFFF + 1
-            if self.last_id not in self.in_flight:
-                self.in_flight.add(self.last_id)
-                return self.last_id
 
     def _deny(self, service: ServiceType, operation: str, topic: str, problem: str | None) -> None:
         now = time.monotonic()
@@ -175,7 +159,7 @@ class Session:
         if self.denials > _DENIALS_LOGGED:
             return
         who = self.identity
-        self.record(
+        self.services.record(
             log.Event(
                 service_type=service,
                 operation=operation,

@@ -23,8 +23,8 @@ class Slot:
     has not told it."""
 
     origin: str | None
-    # Closes the connection; set by whoever made it.
-    give_up: Callable[[], None] = lambda: None
+    # Closes the connection; set by whoever made it, and of use while it is silent.
+    give_up: Callable[[], None] | None = None
     proven: bool = False
     released: bool = False
 
@@ -93,12 +93,15 @@ class Slots:
         oldest = next(iter(silent), None)
         if oldest is None:
             return False
+        give_up = oldest.give_up
         self.release(oldest)
-        oldest.give_up()
+        if give_up:
+            give_up()
         return True
 
     def asked(self, slot: Slot) -> None:
         """The connection has sent its CONNECT: it keeps its place until it is answered."""
+        slot.give_up = None
         if self._silent.pop(slot, slot) is None and slot.origin is not None:
             of_origin = self._silent_by_origin[slot.origin]
             del of_origin[slot]

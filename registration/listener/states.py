@@ -16,7 +16,9 @@ Rules
 import enum
 
 
-class State(enum.Enum):
+class State(enum.IntEnum):
+    """Numbers, whose hash is computed by no Python code: every step looks two of them up."""
+
     CONNECTING = enum.auto()
     DECIDING = enum.auto()
     REGISTERED = enum.auto()

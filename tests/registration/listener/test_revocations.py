@@ -1,5 +1,6 @@
 """Which revocation concerns whom, without sockets and database."""
 
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from devices.models import Revocation, RevocationReason
 from registration.listener import revocations as module
 from registration.listener.revocations import Revocations
-from registration.listener.session import Identity, Session
+from registration.listener.session import Identity, Line, Services, Session
 from registration.listener.sessions import Sessions
 
 
@@ -25,7 +26,7 @@ class Held:
             address=None,
             revoked_up_to=revoked_up_to,
         )
-        self.session = Session(who, lambda _: None, lambda: True, lambda _: None, lambda *_: None)
+        self.session = Session(who, cast("Line", None), cast("Services", None))
         self.reasons: list[str] = []
 
     def cut(self, reason: str) -> None:
