@@ -24,6 +24,7 @@ from tests.deploy.broker import RabbitMq
 from tests.deploy.daemons import Daemon
 from tests.deploy.programs import HAPROXY, postgres_binaries, program
 from tests.deploy.units import DEPLOY, SYSTEMD, assignments, command_of, environment_of
+from tests.polling import eventually
 from tests.ports import free_port, free_ports
 from tests.postgres import PostgresServer
 from tests.processes import wait_for_port
@@ -173,6 +174,12 @@ class Site:
         port = self.listener_ports[number]
         self.listeners[number] = self._listener(port)
         wait_for_port(port, self.listeners[number])
+
+    def restart_machines(self) -> None:
+        """After they have been stopped."""
+        self.machines = self._unit("machines")
+        wait_for_port(self.ports["machines"], self.machines)
+        eventually(lambda: self.is_up("machines", "machines1"))
 
     def _wait_for_ours(self) -> None:
         wait_for_port(self.ports["pages"], self.pages)

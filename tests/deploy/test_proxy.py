@@ -152,6 +152,23 @@ def test_without_a_broker_devices_are_refused_until_it_is_back(site: Site, unit:
     device.connect()
 
 
+def test_while_nobody_answers_the_broker_it_lets_nobody_in(site: Site, unit: NewUnit) -> None:
+    device = unit()
+    device.register()
+    online = device.connect()
+    online.subscribe(device.topic("user/get"))
+    online.granted.get(timeout=PATIENCE)
+    site.machines.stop()
+    refused = unit()
+    refused.register()
+    assert not refused.tries().is_accepted
+    # Who is in has been asked about already.
+    assert site.broker.send(device.topic("user/get"), "still there")
+    assert online.message().payload == b"still there"
+    site.restart_machines()
+    refused.connect()
+
+
 def test_health_checks_do_not_fail_in_the_broker(site: Site) -> None:
     eventually(lambda: site.is_up("brokers", "rabbitmq1"))
     assert "command => local" not in site.broker.output
