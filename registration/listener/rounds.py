@@ -92,7 +92,7 @@ class Rounds:
 
     async def _deadlines(self) -> None:
         self._hub.meter.turned_at = monotonic()
-        self._hub.sweep()
+        await self._hub.sweep()
 
     async def beat(self) -> None:
         """Say that this listener lives; if others thought not, check its sessions."""

@@ -16,6 +16,7 @@ from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
 from registration.listener.examiner import Examiner
+from registration.listener.handshakes import Handshakes
 from registration.listener.hub import Hub
 from registration.listener.presence import Presence
 from registration.listener.proxied import Proxies
@@ -156,6 +157,7 @@ def _hub(presence: Presence, last_revocation: int) -> Hub:
         examiner=examiner,
         gate=Gate(presence.listener, FailureLimits.from_settings(), examiner.record),
         slots=slots,
+        handshakes=Handshakes(loop),
         sessions=sessions,
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),
