@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ OWN_MICROSECONDS = 1.0
 NO_LIMITS = {f"FAILURES_PER_{kind}": "100000000" for kind in ("ADDRESS", "PRODUCT", "DEVICE")}
 Row = Mapping[str, Any]
 
+_HEAD = """| kind | way | time of | one | other | t | difference µs | seen from µs |
+| --- | --- | --- | --- | --- | ---: | ---: | ---: |"""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -38,14 +41,16 @@ def main() -> None:
     print(f"seed {options.seed}, {options.count} of each class, limit |t| < {LIMIT}", flush=True)
     telling = 0
     for database in options.database or ("sqlite", "postgres"):
-        rows = _run(database, options)
-        print(f"\n{database}\n\n{_table(rows)}", flush=True)
-        telling += sum(map(_tells, rows))
+        print(f"\n{database}\n\n{_HEAD}", flush=True)
+        for row in _rows(database, options):
+            print(_line(row), flush=True)
+            telling += _tells(row)
     print(f"\n{telling} pairs can be told apart" if telling else "\nNo pair can be told apart")
     sys.exit(1 if telling else 0)
 
 
-def _run(database: str, options: argparse.Namespace) -> list[Row]:
+def _rows(database: str, options: argparse.Namespace) -> Iterator[Row]:
+    """As they are measured."""
     arguments = [
         f"--count={options.count}",
         f"--seed={options.seed}",
@@ -57,14 +62,15 @@ def _run(database: str, options: argparse.Namespace) -> list[Row]:
         database_url(database, Path(directory)) as url,
     ):
         own = {**environment(Path(directory)), **NO_LIMITS, "DATABASE_URL": url}
-        done = subprocess.run(  # noqa: S603 - our own command line
+        with subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "bench.timing.suite", *arguments],
             env={**os.environ, **own},
             stdout=subprocess.PIPE,
-            check=True,
-        )
-    rows: list[Row] = json.loads(done.stdout.splitlines()[-1])
-    return rows
+        ) as suite:
+            assert suite.stdout is not None
+            yield from map(json.loads, suite.stdout)
+        if suite.returncode:
+            sys.exit(suite.returncode)
 
 
 def _tells(row: Row) -> bool:
@@ -72,17 +78,11 @@ def _tells(row: Row) -> bool:
     return visible and bool(abs(row["t"]) >= LIMIT)
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _line(row: Row) -> str:
     """Markdown. Behind the difference stands what would just have been seen."""
-    lines = [
-        "| kind | way | time of | one | other | t | difference µs | seen from µs |",
-        "| --- | --- | --- | --- | --- | ---: | ---: | ---: |",
-    ]
-    for row in rows:
-        t = f"**{row['t']:.1f}**" if _tells(row) else f"{row['t']:.1f}"
-        names = " | ".join(row[name] for name in ("kind", "way", "clock", "one", "two"))
-        lines.append(f"| {names} | {t} | {row['difference']:.2f} | {row['detectable']:.2f} |")
-    return "\n".join(lines)
+    t = f"**{row['t']:.1f}**" if _tells(row) else f"{row['t']:.1f}"
+    names = " | ".join(row[name] for name in ("kind", "way", "clock", "one", "two"))
+    return f"| {names} | {t} | {row['difference']:.2f} | {row['detectable']:.2f} |"
 
 
 if __name__ == "__main__":

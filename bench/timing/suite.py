@@ -1,4 +1,4 @@
-"""All pairs on one database, as one line of JSON on standard output.
+"""All pairs on one database, each as a line of JSON on standard output.
 
 Started by `python -m bench.timing` with DATABASE_URL and DATA_DIR of its own, and with limits that
 let every attempt be read and checked.
@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import random
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -33,7 +32,8 @@ def main() -> None:
     parser.add_argument("--way", action="append", required=True)
     options = parser.parse_args()
     django.setup()
-    print(json.dumps(list(_rows(options.count, options.seed, options.kind, options.way))))
+    for row in _rows(options.count, options.seed, options.kind, options.way):
+        print(json.dumps(row), flush=True)
 
 
 def _rows(
@@ -49,7 +49,6 @@ def _rows(
             for clock, times in _measured(kind, way, count, chance).items():
                 for pair in compare(times):
                     yield {"kind": kind.name, "way": way, "clock": clock, **asdict(pair)}
-            print(f"{kind.name}: {way} measured", file=sys.stderr)
 
 
 def _prepared() -> list["Kind"]:

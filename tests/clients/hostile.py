@@ -21,7 +21,7 @@ from devices.protocol import mqtt
 SOURCES = tuple(f"127.0.3.{number}" for number in range(1, 65))
 # Seconds between bytes of those who are slow, and before a connection that failed is replaced.
 DRIP = 0.5
-PAUSE = 0.05
+PAUSE = 0.5
 _MOST_UNANSWERED = 500
 _TICK = 0.02
 
