@@ -141,10 +141,8 @@ class Decoder:
         buffer, start, available = self._buffer, 0, len(self._buffer)
         while available - start >= self._needed:
             frame = self._frame(start)
-            if frame is None:
-                self._needed = available + 1 - start
-                break
-            kind, flags, begin, end = frame
+            # Without its end, one byte more may complete the header.
+            kind, flags, begin, end = frame or (0, 0, 0, available + 1)
             # Fed byte by byte, a long packet is not looked at again before it is complete.
             self._needed = end - start
             if end > available:
