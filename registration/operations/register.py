@@ -139,6 +139,8 @@ def _refuse(proven: Proven, device: Device | None, claimed: set[int]) -> Refused
         return Refused("registration_refused")
     if device.pk in claimed or (device.claimed_at and not proven.regnwl):
         return Refused("already_activated")
+    if device.secret_blocked and not proven.regnwl:
+        return Refused("secret_blocked")  # it would be handed what opens nothing
     return None
 
 
