@@ -68,11 +68,15 @@ test: $(DEV_STAMP) $(LINKKIT_STAMP) $(CLOUDSDK_STAMP) $(AXE)
 	if [ "$$postgres" = failed ]; then echo 'The run on PostgreSQL, above, failed.' >&2; fi; \
 	exit $$status
 
-# CYCLES=100 kills and starts for each database, which takes minutes; SEED is printed, and makes the
-# same choices again.
+# CYCLES of killing and starting again for each DATABASE (sqlite, postgres), which takes a quarter of
+# an hour each; SEED is printed, and makes the same choices again. Then outages of a minute.
 faults: $(DEV_STAMP)
-	$(BIN)/python -m tests.faults $(if $(CYCLES),--cycles $(CYCLES)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(DATABASE),--database $(DATABASE))
+	@status=0; for database in $(or $(DATABASE),sqlite postgres); do \
+		$(BIN)/python -m tests.faults.run $$database --cycles=$(or $(CYCLES),100) \
+			--seed=$(or $(SEED),$(TEST_SEED)) || status=1; \
+		TEST_DATABASE=$$database OUTAGE_SECONDS=60 $(BIN)/python -m pytest \
+			tests/faults/test_outages.py || status=1; \
+	done; exit $$status
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from django.db import connection
 
 from tests.faults.world import Program
 from tests.postgres import PostgresServer
+from tests.threads import at_once
 
 Harm = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -58,20 +59,27 @@ def no_room_for(programs: Sequence[Program]) -> Iterator[None]:
 @contextlib.contextmanager
 def no_room_in_the_log() -> Iterator[None]:
     """As PostgreSQL answers when a table cannot grow: with its own error, to that statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$"
-        )
-        cursor.execute(
-            "CREATE TRIGGER no_room BEFORE INSERT ON devices_logentry "
-            "FOR EACH STATEMENT EXECUTE FUNCTION no_room()"
-        )
+    _execute(
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER no_room BEFORE INSERT ON devices_logentry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION no_room()",
+    )
     try:
         yield
     finally:
+        _execute("DROP FUNCTION no_room CASCADE")
+
+
+def _execute(*statements: str) -> None:
+    """In a thread, because the caller may be an event loop."""
+
+    def run() -> None:
         with connection.cursor() as cursor:
-            cursor.execute("DROP FUNCTION no_room CASCADE")
+            for statement in statements:
+                cursor.execute(statement)
+
+    at_once(run)
 
 
 @contextlib.contextmanager

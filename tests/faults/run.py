@@ -1,6 +1,6 @@
-"""Cycles on one database, in a process of their own: Django is set up once the database is there.
+"""`make faults`: cycles on one database; Django is set up once that is there.
 
-Started by `python -m tests.faults`. Exit status 1 when something was violated.
+Exit status 1 when something was violated.
 """
 
 import argparse
@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     options = parser.parse_args()
+    sys.stderr.write(f"{options.database}, SEED={options.seed}\n")
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         directory = Path(name)
         with prepared(options.database, directory) as database:
