@@ -7,6 +7,7 @@ how long this answer, or the next one on the same connection, takes.
 import atexit
 import logging
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,9 @@ Record = log.Event | Refusal
 _MOST_WAITING = 10_000
 _AT_ONCE = 200
 _RETRY_SECONDS = 1.0
+# Seconds after the answer that a refusal is examined, drawn by lot: the processor is shared.
+LATEST = 0.5
+_chance = random.SystemRandom()
 # For what still waits when the process ends.
 _LAST_SECONDS = 3.0
 
@@ -78,6 +82,8 @@ class LateLog:
         more = True
         while more:
             records, more = self._take()
+            if any(isinstance(record, Refusal) and record.examine for record in records):
+                time.sleep(_chance.uniform(0, LATEST))
             while records and not self._written(records):
                 time.sleep(_RETRY_SECONDS)
         connection.close()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from bench.timing.classes import Kind
 from bench.timing.welch import interleaved
 from devices.protocol import mqtt
-from registration.attempts import Origin
+from registration.attempts import DeviceRequest, Origin
 from registration.listener.admission import Gate
 from registration.listener.work import Request, perform
 
@@ -73,7 +73,7 @@ _REFUSALS = {
 }
 
 
-def read(gate: Gate, connect: bytes) -> Request:
+def read(gate: Gate, connect: bytes) -> DeviceRequest:
     """The request that a listener would put to the database."""
     (packet,) = mqtt.Decoder().feed(connect)
     assert isinstance(packet, mqtt.Connect)

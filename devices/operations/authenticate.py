@@ -26,7 +26,7 @@ from devices.models import (
 )
 from devices.operations import log
 from devices.operations.at_brokers import end_at_brokers
-from devices.operations.outcome import Refused, to_be_logged, told_of
+from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
 from devices.operations.sessions import last_revocation_id
 from devices.protocol.client_id import SignatureParams
@@ -259,7 +259,8 @@ def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = 
     if isinstance(outcome, Refused):
         client_id = shown(client_id)
         signed = params.content if isinstance(params, SignatureParams) else b""
-        detail |= told_of(request.sent, signed if outcome.reason == "bad_credential" else b"")
+        # Alike for whatever does not exist: for a broker it is logged before the answer.
+        detail |= told_of(request.sent, signed if outcome.reason in UNPROVEN else b"")
         if isinstance(params, SignatureParams):
             detail["signmethod"] = params.sign_method.value
     return log.Event(

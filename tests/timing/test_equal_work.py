@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -77,11 +78,13 @@ class Calls:
 OF_THIS_ONE = re.compile(r"'[^']*'|\b[0-9]+\b|s[0-9]+_x[0-9]+")
 
 
-def worked(kind: Kind, gate: Gate) -> dict[str, tuple[list[str], Counter[str], Outcome]]:
+def worked(
+    kind: Kind, gate: Gate, *, later: bool = True
+) -> dict[str, tuple[list[str], Counter[str], Outcome]]:
     """By class: statements without the names in them, calls, and the outcome."""
     work = {}
     for name, probe in [*kind.classes.items(), *kind.classes.items()]:  # the first time warms up
-        request = read(gate, probe(chance()))
+        request = replace(read(gate, probe(chance())), log_later=later)
         with CaptureQueriesContext(connection) as asked:
             (outcome,) = perform([request], timezone.now())
         with Calls() as calls:
@@ -93,11 +96,15 @@ def worked(kind: Kind, gate: Gate) -> dict[str, tuple[list[str], Counter[str], O
     return work
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "later"),
+    # For a broker, a refusal is logged in the same transaction.
+    [*((kind, True) for kind in KINDS), ("signature", False), ("token", False)],
+)
 def test_every_refusal_takes_the_same_statements_and_the_same_calls(
-    prepared: dict[str, Kind], gate: Gate, kind: str
+    prepared: dict[str, Kind], gate: Gate, kind: str, later: bool
 ) -> None:
-    work = worked(prepared[kind], gate)
+    work = worked(prepared[kind], gate, later=later)
     first_statements, first_calls, _ = next(iter(work.values()))
     for name, (statements, calls, outcome) in work.items():
         assert isinstance(outcome, Refused)
