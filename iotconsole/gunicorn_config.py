@@ -43,6 +43,8 @@ def post_worker_init(worker: object) -> None:
     worker_begins(worker, "HTTP_METRICS_PORT")
 
 
+# Nobody asks for this log. Should somebody, then without the query: there stand signatures.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
 # Its default place is shared by all gunicorns of the account.
 control_socket_disable = True
 loglevel = "warning"
