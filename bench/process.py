@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_SECONDS = 60
+START_SECONDS = 90
 _TICK = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
 _LISTENS = "0A"
