@@ -248,15 +248,15 @@ def every_secret(settings: LazySettings, clock: time_machine.Traveller) -> Known
     world.settings_themselves()
     browser = administrator()
     world.products(60)
-    world.devices(150)
-    world.tokens(150)
-    world.refused_over_https(Client(), 30)
+    world.devices(100)
+    world.tokens(100)
+    world.refused_over_https(Client(), 20)
     world.imported(40)
-    world.asked_by_brokers(15)
+    world.asked_by_brokers(10)
     world.access_keys(browser, 30)
     world.calls(20)
     world.people(12)
     world.invitations(browser, 20)
     world.codes_for_acts(browser, 5)
-    assert Device.objects.count() > 300
+    assert Device.objects.count() > 250
     return world.known
