@@ -110,6 +110,11 @@ _OTHERS = Prepared(
         device__among=Param("devices"), ended_at__isnull=True
     ).values_list("device_id", "listener", "connection"),
 )
+_END_OTHERS = PreparedUpdate(
+    lambda: Session.objects.filter(device__among=Param("devices"), ended_at__isnull=True),
+    ended_at=Param("now", DateTimeField()),
+)
+_TAKEOVERS = Writer(Revocation, ("device_id", "keep_trace_id"), alike=("reason", "created_at"))
 _SESSIONS = Writer(
     Session,
     (
@@ -208,17 +213,13 @@ def _end_others(live: Live, now: datetime) -> None:
     if not others:
         return
     _end_at_brokers(live, others, now)
-    Session.objects.filter(device__among=live, ended_at__isnull=True).update(ended_at=now)
-    Revocation.objects.bulk_create(
-        Revocation(
-            device_id=device_id,
-            reason=RevocationReason.TAKEOVER,
-            keep_trace_id=live[device_id].request.trace_id,
-            created_at=now,
-        )
+    _END_OTHERS(devices=live, now=now)
+    elsewhere = [  # its own, a listener finds by itself
+        (device_id, live[device_id].request.trace_id)
         for device_id, listener, _ in others
-        if listener != live[device_id].request.listener  # its own, a listener finds by itself
-    )
+        if listener != live[device_id].request.listener
+    ]
+    _TAKEOVERS.write(elsewhere, reason=RevocationReason.TAKEOVER, created_at=now)
 
 
 def _end_at_brokers(live: Live, others: Sequence[tuple[int, UUID, str]], now: datetime) -> None:

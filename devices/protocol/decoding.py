@@ -141,10 +141,8 @@ class Decoder:
         buffer, start, available = self._buffer, 0, len(self._buffer)
         while available - start >= self._needed:
             frame = self._frame(start)
-            if frame is None:
-                self._needed = available + 1 - start
-                break
-            kind, flags, begin, end = frame
+            # Without its end, one byte more may complete the header.
+            kind, flags, begin, end = frame or (0, 0, 0, available + 1)
             # Fed byte by byte, a long packet is not looked at again before it is complete.
             self._needed = end - start
             if end > available:
@@ -158,8 +156,7 @@ class Decoder:
         self._keep(start)
 
     def _keep(self, start: int) -> None:
-        """What is behind `start`. Once per feed, however many packets: bytearray drops its front
-        without copying the rest."""
+        """What is behind `start`, once per feed: bytearray drops its front without copying."""
         if start == len(self._buffer):
             self._buffer = b""
         elif isinstance(self._buffer, bytearray):

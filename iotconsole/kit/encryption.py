@@ -51,6 +51,14 @@ class Keyring:
         except (InvalidToken, InvalidTag, KeyError, ValueError) as error:
             raise DecryptionError("stored secret does not fit any of FIELD_KEYS") from error
 
+    def is_latest(self, stored: bytes) -> bool:
+        """Whether `seal` made it: by the first key, as values are sealed now."""
+        try:
+            self.open(stored)
+        except DecryptionError:
+            return False
+        return stored.startswith(self._header)
+
 
 def _derive(key: str) -> tuple[bytes, AESGCM]:
     """What values sealed by `key` begin with, and the cipher. Neither tells anything of the key."""

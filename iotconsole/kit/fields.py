@@ -1,5 +1,7 @@
 """A text field whose value is encrypted at rest."""
 
+import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ __all__ = [
     "decrypt_bytes",
     "encrypt",
     "encrypt_bytes",
+    "fits",
+    "is_latest",
+    "key_name",
 ]
 
 if TYPE_CHECKING:
@@ -46,6 +51,29 @@ def encrypt_bytes(plain: bytes) -> bytes:
 def decrypt_bytes(stored: bytes) -> bytes:
     """The bytes of `encrypt_bytes`; raises DecryptionError when none of FIELD_KEYS fits."""
     return _keyring(tuple(settings.FIELD_KEYS)).open(stored)
+
+
+def fits(stored: str | bytes, keys: Sequence[str]) -> bool:
+    """Whether one of these keys opens what was stored."""
+    try:
+        _keyring(tuple(keys)).open(_as_bytes(stored))
+    except DecryptionError:
+        return False
+    return True
+
+
+def is_latest(stored: str | bytes) -> bool:
+    """Whether the first of FIELD_KEYS sealed it, as this version does."""
+    return _keyring(tuple(settings.FIELD_KEYS)).is_latest(_as_bytes(stored))
+
+
+def _as_bytes(stored: str | bytes) -> bytes:
+    return stored.encode() if isinstance(stored, str) else stored
+
+
+def key_name(key: str) -> str:
+    """How a key is called where people compare keys: a digest of it, eight hex digits."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 class EncryptedTextField(_TextField):

@@ -7,7 +7,7 @@ not depend on how many values are looked for: `field__among=Param("names")` take
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -27,6 +27,7 @@ else:
     _Lookup, AnyQuery = Lookup, QuerySet
 
 Sql = tuple[str, tuple[Any, ...]]
+_Convert = Callable[[tuple[Any, ...]], tuple[Any, ...]]  # of the values of one column
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
@@ -120,7 +121,7 @@ class Prepared(_Statement, Generic[T]):
     def __init__(self, make: Callable[..., T], build: Callable[[], AnyQuery]) -> None:
         self._make = make
         self._build = build
-        self._converters: Iterable[tuple[int, Callable[[Any], Any]]] = ()
+        self._converters: list[tuple[int, _Convert]] = []
 
     def compile(self) -> Sql:
         compiler = self._build().query.get_compiler(connection=connection)
@@ -134,15 +135,12 @@ class Prepared(_Statement, Generic[T]):
         with connection.cursor() as cursor:
             self.execute(cursor, values)
             rows = cursor.fetchall()
-        if not self._converters:
-            return [self._make(*row) for row in rows]
-        return [self._make(*self._converted(row)) for row in rows]
-
-    def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
-        converted = list(row)
-        for place, convert in self._converters:
-            converted[place] = convert(converted[place])
-        return converted
+        if rows and self._converters:
+            columns = list(zip(*rows, strict=True))
+            for place, convert in self._converters:
+                columns[place] = convert(columns[place])
+            rows = zip(*columns, strict=True)
+        return [self._make(*row) for row in rows]
 
 
 def prepared_instances(
@@ -158,11 +156,11 @@ def prepared_instances(
     return Prepared(make, lambda: build().values_list(*names))
 
 
-def _chain(converters: Sequence[Callable[..., Any]], column: Any) -> Callable[[Any], Any]:
-    def convert(value: Any) -> Any:
+def _chain(converters: Sequence[Callable[..., Any]], column: Any) -> _Convert:
+    def convert(values: tuple[Any, ...]) -> tuple[Any, ...]:
         for each in converters:
-            value = each(value, column, connection)
-        return value
+            values = tuple([each(value, column, connection) for value in values])
+        return values
 
     return convert
 

@@ -28,8 +28,8 @@ _PAUSE = 0.5
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 # asyncio keeps a read buffer of this size for every TLS connection; its own 256 KiB make an idle
-# connection cost 279 KiB, with 16 KiB (one TLS record) it is 40.
-TLS_READ_BUFFER = 16 * 1024
+# connection cost 279 KiB, with 4 KiB it is 26. A longer record comes in several reads.
+TLS_READ_BUFFER = 4 * 1024
 
 
 def shrink_tls_buffers() -> bool:

@@ -75,7 +75,8 @@ class Listener:
     ) -> "Listener":
         """Serve on all endpoints. `directory` holds the lock files of this host's listeners.
 
-        Raises PortError before anything else is touched, or the database's error.
+        Raises PortError before anything else is touched, OSError where no lock file can be made, or
+        the database's error.
         """
         if not shrink_tls_buffers():
             logger.warning("asyncio's TLS buffers cannot be made smaller on this Python")

@@ -28,6 +28,7 @@ class HeldDevice:
     preregistered: bool
     enabled: bool
     registration_refused: bool
+    secret_blocked: bool
     claimed: bool
     secret_version: int
     counted_in: int
@@ -52,7 +53,7 @@ _LOCKED = Prepared(
         .values_list(
             *("pk", "product_id", "device_name", "iot_id"),
             Cast("device_secret", TextField()),
-            *("preregistered", "enabled", "registration_refused"),
+            *("preregistered", "enabled", "registration_refused", "secret_blocked"),
             ExpressionWrapper(Q(claimed_at__isnull=False), BooleanField()),
             *("secret_version", "counted_in"),
         )

@@ -67,6 +67,8 @@ def _refuse(proven: Proven, device: HeldDevice | None, claimed: set[int]) -> Ref
         return Refused("registration_refused")
     if device.pk in claimed or (device.claimed and not proven.regnwl):
         return Refused("already_activated")
+    if device.secret_blocked and not proven.regnwl:
+        return Refused("secret_blocked")  # it would be handed what opens nothing
     return None
 
 

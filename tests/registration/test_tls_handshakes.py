@@ -107,6 +107,20 @@ def test_a_modern_client_gets_tls_13_and_the_ecdsa_certificate(
     assert is_elliptic(agreed.certificate)
 
 
+def test_no_tickets_are_made_that_nobody_would_use(directory: Path) -> None:
+    with (
+        serving(server_context(directory, "compat")) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as raw,
+        client_context(directory).wrap_socket(raw, server_hostname="localhost") as secured,
+    ):
+        assert secured.version() == "TLSv1.3"
+        secured.send(b"x")
+        # Tickets come behind the handshake, and are read with what follows.
+        assert secured.recv(1) == b""
+        assert secured.session is not None
+        assert not secured.session.has_ticket
+
+
 @pytest.mark.parametrize("profile", BOTH)
 def test_a_tls_12_client_with_both_kinds_gets_ecdsa_and_forward_secrecy(
     directory: Path, profile: Profile

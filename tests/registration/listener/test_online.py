@@ -305,9 +305,11 @@ def test_at_most_100_messages_are_on_their_way_to_a_device(client: MqttClient, o
     assert mqtt.Publish(f"{own}/update", b"y", 1, 101) in answers
 
 
+@pytest.mark.parametrize("tls", [True, False])
 def test_a_message_of_256_kib_goes_through_and_a_longer_one_ends_the_session(
-    client: MqttClient, own: str
+    listener: RunningListener, device: Device, own: str, tls: bool
 ) -> None:
+    client = listener.online(signed_connect(device), tls=tls)
     client.ask(mqtt.subscribe(1, [(f"{own}/update", 0)]))
     largest = b"x" * mqtt.MAX_PAYLOAD
     assert client.ask(mqtt.publish(f"{own}/update", largest)) == mqtt.Publish(
@@ -317,9 +319,11 @@ def test_a_message_of_256_kib_goes_through_and_a_longer_one_ends_the_session(
     assert client.is_closed()
 
 
+@pytest.mark.parametrize("tls", [True, False])
 def test_a_device_that_does_not_read_is_cut_off_and_holds_no_memory(
-    listener: RunningListener, client: MqttClient, own: str
+    listener: RunningListener, device: Device, own: str, tls: bool
 ) -> None:
+    client = listener.online(signed_connect(device), tls=tls)
     client.ask(mqtt.subscribe(1, [(f"{own}/update", 0)]))
     connection = only_connection(listener)
     client.socket.settimeout(0.2)
