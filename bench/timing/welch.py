@@ -19,8 +19,8 @@ KEPT = (1.0, 0.99, 0.9, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`t` is the one furthest from zero. `difference` of the means and `detectable`, what would
-    have made t reach LIMIT, are those of the same measurements and in their unit."""
+    """`t` is the one furthest from zero, and `difference` that of its means; `detectable` is what
+    would have made t reach LIMIT where least was noise. Both in the measurements' unit."""
 
     one: str
     two: str
@@ -40,8 +40,8 @@ def compare(times: Mapping[str, Sequence[float]]) -> list[Pair]:
 
 def _pair(name: str, other: str, one: Sequence[float], two: Sequence[float]) -> Pair:
     found = [welch(*kept) for kept in _cropped(one, two)]
-    t, difference, error = max(found, key=lambda result: abs(result[0]))
-    return Pair(name, other, t, difference, LIMIT * error)
+    t, difference, _ = max(found, key=lambda result: abs(result[0]))
+    return Pair(name, other, t, difference, LIMIT * min(error for _, _, error in found))
 
 
 def _cropped(

@@ -31,7 +31,7 @@ from registration.operations import proof as registration_proof
 pytestmark = pytest.mark.django_db
 
 KINDS = ("register", "regnwl", "signature", "token")
-COUNT = 200
+COUNT = 120
 # More than chance brings about in a life of tests, far less than the leaks below.
 MUCH = 10.0
 UNPROVEN = {"product_not_found", "bad_signature", "unknown_device", "bad_credential"}
