@@ -34,17 +34,19 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run restore demo test check messages bench bench-console screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo test faults check messages bench bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
+	@echo 'make faults         kill its processes under load, again and again, and check what was kept'
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
 	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
-	@echo 'make bench          activations per second, beside a floor measured in the same run'
+	@echo 'make bench          what activations, connections and storms cost, beside floors (20 minutes)'
 	@echo 'make bench-console  how long each page takes with a million devices'
+	@echo 'make timing         whether the time of a refusal tells its reason'
 
 run: $(RUN_STAMP)
 	@$(PREPARE) && exec $(BIN)/python manage.py serve
@@ -65,6 +67,16 @@ test: $(DEV_STAMP) $(LINKKIT_STAMP) $(CLOUDSDK_STAMP) $(AXE)
 	TEST_DATABASE=sqlite $(PYTEST) || status=1; \
 	if [ "$$postgres" = failed ]; then echo 'The run on PostgreSQL, above, failed.' >&2; fi; \
 	exit $$status
+
+# CYCLES of killing and starting again for each DATABASE (sqlite, postgres), which takes a quarter of
+# an hour each; SEED is printed, and makes the same choices again. Then outages of a minute.
+faults: $(DEV_STAMP)
+	@status=0; for database in $(or $(DATABASE),sqlite postgres); do \
+		$(BIN)/python -m tests.faults.run $$database --cycles=$(or $(CYCLES),100) \
+			--seed=$(or $(SEED),$(TEST_SEED)) || status=1; \
+		TEST_DATABASE=$$database OUTAGE_SECONDS=60 $(BIN)/python -m pytest \
+			tests/faults/test_outages.py || status=1; \
+	done; exit $$status
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
@@ -94,6 +106,10 @@ bench-console: $(DEV_STAMP)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.batches
 	$(BIN)/python -m bench.fleet
+
+# Ten minutes; COUNT=2000 takes one. For a quiet machine.
+timing: $(DEV_STAMP)
+	$(BIN)/python -m bench.timing $(if $(COUNT),--count $(COUNT))
 
 # Needs Chromium. PAGES='devices device-switch' takes only those.
 screenshots: $(DEV_STAMP)

@@ -1,47 +1,94 @@
-"""`python -m bench`: every scenario on SQLite and on PostgreSQL, as a table with ratios."""
+"""`python -m bench`: what devices cost, on SQLite and on PostgreSQL, as tables with ratios."""
 
 import argparse
 import json
 import os
 import platform
+import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
 
+from bench.topics import NOT_ON_SQLITE, SECTIONS, tables
 from tests.postgres import PostgresServer
 
 Figure = dict[str, Any]
+DATABASES = ("sqlite", "postgres")
 
 
 def main() -> None:
+    """Exit status 1 when a section failed; the others' figures are printed all the same."""
+    options = _options()
+    figures: dict[str, list[Figure]] = {}
+    failed = False
+    started = time.monotonic()
+    for database in options.database or DATABASES:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as directory:
+            figures[database], well = _run(database, Path(directory), options)
+        failed = failed or not well
+    print(f"{machine()}. Scale {options.scale:g}, {time.monotonic() - started:.0f} s.\n")
+    print("\n\n".join(tables(figures)))
+    if options.json:
+        content = {"machine": machine(), "scale": options.scale, "figures": figures}
+        options.json.write_text(json.dumps(content, indent=1) + "\n")
+    sys.exit(failed)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full load")
-    parser.add_argument("--database", choices=("sqlite", "postgres"), action="append")
-    parser.add_argument("--directory", type=Path, default=None, help="a directory on a real disk")
-    options = parser.parse_args()
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores for load and server.")
-    for database in options.database or ("sqlite", "postgres"):
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as directory:
-            figures = _run(database, Path(directory), options.scale)
-        print(f"\n{database}: committed durably before every answer\n\n{_table(figures)}")
+    parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="only these sections")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every figure, for programs")
+    parser.add_argument("--directory", type=Path, help="a directory on a real disk, for SQLite")
+    parser.add_argument(
+        "--unpinned", action="store_true", help="do not give load and server cores of their own"
+    )
+    return parser.parse_args()
 
 
-def _run(database: str, directory: Path, scale: float) -> list[Figure]:
+def _run(database: str, directory: Path, options: argparse.Namespace) -> tuple[list[Figure], bool]:
+    """The figures, and whether every section went well. In a process of its own, because Django
+    has one database in a process."""
+    only = options.only or [
+        name for name in SECTIONS if database != "sqlite" or name not in NOT_ON_SQLITE
+    ]
+    command = [
+        *(sys.executable, "-m", "bench.suite", f"--scale={options.scale}"),
+        *(f"--only={section}" for section in only),
+        *(["--unpinned"] if options.unpinned else []),
+    ]
     with database_url(database, directory) as url:
         done = subprocess.run(  # noqa: S603 - our own command line
-            [sys.executable, "-m", "bench.suite", f"--scale={scale}"],
+            command,
             env={**os.environ, **environment(directory), "DATABASE_URL": url},
             stdout=subprocess.PIPE,
-            check=True,
+            check=False,
         )
-    figures: list[Figure] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode == 0
+
+
+def machine() -> str:
+    """One line."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return (
+        f"{os.cpu_count()} cores for load and server ({model}), Linux {platform.release()}, "
+        f"Python {platform.python_version()}, {ssl.OPENSSL_VERSION}"
+    )
 
 
 @contextmanager
@@ -62,35 +109,6 @@ def environment(directory: Path) -> Mapping[str, str]:
         "FIELD_KEYS": Fernet.generate_key().decode(),
         "LOG_LEVEL": "WARNING",
     }
-
-
-def _table(figures: Sequence[Figure]) -> str:
-    """Markdown. The floor is of the same transport and number at once, measured just before."""
-    lines = [
-        "| scenario | per second | median ms | p99 ms | CPU µs | floor CPU µs | x floor |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    memory = ["", "| idle session | KiB | floor KiB |", "| --- | ---: | ---: |"]
-    for figure in figures:
-        if "bytes" in figure:
-            ours, floor = figure["bytes"] / 1024, figure["floor_bytes"] / 1024
-            memory.append(f"| {figure['name']} | {ours:.1f} | {floor:.1f} |")
-        else:
-            lines.append(_line(figure["name"], figure["ours"], figure["floor"]["cpu_us"]))
-    return "\n".join([*lines, *memory])
-
-
-def _line(name: str, ours: Mapping[str, float], floor: float) -> str:
-    cells = [
-        name,
-        f"{ours['per_second']:.0f}",
-        f"{ours['median_ms']:.1f}",
-        f"{ours['p99_ms']:.1f}",
-        f"{ours['cpu_us']:.0f}",
-        f"{floor:.0f}",
-        f"{ours['cpu_us'] / floor:.2f}",
-    ]
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -1,153 +1,165 @@
 """The load: many short MQTT conversations at once, each until the answer that counts has come."""
 
-import asyncio
-import ssl
+import gc
+import select
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from devices.protocol import mqtt
+from bench.talk import Conversation, Talk, TalkError, Target, begin
 
 # A conversation that takes longer counts as failed.
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 30.0
+# How often those that wait are looked through, and the longest that nothing is looked at.
+_LOOK_SECONDS = 1.0
+_EVENTS = 1024
+
+
+class LoadError(Exception):
+    """Conversations failed; the text counts them by what happened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """`ca` is the certificate to trust, or None for plain TCP."""
+class Outcome:
+    """Seconds by the clock in all, of each conversation in ascending order, and the load's CPU.
 
-    port: int
-    ca: Path | None = None
-
-    def tls(self) -> ssl.SSLContext | None:
-        return ssl.create_default_context(cafile=str(self.ca)) if self.ca else None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Send `request`; done once packets of these types came back. QoS 0 throughout."""
-
-    request: bytes
-    answer: tuple[type, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Wall-clock seconds of the whole, and of each conversation in ascending order."""
+    `answers` are to be judged later: reading them meanwhile would cost the load time.
+    """
 
     seconds: float
     latencies: Sequence[float]
+    cpu_seconds: float
+    answers: Sequence[tuple[Conversation, bytes]]
+
+    @property
+    def count(self) -> int:
+        return len(self.latencies)
 
     @property
     def per_second(self) -> float:
-        return len(self.latencies) / self.seconds
+        return self.count / self.seconds
 
     def percentile(self, share: float) -> float:
-        return self.latencies[min(len(self.latencies) - 1, int(share * len(self.latencies)))]
+        """Seconds."""
+        return self.latencies[min(self.count - 1, int(share * self.count))]
 
 
-class _Talk(asyncio.Protocol):
-    """Writes the request at once, compares what comes back, and closes first, as devices do."""
+class Loop:
+    """Talks that wait for the server, on one epoll. Failures are counted by what happened."""
 
-    def __init__(self, conversation: Conversation, *, stay: bool) -> None:
-        self._conversation = conversation
-        self._stay = stay
-        self._decoder = mqtt.Decoder(mqtt.LIMIT_AUTHENTICATED, server_side=False)
-        self._seen: list[type] = []
-        self.transport: asyncio.Transport | None = None
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._epoll = select.epoll()
+        self.talks: dict[int, Talk] = {}
+        self.failures: Counter[str] = Counter()
+        self._looked = time.perf_counter()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._conversation.request)
+    def begin(self, conversation: Conversation) -> bool:
+        """False when it fails at once, which is counted."""
+        try:
+            talk = begin(self._target, conversation)
+        except (TalkError, OSError) as error:
+            self._failed(error)
+            return False
+        self.talks[talk.fileno()] = talk
+        self._epoll.register(talk.fileno(), select.EPOLLOUT if talk.wants_write else select.EPOLLIN)
+        return True
 
-    def data_received(self, data: bytes) -> None:
-        for packet in self._decoder.feed(data):
-            self._seen.append(type(packet))
-            if isinstance(packet, mqtt.ConnAck) and packet.code:
-                self._finish(ConnectionRefusedError(f"CONNACK {packet.code}"))
-                return
-        if tuple(self._seen) == self._conversation.answer:
-            self._finish(None)
+    def answered(self, timeout: float) -> tuple[list[Talk], list[Talk]]:
+        """Those whose answer has come, still open, and those that failed, closed."""
+        done: list[Talk] = []
+        failed: list[Talk] = []
+        for descriptor, _ in self._epoll.poll(timeout, _EVENTS):
+            talk = self.talks[descriptor]
+            try:
+                writes, before = talk.wants_write, talk.answered
+                if talk.advance() and not before:
+                    done.append(talk)
+                elif writes and not talk.wants_write:
+                    self._epoll.modify(descriptor, select.EPOLLIN)
+            except (TalkError, OSError) as error:
+                self._fail(talk, error, failed)
+        failed += self._impatient()
+        return done, failed
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._finish(exc or ConnectionResetError("closed before the answer"))
+    def forget(self, talk: Talk) -> Talk:
+        """To be closed by the caller."""
+        del self.talks[talk.fileno()]
+        return talk
 
-    def _finish(self, error: Exception | None) -> None:
-        if self.done.done():
+    def close(self) -> None:
+        for talk in self.talks.values():
+            talk.reset()
+        self.talks.clear()
+        self._epoll.close()
+
+    def _fail(self, talk: Talk, error: Exception, failed: list[Talk]) -> None:
+        self._failed(error)
+        self.forget(talk).reset()
+        failed.append(talk)
+
+    def _failed(self, error: Exception) -> None:
+        self.failures[str(error) if isinstance(error, TalkError) else type(error).__name__] += 1
+
+    def _impatient(self) -> list[Talk]:
+        now = time.perf_counter()
+        failed: list[Talk] = []
+        if now - self._looked > _LOOK_SECONDS:
+            self._looked = now
+            for talk in list(self.talks.values()):
+                if not talk.answered and now - talk.started > PATIENCE_SECONDS:
+                    self._fail(talk, TalkError("no answer in time"), failed)
+        return failed
+
+
+def hold(
+    target: Target,
+    conversations: Iterable[Conversation],
+    at_once: int,
+    seconds: float | None = None,
+) -> Outcome:
+    """Hold them, `at_once` at a time, and begin none after `seconds`.
+
+    Raises LoadError when any failed.
+    """
+    loop, queue = Loop(target), iter(conversations)
+    latencies: list[float] = []
+    answers: list[tuple[Conversation, bytes]] = []
+    with without_collector():
+        cpu, started = time.process_time(), time.perf_counter()
+        until = started + seconds if seconds else float("inf")
+        _begin(loop, queue, at_once, until)
+        while loop.talks and not loop.failures:
+            done, _ = loop.answered(_LOOK_SECONDS)
+            now = time.perf_counter()
+            for talk in done:
+                latencies.append(now - talk.started)
+                answers.append((talk.conversation, talk.answer))
+                loop.forget(talk).close()
+                _begin(loop, queue, 1, until)
+        took, cpu = time.perf_counter() - started, time.process_time() - cpu
+    loop.close()
+    if loop.failures or not latencies:
+        raise LoadError(f"{len(latencies)} went well, the others: {dict(loop.failures)}")
+    return Outcome(took, sorted(latencies), cpu, answers)
+
+
+def _begin(loop: Loop, queue: Iterator[Conversation], count: int, until: float) -> None:
+    for _ in range(count):
+        conversation = next(queue, None) if time.perf_counter() < until else None
+        if conversation is None:
             return
-        if error:
-            self.done.set_exception(error)
-        else:
-            self.done.set_result(None)
-        if self.transport and not (self._stay and error is None):
-            self.transport.close()
+        loop.begin(conversation)
 
 
-def run(target: Target, conversations: Sequence[Conversation], at_once: int) -> Timing:
-    """Hold every conversation, `at_once` at a time. Any failure is raised."""
-    return asyncio.run(_run(target, conversations, at_once))
-
-
-async def _run(target: Target, conversations: Sequence[Conversation], at_once: int) -> Timing:
-    tls, queue = target.tls(), iter(conversations)
-    started = time.perf_counter()
-    workers = [_work(target, tls, queue) for _ in range(at_once)]
-    latencies = [one for worker in await asyncio.gather(*workers) for one in worker]
-    return Timing(time.perf_counter() - started, sorted(latencies))
-
-
-async def _work(
-    target: Target, tls: ssl.SSLContext | None, queue: Iterator[Conversation]
-) -> list[float]:
-    latencies = []
-    for conversation in queue:
-        started = time.perf_counter()
-        await _talk(target, tls, conversation, stay=False)
-        latencies.append(time.perf_counter() - started)
-    return latencies
-
-
-async def _talk(
-    target: Target, tls: ssl.SSLContext | None, conversation: Conversation, *, stay: bool
-) -> _Talk:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        _, talk = await asyncio.get_running_loop().create_connection(
-            lambda: _Talk(conversation, stay=stay),
-            "127.0.0.1",
-            target.port,
-            ssl=tls,
-            server_hostname="localhost" if tls else None,
-        )
-        await talk.done
-    return talk
-
-
-class Crowd:
-    """Connections that stay open, for measuring what an idle one holds. Use it in a `with`."""
-
-    def __init__(self, target: Target, conversations: Sequence[Conversation]) -> None:
-        self._target, self._conversations = target, conversations
-        self._runner = asyncio.Runner()
-        self._talks: list[_Talk] = []
-
-    def __enter__(self) -> "Crowd":
-        self._runner.run(self._open())
-        return self
-
-    async def _open(self) -> None:
-        tls = self._target.tls()
-        for conversation in self._conversations:
-            self._talks.append(await _talk(self._target, tls, conversation, stay=True))
-
-    def __exit__(self, *_: object) -> None:
-        self._runner.run(self._close())
-        self._runner.close()
-
-    async def _close(self) -> None:
-        for talk in self._talks:
-            if talk.transport:
-                talk.transport.abort()
-        await asyncio.sleep(0)
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """What the load makes dies with its last reference; looking for cycles costs a tenth."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,64 +1,57 @@
-"""What is measured: prepared devices, the bytes they send, and the figures that come back."""
+"""What devices ask for: prepared devices, and the bytes that each of them sends."""
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import secrets
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
-from bench.load import Conversation, Crowd, Target, run
-from bench.process import Server
+from django.utils import timezone
+
+from bench.talk import Conversation
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import ClientBinding, Device
 from devices.protocol import mqtt, signing
 from devices.protocol.client_id import RegistrationMode
+from devices.protocol.push import REGISTER_TOPIC, REGNWL_TOPIC
 from devices.protocol.signing import SignMethod
+from operators.actor import SHELL
 from products.models import Product
+from products.operations.manage import create_product
+
+Prepare = Callable[[int], list[Conversation]]
 
 SIGN = SignMethod.HMACSHA256
-_PUSHED = (mqtt.ConnAck, mqtt.Publish)
-_ACCEPTED = (mqtt.ConnAck,)
+_TOPICS = {
+    RegistrationMode.REGISTER: REGISTER_TOPIC.encode(),
+    RegistrationMode.REGNWL: REGNWL_TOPIC.encode(),
+}
+# Longer than any measurement, so that nobody needs to ping.
+_KEEPALIVE = 1200
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Latencies in ms, CPU of the server in µs per conversation."""
-
-    per_second: float
-    median_ms: float
-    p99_ms: float
-    cpu_us: float
-
-    def as_dict(self) -> dict[str, float]:
-        return asdict(self)
+def new_product(**fields: object) -> Product:
+    """With Dynamic Registration on, and `fields` as given."""
+    product = create_product(SHELL, f"Benchmark_{secrets.token_hex(4)}")
+    Product.objects.filter(pk=product.pk).update(dynamic_registration=True, **fields)
+    return Product.objects.get(pk=product.pk)
 
 
-def measure(
-    server: Server, target: Target, conversations: Sequence[Conversation], at_once: int
-) -> Figures:
-    """Hold all conversations and read the server's CPU before and after."""
-    before = server.cpu_seconds()
-    timing = run(target, conversations, at_once)
-    cpu = server.cpu_seconds() - before
-    return Figures(
-        per_second=timing.per_second,
-        median_ms=timing.percentile(0.5) * 1000,
-        p99_ms=timing.percentile(0.99) * 1000,
-        cpu_us=cpu / len(conversations) * 1_000_000,
-    )
-
-
-def idle_bytes(server: Server, target: Target, conversations: Sequence[Conversation]) -> float:
-    """Resident bytes that one idle connection adds to the server."""
-    before = server.resident_bytes()
-    with Crowd(target, conversations):
-        return (server.resident_bytes() - before) / len(conversations)
+def kinds(product: Product) -> Mapping[str, Prepare]:
+    """The four ways to ask, by name; each conversation is of a device of its own."""
+    return {
+        "register": partial(registrations, product, RegistrationMode.REGISTER),
+        "regnwl": partial(registrations, product, RegistrationMode.REGNWL),
+        "signature": partial(signed_connections, product),
+        "token": lambda count: token_connections(product, count, timezone.now()),
+    }
 
 
 def floor(count: int) -> list[Conversation]:
     """A CONNECT's worth of bytes, answered with a constant."""
     hello = mqtt.connect("floor|" + "x" * 90 + "|", "floor&floor", "0" * 64)
-    return [Conversation(hello, _ACCEPTED)] * count
+    return [Conversation(hello)] * count
 
 
 def registrations(product: Product, mode: RegistrationMode, count: int) -> list[Conversation]:
@@ -66,7 +59,7 @@ def registrations(product: Product, mode: RegistrationMode, count: int) -> list[
     if mode is RegistrationMode.REGISTER:
         names = [device.device_name for device in _devices(product, count)]
     else:
-        names = [f"bench-{next(_numbers):08}" for _ in range(count)]
+        names = [_name() for _ in range(count)]
     return [_registration(product, mode, name) for name in names]
 
 
@@ -77,9 +70,9 @@ def _registration(product: Product, mode: RegistrationMode, name: str) -> Conver
         f"securemode=2,signmethod={SIGN.value}|",
         f"{name}&{product.product_key}",
         signing.sign(SIGN, product.product_secret, content),
-        keepalive=1200,
+        keepalive=_KEEPALIVE,
     )
-    return Conversation(request, _PUSHED)
+    return Conversation(request, _TOPICS[mode], name)
 
 
 def signed_connections(product: Product, count: int) -> list[Conversation]:
@@ -90,14 +83,14 @@ def signed_connections(product: Product, count: int) -> list[Conversation]:
 
 def _devices(product: Product, count: int, *, preregistered: bool = True) -> list[Device]:
     devices = [
-        Device(
-            product=product,
-            device_name=f"bench-{next(_numbers):08}",
-            preregistered=preregistered,
-        )
+        Device(product=product, device_name=_name(), preregistered=preregistered)
         for _ in range(count)
     ]
-    return Device.objects.bulk_create(devices)
+    return Device.objects.bulk_create(devices, batch_size=5000)
+
+
+def _name() -> str:
+    return f"bench-{next(_numbers):08}"
 
 
 def _signed_connection(product_key: str, device: Device) -> Conversation:
@@ -108,16 +101,16 @@ def _signed_connection(product_key: str, device: Device) -> Conversation:
         f"{base}|timestamp=2524608000000,_v=sdk-c-4.2.0,securemode=2,signmethod={SIGN.value}|",
         f"{name}&{product_key}",
         signing.sign(SIGN, device.device_secret, content),
-        keepalive=1200,
+        keepalive=_KEEPALIVE,
     )
-    return Conversation(request, _ACCEPTED)
+    return Conversation(request, name=name)
 
 
 def token_connections(product: Product, count: int, now: datetime) -> list[Conversation]:
     """Connections with a DeviceToken, each of a device of its own."""
     devices = _devices(product, count, preregistered=False)
     tokens = [(device, new_client_id(), new_device_token()) for device in devices]
-    ClientBinding.objects.bulk_create(
+    bindings = [
         ClientBinding(
             device=device,
             client_id=client_id,
@@ -126,16 +119,17 @@ def token_connections(product: Product, count: int, now: datetime) -> list[Conve
             issued_at=now,
         )
         for device, client_id, token in tokens
-    )
+    ]
+    ClientBinding.objects.bulk_create(bindings, batch_size=5000)
     return [
         Conversation(
             mqtt.connect(
                 f"{client_id}|authType=connwl,securemode=-2,_ss=1,ext=3,_v=sdk-c-4.2.0|",
                 f"{device.device_name}&{product.product_key}",
                 token,
-                keepalive=1200,
+                keepalive=_KEEPALIVE,
             ),
-            _ACCEPTED,
+            name=device.device_name,
         )
         for device, client_id, token in tokens
     ]

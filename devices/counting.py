@@ -27,7 +27,12 @@ _SQLITE_COUNT = """
 _SQLITE_WHEN = {"activate": "WHEN (OLD.activated_at IS NULL) <> (NEW.activated_at IS NULL)"}
 _SQLITE_BODIES = {
     "insert": _SQLITE_COUNT.format(row="NEW", n=1),
-    "activate": _SQLITE_COUNT.format(row="OLD", n=-1) + _SQLITE_COUNT.format(row="NEW", n=1),
+    # The row is there: its product has this device.
+    "activate": """
+    UPDATE devices_devicecount
+        SET activated = activated + (NEW.activated_at IS NOT NULL) - (OLD.activated_at IS NOT NULL)
+        WHERE folded AND product_id = NEW.product_id;
+    """,
     "delete": _SQLITE_COUNT.format(row="OLD", n=-1),
 }
 

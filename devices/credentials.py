@@ -3,11 +3,10 @@
 import hashlib
 import hmac
 import secrets
-import string
 from functools import lru_cache
 
 from iotconsole.kit.fields import decrypt, encrypt
-from iotconsole.kit.identifiers import alphanumeric
+from iotconsole.kit.identifiers import alphanumeric, digits
 
 DEVICE_TOKEN_LENGTH = 32
 # Of a generated DeviceName.
@@ -26,7 +25,7 @@ def new_iot_id() -> str:
 
 def new_client_id() -> str:
     """28 characters that end in six digits: the C SDK's buffer leaves room for 69."""
-    return alphanumeric(22) + "".join(secrets.choice(string.digits) for _ in range(6))
+    return alphanumeric(22) + digits(6)
 
 
 def new_device_token() -> str:

@@ -18,6 +18,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from iotconsole.kit.addresses import is_loopback
 from iotconsole.openapi import ACTIONS
 
+PORTS = (
+    *("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT", "HTTPS_PORT"),
+    *("METRICS_PORT", "HTTP_METRICS_PORT", "HTTPS_METRICS_PORT", "WORKER_METRICS_PORT"),
+)
 # UPDATE … RETURNING, which the activation path uses, came with this version.
 SQLITE_NEEDED = (3, 35, 0)
 
@@ -49,7 +53,9 @@ def _is_fernet_key(key: str) -> bool:
 
 @register(Tags.security)
 def check_keys_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    if settings.CODE_DIGEST_KEY not in {settings.SECRET_KEY, *settings.FIELD_KEYS}:
+    digest_keys = {settings.CODE_DIGEST_KEY, *settings.CODE_DIGEST_KEY_FALLBACKS}
+    others = {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.FIELD_KEYS}
+    if not digest_keys & others:
         return []
     return [
         Error(
@@ -101,7 +107,7 @@ def check_sqlite_version(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
 def check_ports_differ(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     taken: dict[int, str] = {}
     messages: list[CheckMessage] = []
-    for name in ("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT", "HTTPS_PORT", "METRICS_PORT"):
+    for name in PORTS:
         port = getattr(settings, name)
         # For 0 the system chooses a free one.
         if port and port in taken:

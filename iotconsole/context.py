@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from iotconsole.kit.tracing import trace_of
+
 
 def console(request: HttpRequest) -> dict[str, object]:
-    return {"environment_name": settings.ENVIRONMENT_NAME}
+    return {"environment_name": settings.ENVIRONMENT_NAME, "trace_id": trace_of(request)}

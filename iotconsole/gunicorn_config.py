@@ -25,17 +25,26 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 secure_scheme_headers: dict[str, str] = {}
 
 
-def post_worker_init(_worker: object) -> None:
-    """A worker is about to serve."""
+def worker_begins(worker: object, metrics_port: str) -> None:
+    """It is about to serve; the setting `metrics_port` says where it shows its numbers."""
     # Not before: gunicorn reads this file before there is any Django.
     from django.urls import get_resolver
 
     from iotconsole.kit.memory import keep_what_is_loaded
+    from iotconsole.kit.metrics import serve_metrics
 
     list(get_resolver().url_patterns)  # loads the views
     keep_what_is_loaded()
+    processes = getattr(getattr(worker, "cfg", None), "workers", workers)
+    serve_metrics(metrics_port, processes)
 
 
+def post_worker_init(worker: object) -> None:
+    worker_begins(worker, "HTTP_METRICS_PORT")
+
+
+# Nobody asks for this log. Should somebody, then without the query: there stand signatures.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
 # Its default place is shared by all gunicorns of the account.
 control_socket_disable = True
 loglevel = "warning"

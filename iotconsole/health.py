@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
 
 from devices.models import ListenerProcess, Round
+from devices.operations.sealed import sealed_columns
+from iotconsole.kit.fields import fits
 from iotconsole.kit.machines import ONLY_MACHINES
 from registration.worker.rounds import ROUNDS
 
@@ -49,7 +53,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     found = state(timezone.now())
-    wanted = {"database", "migrations"} | (request.GET.keys() & found.keys())
+    wanted = {"database", "migrations", "keys"} | (request.GET.keys() & found.keys())
     fine = all(found[name] == OK for name in wanted)
     headers = {"Cache-Control": "no-store"}
     return JsonResponse({"ready": fine, **found}, status=200 if fine else 503, headers=headers)
@@ -57,7 +61,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def state(now: datetime) -> Mapping[str, str]:
     """What is known of each part, `ok` or what is wrong."""
-    unknown = dict.fromkeys(("migrations", "worker", "listener"), "unknown")
+    unknown = dict.fromkeys(("migrations", "keys", "worker", "listener"), "unknown")
     try:
         _be_quick()
         if _migrations() != OK:
@@ -65,8 +69,9 @@ def state(now: datetime) -> Mapping[str, str]:
         return {
             "database": OK,
             "migrations": OK,
+            "keys": _keys(),
             "worker": _worker(now),
-            "listener": _listener(now),
+            "listener": _listener(),
         }
     except AnyDatabaseError:
         _let_go()
@@ -95,6 +100,16 @@ def _migrations() -> str:
     return "pending" if known_migrations() - applied else OK
 
 
+def _keys() -> str:
+    """Whether this process can open what was written last, by whichever process.
+
+    One that was not told of a new key finds it out here, and is sent no more requests.
+    """
+    newest = (column.newest() for column in sealed_columns() if not column.binary)
+    readable = all(value is None or fits(value, settings.FIELD_KEYS) for value in newest)
+    return OK if readable else "missing"
+
+
 @lru_cache(maxsize=1)
 def known_migrations() -> frozenset[tuple[str, str]]:
     """Those that this version comes with, by application and name."""
@@ -111,6 +126,7 @@ def _worker(now: datetime) -> str:
     return "late" if late.exists() else OK
 
 
-def _listener(now: datetime) -> str:
-    fresh = ListenerProcess.objects.filter(heartbeat_at__gte=now - LATE_HEARTBEAT)
+def _listener() -> str:
+    """By the clock that dates heartbeats."""
+    fresh = ListenerProcess.objects.filter(heartbeat_at__gte=Now() - LATE_HEARTBEAT)
     return OK if fresh.exists() else "none"

@@ -11,12 +11,12 @@ from registration.device_http import register_device
 
 
 class MachineEndpoints(MachineMiddleware):
-    """The first middleware of the settings."""
+    """The first middleware of the settings that looks at a request."""
 
     endpoints: ClassVar[Sequence[Endpoint]] = (
-        Endpoint(at(REGISTER_DEVICE), register_device),
-        Endpoint(webhooks.is_question, webhooks.answer),
-        Endpoint(at(health.ALIVE), health.alive),
-        Endpoint(health.is_readiness, health.ready),
-        Endpoint(openapi.is_call, openapi.answer),
+        Endpoint(at(REGISTER_DEVICE), register_device, "registration"),
+        Endpoint(webhooks.is_question, webhooks.answer, "webhooks"),
+        Endpoint(at(health.ALIVE), health.alive, "health"),
+        Endpoint(health.is_readiness, health.ready, "health"),
+        Endpoint(openapi.is_call, openapi.answer, "api"),
     )

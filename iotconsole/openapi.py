@@ -7,6 +7,7 @@ refuses is answered with 200, `Success` false, `Code` and `ErrorMessage` (consol
 """
 
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,8 +26,10 @@ from devices.protocol.rpc_fields import RpcError
 from iotconsole.kit.envelope import respond
 from iotconsole.kit.errors import OperationError
 from iotconsole.kit.machines import read_body
+from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import describe
 from iotconsole.kit.parameters import GatewayError, Parameters
+from iotconsole.kit.tracing import call_it
 from operators.api import Action, Actions, Answer, BusinessError, Call, forbidden
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (
@@ -40,6 +43,7 @@ from operators.permissions import client_address
 from products.api import ACTIONS as PRODUCT_ACTIONS
 
 logger = logging.getLogger(__name__)
+_calls = counter("api_calls", "Calls of the API: ok, failed, refused or error.", "action", "result")
 
 ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS)
 VERSION = "2018-01-20"
@@ -68,6 +72,7 @@ def is_call(request: HttpRequest) -> bool:
 def answer(request: HttpRequest) -> HttpResponse:
     """Whatever happens, in JSON or XML."""
     request_id = str(uuid.uuid4()).upper()
+    call_it(request, request_id)
     received = _received(request)
     try:
         if request.method not in _METHODS:
@@ -90,6 +95,8 @@ def _refused(
     request_id: str,
     refusal: RpcError | GatewayError,
 ) -> HttpResponse:
+    ours = refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    _calls.labels(_named(received), "error" if ours else "refused").inc()
     content = {
         "RequestId": request_id,
         "HostId": request.META.get("HTTP_HOST", ""),
@@ -105,6 +112,13 @@ def _refused(
     return response
 
 
+def _named(received: rpc.HttpRequest) -> str:
+    """The action, if there is one by that name: whoever calls can put anything there."""
+    in_query = re.search(r"(?:^|&)Action=(\w+)", received.query)
+    named = received.headers.get("x-acs-action") or (in_query[1] if in_query else "")
+    return named if named in ACTIONS else "unknown"
+
+
 def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) -> HttpResponse:
     if len(received.body) > LARGE:
         _key_of(rpc.named_key(received))
@@ -114,6 +128,7 @@ def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) ->
     address = client_address(request)
     _admit(call, key, action, address)
     content = {"RequestId": request_id, **_handle(call, key, action, address)}
+    _calls.labels(action.name, "ok" if content["Success"] else "failed").inc()
     return respond(content, f"{action.name}Response", xml=rpc.wants_xml(received))
 
 

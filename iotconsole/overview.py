@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -104,6 +105,11 @@ def hide_first_steps(_request: HttpRequest) -> HttpResponse:
     """Put the first steps away, in this browser."""
     response = HttpResponseRedirect(reverse("overview"))
     response.set_cookie(
-        HIDDEN_COOKIE, "hidden", max_age=HIDDEN_SECONDS, httponly=True, samesite="Lax"
+        HIDDEN_COOKIE,
+        "hidden",
+        max_age=HIDDEN_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
     )
     return response

@@ -20,11 +20,12 @@ DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "var")
 if (DATA_DIR / "secrets.env").is_file():
     environ.Env.read_env(DATA_DIR / "secrets.env")
 
-SECRET_KEY = env.secret("SECRET_KEY")
-# Encrypt ProductSecret and DeviceSecret at rest. The first key encrypts, all of them decrypt.
+# Of each of the three the first key is used, and those behind it, with commas, are still accepted.
+SECRET_KEY, SECRET_KEY_FALLBACKS = env.key_and_older("SECRET_KEY")
+# Encrypt ProductSecret, DeviceSecret and the like at rest.
 FIELD_KEYS = env.secrets("FIELD_KEYS")
 # Keys the digests of one-time codes, so that the stored digest of six digits cannot be searched.
-CODE_DIGEST_KEY = env.secret("CODE_DIGEST_KEY")
+CODE_DIGEST_KEY, CODE_DIGEST_KEY_FALLBACKS = env.key_and_older("CODE_DIGEST_KEY")
 
 DEBUG = env.boolean("DEBUG", default=False)
 
@@ -46,6 +47,11 @@ HTTPS_HOST = env.text("HTTPS_HOST", default="0.0.0.0")  # noqa: S104 - devices c
 # /metrics, /healthz and /readyz of the listener; 0 turns it off.
 METRICS_PORT = env.integer("METRICS_PORT", default=0, low=0, high=65535)
 METRICS_HOST = env.text("METRICS_HOST", default="127.0.0.1")
+# /metrics of the console, of the HTTPS server and of the worker. Each process has a port: the first
+# of the console's has this one, the next the one after it.
+HTTP_METRICS_PORT = env.integer("HTTP_METRICS_PORT", default=0, low=0, high=65535)
+HTTPS_METRICS_PORT = env.integer("HTTPS_METRICS_PORT", default=0, low=0, high=65535)
+WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", default=0, low=0, high=65535)
 # What a device is told to connect to, and what the certificates are made out to.
 PUBLIC_HOST = env.text("PUBLIC_HOST", default=socket.gethostname())
 CERTIFICATE_NAMES = env.words("CERTIFICATE_NAMES", default=())
@@ -75,7 +81,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "django_htmx",
     "template_partials",
     "django_filters",
@@ -85,6 +90,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "iotconsole.kit.tracing.TraceMiddleware",
+    "iotconsole.requests_meter.RequestsMeter",
+    "iotconsole.kit.headers.HeadersMiddleware",
     "iotconsole.machines.MachineEndpoints",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -129,6 +137,8 @@ DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'iotconsole.sqlite3
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Operators ----------------------------------------------------------------------------
+# Keeps a digest of the session key in place of the key.
+SESSION_ENGINE = "operators.session_store"
 AUTH_USER_MODEL = "operators.Operator"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -156,8 +166,6 @@ PHONENUMBER_DB_FORMAT = "E164"
 CONFIRMATION_FRESH_SECONDS = env.integer(
     "CONFIRMATION_FRESH_SECONDS", default=300, low=30, high=3600
 )
-OTP_TOTP_ISSUER = "IoT Device Console"
-OTP_TOTP_THROTTLE_FACTOR = 1
 
 # --- Registration and connections ----------------------------------------------------------
 # An unclaimed ClientID older than this gives its slot to a new one (mission.md, "sixth ClientID").
@@ -244,6 +252,8 @@ TIME_ZONE = env.text("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # --- Static files -------------------------------------------------------------------------
+# They are for the console's own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -259,7 +269,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {"()": "iotconsole.kit.logs.Lines"},
         "json": {"()": "iotconsole.kit.logs.JsonLines"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},

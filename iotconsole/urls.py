@@ -18,5 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("operators.urls")),
 ]
 
+handler400 = "iotconsole.views.bad_request"
 handler403 = "iotconsole.views.forbidden"
 handler404 = "iotconsole.views.not_found"
+handler500 = "iotconsole.views.server_error"

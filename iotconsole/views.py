@@ -2,6 +2,9 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from iotconsole.kit.tracing import trace_of
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -9,6 +12,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     said = exception.args[0] if exception.args else ""
     words = said if isinstance(said, str) else ""
     return render(request, "404.html", {"words": words}, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Without the frame's context: what is wrong may be the very name the server is called by."""
+    return _plain(request, "400.html", 400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Needs neither database nor session, of which one may be what failed."""
+    return _plain(request, "500.html", 500)
+
+
+def _plain(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    return HttpResponse(render_to_string(template, {"trace_id": trace_of(request)}), status=status)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

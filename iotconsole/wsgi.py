@@ -19,3 +19,10 @@ def machines(environ: dict[str, Any], start_response: Callable[..., Any]) -> Ite
     """The same application for the port of the devices: it shows nobody the console."""
     own = {name: value for name, value in environ.items() if name not in _OF_PROXIES}
     return application({**own, ONLY_MACHINES: True}, start_response)
+
+
+def machines_behind_proxy(
+    environ: dict[str, Any], start_response: Callable[..., Any]
+) -> Iterable[bytes]:
+    """The same behind a proxy of ours, which says whose a request is (BEHIND_TLS_PROXY)."""
+    return application({**environ, ONLY_MACHINES: True}, start_response)

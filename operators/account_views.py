@@ -20,6 +20,7 @@ from operators.guards import admin_act, dangerous_admin_act
 from operators.models import Operator, Role
 from operators.operations import invitations, people, signed_in
 from operators.permissions import actor_of, admin_required, operator_of
+from operators.session_store import digest_of
 
 PAGE_SIZE = 50
 
@@ -47,7 +48,7 @@ def account(request: HttpRequest, key: int) -> HttpResponse:
         "own": found.pk == operator_of(request).pk,
         "grants": found.grants.select_related("product").defer("product__product_secret"),
         "sessions": signed_in.live(found),
-        "here": request.session.session_key,
+        "here": digest_of(request.session.session_key or ""),
     }
     return render_page(request, "operators/accounts/details.html", context)
 

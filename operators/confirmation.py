@@ -26,7 +26,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_variables
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
 from iotconsole.kit.words import told
@@ -34,7 +33,7 @@ from operators import quota, sms, verification
 from operators.actor import SHELL, Actor
 from operators.digests import keyed_digest, mask
 from operators.errors import ConfirmationError, SmsError, WrongCodeError
-from operators.models import Operator, SmsDevice, SmsSend, new_code
+from operators.models import Authenticator, Operator, SmsDevice, SmsSend, new_code
 from operators.operations import audit, backup_codes
 
 __all__ = [
@@ -289,7 +288,7 @@ def challenge_state(operator: Operator, session_key: str, purpose: Purpose) -> C
     own = purpose.is_own_account
     return ChallengeState(
         masked_number=mask(number) if number else "",
-        has_totp=not own and TOTPDevice.objects.filter(user=operator, confirmed=True).exists(),
+        has_totp=not own and Authenticator.objects.filter(user=operator, confirmed=True).exists(),
         backup_codes_left=0 if own else backup_codes.left(operator),
         code_waiting=waiting,
         expires_at=device.valid_until if device and waiting else None,

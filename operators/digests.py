@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 
 from django.conf import settings
 from phonenumber_field.phonenumber import PhoneNumber
@@ -14,8 +15,21 @@ def keyed_digest(*parts: str) -> str:
     The key is what protects a six-digit code at rest: without it a digest of a million values is
     searched in a second. The parts are encoded as JSON, so that ("ab", "c") is not ("a", "bc").
     """
+    return _digest(settings.CODE_DIGEST_KEY, parts)
+
+
+def accepted_digests(*parts: str) -> list[str]:
+    """That digest under the key there is and under those there were, which are still accepted.
+
+    For what is kept for longer than it takes to change a key: backup codes and invitations.
+    """
+    keys = [settings.CODE_DIGEST_KEY, *settings.CODE_DIGEST_KEY_FALLBACKS]
+    return [_digest(key, parts) for key in keys]
+
+
+def _digest(key: str, parts: Sequence[str]) -> str:
     content = json.dumps(parts, ensure_ascii=True).encode()
-    return hmac.new(settings.CODE_DIGEST_KEY.encode(), content, hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
 
 
 def mask(number: PhoneNumber) -> str:

@@ -26,7 +26,11 @@ class WrongCodeError(ConfirmationError):
 
 
 class SmsError(ConfirmationError):
-    """The message was not accepted for delivery; nothing has changed."""
+    """The message was not accepted for delivery; nothing has changed. `result` is for counting."""
+
+    def __init__(self, text: str, result: str = "failed") -> None:
+        super().__init__(text)
+        self.result = result
 
 
 def words_for(wait: timedelta) -> str:

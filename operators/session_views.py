@@ -11,12 +11,13 @@ from iotconsole.kit.errors import NotFoundError
 from operators.account_views import account_or_404
 from operators.operations import signed_in
 from operators.permissions import actor_of, admin_required, operator_of
+from operators.session_store import digest_of
 
 
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
     rows = signed_in.live(operator_of(request))
-    context = {"sessions": rows, "here": request.session.session_key}
+    context = {"sessions": rows, "here": digest_of(request.session.session_key or "")}
     return render(request, "operators/settings/sessions.html", context)
 
 
@@ -30,7 +31,7 @@ def end(request: HttpRequest, session: int) -> HttpResponse:
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
-    signed_in.end_others(actor_of(request), operator, request.session.session_key or "")
+    signed_in.end_others(actor_of(request), operator, digest_of(request.session.session_key or ""))
     # This session goes on: it proves itself against the account as it is now.
     update_session_auth_hash(request, operator)
     messages.success(request, _("Signed out all other sessions."))

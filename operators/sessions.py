@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from operators.models import Operator
 from operators.operations import signed_in
 from operators.permissions import client_address
+from operators.session_store import digest_of
 
 # "Last seen" is as exact as this, so that reading pages hardly ever writes.
 SEEN_EVERY_SECONDS = 300
@@ -22,7 +23,7 @@ def note_sign_in(request: HttpRequest | None, user: Any, **_: Any) -> None:
         return
     if not request.session.session_key:
         request.session.create()
-    key = request.session.session_key or ""
+    key = digest_of(request.session.session_key or "")
     request.session[_SEEN], request.session[_KEY] = int(time.time()), key
     agent = request.headers.get("User-Agent", "")
     signed_in.note(user, key, agent, client_address(request))
@@ -38,12 +39,13 @@ class SessionSeen:
         response: HttpResponseBase = self.get_response(request)
         session = request.session
         if session.get(_KEY):
-            self._follow(request, session.session_key or "")
+            self._follow(request, session.session_key)
         return response
 
     @staticmethod
-    def _follow(request: HttpRequest, key: str) -> None:
+    def _follow(request: HttpRequest, session_key: str | None) -> None:
         session, now = request.session, int(time.time())
+        key = digest_of(session_key) if session_key else ""
         if session[_KEY] != key and key:
             signed_in.moved(session[_KEY], key)
             session[_KEY] = key

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
 from iotconsole.kit.forms import safe_or_post
@@ -30,6 +29,7 @@ from operators.confirmation import (
 )
 from operators.confirmation_views import handle
 from operators.forms import CurrentPasswordForm, PasswordForm, PhoneForm, TotpCodeForm
+from operators.models import Authenticator
 from operators.operations import audit
 from operators.operations import authenticator as totp
 from operators.operations import backup_codes as codes
@@ -126,7 +126,7 @@ def _authenticator_page(request: HttpRequest, **forms: BaseForm) -> HttpResponse
     return render(request, AUTHENTICATOR_PAGE, context, status=422 if forms else 200)
 
 
-def _secret(device: TOTPDevice) -> dict[str, str]:
+def _secret(device: Authenticator) -> dict[str, str]:
     """The secret as QR code and in groups of four for typing."""
     svg = segno.make(device.config_url, error="m").svg_inline(
         scale=5, border=4, light="#fff", title=_("QR code for the authenticator"), omitsize=False

@@ -11,11 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_otp.models import Device
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
 from operators.errors import ConfirmationError, WrongCodeError, words_for
-from operators.models import BackupCodeDevice, Operator, SmsDevice, Try
+from operators.models import Authenticator, BackupCodeDevice, Operator, SmsDevice, Try
 from operators.operations.backup_codes import normalised
 
 _SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
@@ -71,13 +70,13 @@ def verify_totp(operator: Operator, code: str) -> ConfirmationError | None:
     return verify_authenticator(device, code)
 
 
-def locked_totp(operator: Operator, **which: object) -> TOTPDevice | None:
+def locked_totp(operator: Operator, **which: object) -> Authenticator | None:
     """django-otp's TOTP reads, compares and saves: only a lock keeps two of the same code apart."""
-    devices = TOTPDevice.objects.select_for_update(of=("self",))
+    devices = Authenticator.objects.select_for_update(of=("self",))
     return devices.filter(user=operator, **which).order_by("-id").first()
 
 
-def verify_authenticator(device: TOTPDevice, code: str) -> ConfirmationError | None:
+def verify_authenticator(device: Authenticator, code: str) -> ConfirmationError | None:
     digits = _digits(code)
     if digits is None:
         return ConfirmationError(_("Enter the six digits the authenticator shows."))

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import EXAMINED, told_of
+from devices.operations.outcome import EXAMINED, UNPROVEN, told_of
 from devices.protocol.sent import Sent, SentForm
 from iotconsole.kit.ratelimit import Excess, FailureCounter, FailureLimits
 from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
 
 # Refusals examined: a minute of one device from one address, and a second of all together. One
-# takes some 4 ms of the thread that answers devices.
+# takes some 4 ms of the processor, which devices could use.
 EXAMINED_PER_DEVICE = 5
 _EXAMINED = 10
 
@@ -56,6 +56,11 @@ class Attempt:
     def key(self) -> tuple[str | None, str, str, str]:
         """What the limits count it by."""
         return self.origin.address, self.product_key, self.device_name, self.credential
+
+    def key_of(self, reason: str) -> tuple[str | None, str, str, str]:
+        """The same for a refusal. A good credential is read again however often it is refused: at
+        any moment an operator may let it in."""
+        return self.key if reason in UNPROVEN else (*self.key[:3], "")
 
     def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log.Event:
         transport = {"transport": self.transport} if self.transport else {}
@@ -104,7 +109,7 @@ class Attempts:
         if reason == "server_error":
             self._record(attempt.event(reason))
             return
-        self._limits.failed(*attempt.key)
+        self._limits.failed(*attempt.key_of(reason))
         if reason in EXAMINED and not request.quiet:
             self._record(Refusal(request, reason, examine=self._worth_examining(attempt)))
 

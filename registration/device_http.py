@@ -21,10 +21,11 @@ from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_fo
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.addresses import plain_address
-from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.machines import read_body
+from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import Outage
 from iotconsole.kit.ratelimit import FailureLimits
+from iotconsole.kit.tracing import trace_of
 from operators.permissions import client_address
 from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
 from registration.late_log import LateLog
@@ -32,6 +33,9 @@ from registration.operations.proof import RegistrationRequest
 from registration.operations.register import Outcome, SecretIssued, register
 
 PATH = "/auth/register/device"
+_registrations = counter(
+    "https_registrations", "Registrations over HTTPS: accepted, or the reason.", "result"
+)
 
 # Before the signature is proven there is one answer, whatever the reason: a stranger learns neither
 # which products and devices exist nor what state they are in. So 6250 only stands in the log.
@@ -90,6 +94,7 @@ def register_device(request: HttpRequest) -> HttpResponse:
     read = _read(request)
     admitted = _admitted(read)
     outcome = admitted if isinstance(admitted, Refused) else _registered(admitted, read.attempt)
+    _registrations.labels(outcome.reason if isinstance(outcome, Refused) else "accepted").inc()
     if isinstance(outcome, SecretIssued):
         return _success(read.attempt, outcome)
     reason = outcome.reason if isinstance(outcome, Refused) else "server_error"
@@ -128,7 +133,7 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
 
 # --- Reading ------------------------------------------------------------------------------
 def _read(request: HttpRequest) -> _Read:
-    origin = Origin(plain_address(client_address(request)), request.is_secure(), trace_id())
+    origin = Origin(plain_address(client_address(request)), request.is_secure(), trace_of(request))
     sent = SentForm(method=request.method or "", content_type=request.content_type or "")
     names: tuple[str, str] = ("", "")
     try:

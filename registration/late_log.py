@@ -7,6 +7,7 @@ how long this answer, or the next one on the same connection, takes.
 import atexit
 import logging
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from devices.operations import log
 from iotconsole.kit.outages import Outage
-from registration.operations.explain import Refusal, log_refusals
+from registration.operations.explain import Refusal, event_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,16 +27,18 @@ Record = log.Event | Refusal
 _MOST_WAITING = 10_000
 _AT_ONCE = 200
 _RETRY_SECONDS = 1.0
+# Seconds after the answer that a refusal is examined, drawn by lot: the processor is shared.
+LATEST = 0.5
+_chance = random.SystemRandom()
 # For what still waits when the process ends.
 _LAST_SECONDS = 3.0
 
 
 def write(records: Sequence[Record]) -> None:
     """Append them to the log, all or none."""
-    now = timezone.now()
+    events = [event_of(record) if isinstance(record, Refusal) else record for record in records]
     with transaction.atomic():
-        log.write([record for record in records if isinstance(record, log.Event)], now)
-        log_refusals([record for record in records if isinstance(record, Refusal)], now)
+        log.write(events, timezone.now())
 
 
 class LateLog:
@@ -79,6 +82,8 @@ class LateLog:
         more = True
         while more:
             records, more = self._take()
+            if any(isinstance(record, Refusal) and record.examine for record in records):
+                time.sleep(_chance.uniform(0, LATEST))
             while records and not self._written(records):
                 time.sleep(_RETRY_SECONDS)
         connection.close()

@@ -5,9 +5,11 @@ the binaries to everybody, and a killed test run leaves its server behind. Postg
 run as root, so here root's server belongs to `nobody`, who owns a directory of its own.
 """
 
+import contextlib
 import ctypes
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
@@ -33,11 +35,17 @@ class PostgresServer:
 
     With `durable`, commits wait for the disk as in production (the benchmark needs that). The data
     stay in `keep`, an absolute path that the server's account can reach, for the next one.
+    `binaries` are those of another PostgreSQL, in place of the package's.
+
+    It can be done harm: `kill` and `restart`, or `pause` and `resume`.
     """
 
-    def __init__(self, *, durable: bool = False, keep: Path | None = None) -> None:
+    def __init__(
+        self, *, durable: bool = False, keep: Path | None = None, binaries: Path | None = None
+    ) -> None:
         self._options = [] if durable else [f"-c{option}" for option in NOT_DURABLE]
         self._keep = keep
+        self._installed = binaries
         self._account = _unprivileged_account()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -60,23 +68,67 @@ class PostgresServer:
         """DATABASE_URL of one database of this server."""
         return f"postgres://postgres@/{database}?host={quote(str(self.directory), safe='')}"
 
+    def kill(self) -> None:
+        """kill -9 of the server and of everything it has started. The data stay as they are."""
+        assert self._process is not None
+        # Stopped first: it starts nothing more while its children are counted.
+        self._process.send_signal(signal.SIGSTOP)
+        children = [os.pidfd_open(pid) for pid in self._children()]
+        self._process.kill()
+        self._process.wait()
+        for child in children:
+            # They are nobody's children now, and may be on their way out by themselves.
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(child, signal.SIGKILL)
+            # Readable once it has ended. A next server refuses to start beside one that has not.
+            assert select.select([child], [], [], STOP_SECONDS)[0]
+            os.close(child)
+
+    def restart(self) -> None:
+        """After `kill`: on the same data, which it recovers first."""
+        self._launch()
+
+    def pause(self) -> None:
+        """Stop the clock for it: connections stay open and are taken, and nothing is answered."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        for pid in self._children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _children(self) -> list[int]:
+        assert self._process is not None
+        pid = self._process.pid
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def _start(self) -> None:
         if self._account:
             os.chown(self.directory, self._account.pw_uid, self._account.pw_gid)
-        binaries = self._reachable_binaries()
-        data = self._keep or self.directory / "data"
-        if not (data / "PG_VERSION").exists():
-            self._make(binaries, data)
-        command = [str(binaries / "postgres"), f"-D{data}", f"-k{self.directory}", "-h", ""]
-        with (self.directory / "log").open("wb") as log:
+        self._binaries = self._installed or self._reachable_binaries()
+        self._data = self._keep or self.directory / "data"
+        if not (self._data / "PG_VERSION").exists():
+            self._make(self._binaries, self._data)
+        self._launch()
+
+    def _launch(self) -> None:
+        with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "-cmax_connections=300", *self._options],
+                [
+                    *(str(self._binaries / "postgres"), f"-D{self._data}", f"-k{self.directory}"),
+                    *("-h", "", "-cmax_connections=300", *self._options),
+                ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - it takes no lock
                 **self._as_account(),
             )
-        self._await_ready(data / "postmaster.pid")
+        self._await_ready(self._data / "postmaster.pid")
 
     def _make(self, binaries: Path, data: Path) -> None:
         if self._account:
@@ -114,11 +166,13 @@ class PostgresServer:
         return {"cwd": self.directory, **ids}
 
     def _await_ready(self, status_file: Path) -> None:
-        """PostgreSQL writes `ready` as the last line of its pid file."""
+        """PostgreSQL writes `ready` as the last line of its pid file, its own pid as the first."""
         assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
-            if status_file.exists() and status_file.read_text().rstrip().endswith("ready"):
+            # One that was killed has left its file.
+            status = status_file.read_text().split() if status_file.exists() else []
+            if status[:1] == [str(self._process.pid)] and status[-1] == "ready":
                 return
             time.sleep(0.02)
         log = (self.directory / "log").read_text(errors="replace")
@@ -128,6 +182,7 @@ class PostgresServer:
         if self._process is not None and self._process.poll() is None:
             # "Fast": end the connections, do not wait for them.
             self._process.send_signal(signal.SIGINT)
+            self.resume()
             try:
                 self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:

@@ -20,7 +20,7 @@ SCIENTIFIC = re.compile(r"\d+[.,]\d+[eE][+-]?\d+|\d+[eE][+-]\d+")
 _FOREIGN = re.compile(r"[^A-Za-z0-9\-_@.:]")
 _FOREIGN_TO_NICKNAMES = re.compile(r"[^\w\- ]", re.UNICODE)
 _MOST_NAMED = 5
-# The first byte of what zlib makes; Fernet's is a "g".
+# The first byte of what zlib makes; what is encrypted begins with a "2", or once with a "g".
 _COMPRESSED = b"\x78"
 
 

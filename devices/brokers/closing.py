@@ -5,7 +5,13 @@ from datetime import datetime
 from devices.brokers.drivers import Closer, configured
 from devices.brokers.http import BrokerError
 from devices.operations.at_brokers import closings_due, connection_to_keep, note_closed
+from iotconsole.kit.metrics import counter
 
+_closings = counter(
+    "worker_closings",
+    "Devices whose connections had to be closed at a broker: closed or failed.",
+    *("broker", "result"),
+)
 # Closed in one turn at one broker; the lease of the round is renewed meanwhile.
 _MOST = 200
 
@@ -35,6 +41,11 @@ def _close_at(broker: str, now: datetime) -> int:
         for closing in due:
             # Read as late as can be: the device may be let in again at any moment.
             keep = connection_to_keep(broker, closing.device_id)
-            closer.close(closing.username, keep, closing.reason)
+            try:
+                closer.close(closing.username, keep, closing.reason)
+            except BrokerError:
+                _closings.labels(broker, "failed").inc()
+                raise
             note_closed(closing, now)
+            _closings.labels(broker, "closed").inc()
     return len(due)

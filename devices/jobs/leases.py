@@ -11,6 +11,9 @@ from devices.models import LIVE, Job, JobState, Round
 # A worker that has not renewed its leases for so long is taken for dead.
 LEASE = timedelta(seconds=10)
 _CANDIDATES = 5
+# How far clocks of hosts may be apart. What lies further ahead than it can was written by a clock
+# that has been set back since; nobody waits until that time has come again.
+SKEW = timedelta(minutes=1)
 
 
 class LostLeaseError(Exception):
@@ -57,11 +60,12 @@ def release(job: Job, now: datetime) -> None:
     )
 
 
-def claim_round(name: str, owner: UUID, now: datetime) -> bool:
-    """Whether this worker is to do what is due now."""
+def claim_round(name: str, owner: UUID, now: datetime, every: timedelta) -> bool:
+    """Whether this worker is to do what is due now, and is due so often."""
     Round.objects.get_or_create(name=name, defaults={"due_at": now})
-    due = Round.objects.filter(_free(now), name=name, due_at__lte=now)
-    return bool(due.update(lease_owner=owner, lease_until=now + LEASE))
+    due = Q(due_at__lte=now) | Q(due_at__gt=now + every + SKEW)
+    won = Round.objects.filter(_free(now), due, name=name)
+    return bool(won.update(lease_owner=owner, lease_until=now + LEASE))
 
 
 def finish_round(name: str, owner: UUID, due_at: datetime) -> None:
@@ -79,4 +83,5 @@ def renew(owner: UUID, now: datetime) -> int:
 
 
 def _free(now: datetime) -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    impossible = Q(lease_until__gt=now + LEASE + SKEW)
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now) | impossible

@@ -13,9 +13,13 @@ from devices.jobs.kinds import KINDS, ChunkResult, JobFailedError, Kind
 from devices.jobs.leases import LostLeaseError, claim, hold, release
 from devices.jobs.parts import forget_rows
 from devices.models import Job, JobState
+from iotconsole.kit.metrics import counter, histogram
 from iotconsole.kit.outages import describe
+from iotconsole.kit.tracing import traced
 
 logger = logging.getLogger(__name__)
+_jobs = counter("worker_jobs", "Background jobs that ended, by kind and state.", "kind", "state")
+_turns = histogram("worker_job_turn_seconds", "How long a turn of a job took.", "kind")
 
 # What says nothing about the job: the same chunk is tried again later.
 OUTAGES = (OperationalError, InterfaceError)
@@ -41,8 +45,14 @@ def work(owner: UUID, stopping: Callable[[], bool]) -> bool:
     job = claim(owner, timezone.now())
     if job is None:
         return False
+    with traced(f"job-{job.pk}"):
+        return _worked(job, stopping)
+
+
+def _worked(job: Job, stopping: Callable[[], bool]) -> bool:
     try:
-        _turn(job, stopping)
+        with _turns.labels(job.kind if job.kind in KINDS else "unknown").time():
+            _turn(job, stopping)
     except LostLeaseError:
         logger.warning("%s: another worker has it meanwhile", job)
     except OUTAGES:
@@ -165,3 +175,4 @@ def _write_end(
             kind.ended(job)
         row.update(**columns, result=job.result, lease_owner=None, lease_until=None)
         forget_rows(job)
+    _jobs.labels(job.kind, state).inc()

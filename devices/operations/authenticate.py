@@ -1,20 +1,21 @@
 """Connections of devices: is the credential good, and what follows when it is.
 
-`authenticate` runs inside the caller's transaction and holds the devices' rows meanwhile, so that
-it happens wholly before or after Switch, Clear, Disable and Delete. A CONNACK may leave the server
-only after the commit. The database is asked at every CONNECT; no answer is kept.
+`authenticate` runs inside the caller's transaction and holds the rows of the devices that have
+proven themselves, so that it happens wholly before or after Switch, Clear, Disable and Delete. A
+CONNACK may leave the server only after the commit. The database is asked at every CONNECT; no
+answer is kept.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce
 
 from devices.brokers.listeners import BROKER_OF
-from devices.credentials import decoy_secret, token_matches
 from devices.models import (
     ClientBinding,
     Device,
@@ -25,41 +26,16 @@ from devices.models import (
 )
 from devices.operations import log
 from devices.operations.at_brokers import end_at_brokers
-from devices.operations.outcome import Refused, to_be_logged, told_of
+from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
+from devices.operations.proof import ConnectionRequest, Proven, prove
 from devices.operations.sessions import last_revocation_id
-from devices.protocol import signing
-from devices.protocol.client_id import SignatureParams, TokenParams
-from devices.protocol.sent import Sent, shown
+from devices.protocol.client_id import SignatureParams
+from devices.protocol.sent import shown
 from devices.traces import trace_of
-from products.models import Product
+from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
+from iotconsole.kit.rows import Writer
 
-# What a token is compared with when its ClientID does not exist.
-_NO_DIGEST = "0" * 64
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionRequest:
-    """`password` is the signature or the DeviceToken; `listener` is the process with the socket."""
-
-    params: SignatureParams | TokenParams
-    password: bytes = field(repr=False)
-    trace_id: str
-    listener: UUID
-    address: str | None = None
-    quiet: bool = False  # in a flood: not logged when refused
-    log_later: bool = False  # refused for one of EXAMINED: logged by the caller
-    sent: Sent | None = None
-    broker: str = ""  # that asks, one of products.carriers
-    connection: str = ""  # what the broker's connection is known by
-
-    @property
-    def name(self) -> tuple[str, str]:
-        return self.params.product_key, self.params.device_name
-
-    @property
-    def client_id(self) -> str:
-        """The issued ClientID, or empty for a connection with the DeviceSecret."""
-        return self.params.client_id if isinstance(self.params, TokenParams) else ""
+__all__ = ["Admitted", "ConnectionRequest", "Outcome", "authenticate", "event_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,198 +52,200 @@ class Admitted:
     revoked_up_to: int = field(default=0, compare=False)
 
 
+class _Device(NamedTuple):
+    pk: int
+    enabled: bool
+    secret_blocked: bool
+    activated: bool
+    claimed: bool
+
+
+class _Binding(NamedTuple):
+    client_id: str
+    pk: int
+    connected: bool
+    voided: bool
+
+
 Outcome = Admitted | Refused
-Devices = dict[tuple[str, str], Device]  # by ProductKey and DeviceName
-Bindings = dict[str, ClientBinding]  # by ClientID
-Carriers = dict[str, str]  # of data connections, by ProductKey
+Devices = Mapping[int, _Device]  # by id
+Bindings = Mapping[str, _Binding]  # by ClientID
+Live = dict[int, Proven]  # who stays connected, by the device's id
+
+
+def _is_set(column: str) -> "ExpressionWrapper[Q]":
+    return ExpressionWrapper(Q((f"{column}__isnull", False)), BooleanField())
+
+
+# In the order of the primary key, as everybody who locks several does.
+_LOCKED = Prepared(
+    _Device,
+    lambda: (
+        Device.objects.select_for_update()
+        .filter(pk__among=Param("devices"))
+        .order_by("pk")
+        .values_list(
+            "pk", "enabled", "secret_blocked", _is_set("activated_at"), _is_set("claimed_at")
+        )
+    ),
+)
+_BINDINGS = Prepared(
+    _Binding,
+    lambda: ClientBinding.objects.filter(client_id__among=Param("client_ids")).values_list(
+        "client_id", "pk", _is_set("first_connected_at"), _is_set("voided_at")
+    ),
+)
+_ACTIVATE = PreparedUpdate(
+    lambda: Device.objects.filter(pk__among=Param("devices")),
+    activated_at=Coalesce("activated_at", Param("now", DateTimeField())),
+    claimed_at=Coalesce("claimed_at", Param("now", DateTimeField())),
+)
+_CLAIM = PreparedUpdate(
+    lambda: ClientBinding.objects.filter(pk__among=Param("bindings")),
+    first_connected_at=Param("now", DateTimeField()),
+)
+_OTHERS = Prepared(
+    lambda *columns: columns,
+    lambda: Session.objects.filter(
+        device__among=Param("devices"), ended_at__isnull=True
+    ).values_list("device_id", "listener", "connection"),
+)
+_END_OTHERS = PreparedUpdate(
+    lambda: Session.objects.filter(device__among=Param("devices"), ended_at__isnull=True),
+    ended_at=Param("now", DateTimeField()),
+)
+_TAKEOVERS = Writer(Revocation, ("device_id", "keep_trace_id"), alike=("reason", "created_at"))
+_SESSIONS = Writer(
+    Session,
+    (
+        *("device", "product", "client_id", "trace_id", "listener", "connection"),
+        *("address", "sdk"),
+    ),
+    alike=("connected_at",),
+    unique=("device", "client_id"),
+    replace=(
+        *("trace_id", "listener", "connection", "address"),
+        *("sdk", "connected_at", "ended_at"),
+    ),
+)
 
 
 def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[Outcome]:
     """One outcome per request, in order. Of two good ones for the same device the later stays."""
-    devices = _lock_devices(requests)
-    bindings = _bindings(requests)
-    carriers = _carriers(requests)
-    outcomes = [_check(request, devices, bindings, carriers) for request in requests]
-    admitted = {
-        outcome.device_id: request
-        for request, outcome in zip(requests, outcomes, strict=True)
-        if isinstance(outcome, Admitted)
-    }
-    first = {admitted[d.pk] for d in devices.values() if d.pk in admitted and not d.activated_at}
-    if admitted:
-        outcomes = _date(outcomes)
-        _activate(admitted, devices, bindings, now)
-        _end_others(admitted, now)
-        _record(admitted, devices, now)
-    answered = to_be_logged(requests, outcomes)
-    log.write((event_of(*each, activates=each[0] in first) for each in answered), now)
+    proofs = prove(requests)
+    proven = [proof for proof in proofs if isinstance(proof, Proven)]
+    outcomes, first = _settle(proven, now)
+    settled = iter(outcomes)
+    answers = [next(settled) if isinstance(proof, Proven) else proof for proof in proofs]
+    logged = to_be_logged(requests, answers)
+    log.write((event_of(*each, activates=each[0].trace_id in first) for each in logged), now)
+    return answers
+
+
+def _settle(proven: Sequence[Proven], now: datetime) -> tuple[list[Outcome], set[str]]:
+    """Answer those with a good credential. Second: the trace ids of those that activate."""
+    if not proven:
+        return [], set()
+    devices, bindings = _hold(proven)
+    outcomes = _decide(proven, devices, bindings)
+    admitted = zip(proven, outcomes, strict=True)
+    live = {one.device.pk: one for one, answer in admitted if isinstance(answer, Admitted)}
+    if live:
+        _activate(live, devices, bindings, now)
+        _end_others(live, now)
+        _record(live, now)
+    new = {one.request.trace_id for key, one in live.items() if not devices[key].activated}
+    return outcomes, new
+
+
+def _hold(proven: Sequence[Proven]) -> tuple[Devices, Bindings]:
+    """The devices as they are now, locked, and after that the ClientIDs."""
+    locked = _LOCKED(devices={one.device.pk for one in proven})
+    client_ids = {one.request.client_id for one in proven} - {""}
+    bindings = _BINDINGS(client_ids=client_ids) if client_ids else []
+    return {device.pk: device for device in locked}, {b.client_id: b for b in bindings}
+
+
+def _decide(proven: Sequence[Proven], devices: Devices, bindings: Bindings) -> list[Outcome]:
+    """To be called while the devices are locked, so that it is known which revocations went
+    before."""
+    last = last_revocation_id()
+    outcomes: list[Outcome] = []
+    for one in proven:
+        reason = _refusal(one, devices.get(one.device.pk), bindings.get(one.request.client_id))
+        story = trace_of(one.request.client_id or one.device.iot_id)
+        outcomes.append(Refused(reason, story) if reason else Admitted(one.device.pk, story, last))
     return outcomes
 
 
-def _lock_devices(requests: Collection[ConnectionRequest]) -> Devices:
-    keys, names = {r.params.product_key for r in requests}, {r.params.device_name for r in requests}
-    locked = (
-        Device.objects.select_for_update(of=("self",))
-        .filter(product__product_key__in=keys, device_name__in=names)
-        .annotate(product_key=F("product__product_key"))
-    )
-    if all(isinstance(request.params, TokenParams) for request in requests):
-        locked = locked.defer("device_secret")  # decrypting one costs as much as its row
-    return {(d.product_key, d.device_name): d for d in locked.order_by("pk")}
+def _refusal(one: Proven, device: _Device | None, binding: _Binding | None) -> str:
+    """Why a good credential does not help; nothing when it does."""
+    if device is None:  # deleted in between
+        return "unknown_device"
+    if one.request.client_id:
+        if binding is None or binding.voided:
+            return "client_id_void"
+    elif device.secret_blocked:
+        return "secret_blocked"
+    if not device.enabled:
+        return "device_disabled"
+    return "data_connections_elsewhere" if _elsewhere(one) else ""
 
 
-def _bindings(requests: Iterable[ConnectionRequest]) -> Bindings:
-    client_ids = {request.client_id for request in requests} - {""}
-    if not client_ids:
-        return {}
-    return {b.client_id: b for b in ClientBinding.objects.filter(client_id__in=client_ids)}
-
-
-def _carriers(requests: Iterable[ConnectionRequest]) -> Carriers:
-    """Of the products whose devices ask through a broker."""
-    keys = {request.params.product_key for request in requests if request.broker}
-    if not keys:
-        return {}
-    products = Product.objects.filter(product_key__in=keys)
-    return dict(products.values_list("product_key", "data_connections"))
-
-
-def _check(
-    request: ConnectionRequest, devices: Devices, bindings: Bindings, carriers: Carriers
-) -> Outcome:
-    """The credential first; what it does not prove is not told."""
-    device = devices.get(request.name)
-    if isinstance(request.params, TokenParams):
-        reason = _check_token(request, device, bindings.get(request.client_id))
-    else:
-        reason = _check_signature(request, request.params, device)
-    if device is None:
-        return Refused("unknown_device")
-    if reason == "bad_credential":
-        return Refused(reason)
-    if reason is None and not device.enabled:
-        reason = "device_disabled"
-    if reason is None and _elsewhere(request, carriers):
-        reason = "data_connections_elsewhere"
-    story = trace_of(request.client_id or device.iot_id)
-    return Refused(reason, story) if reason else Admitted(device.pk, story)
-
-
-def _elsewhere(request: ConnectionRequest, carriers: Carriers) -> bool:
+def _elsewhere(one: Proven) -> bool:
     """Whether it came through a broker that its product was not given to."""
-    return bool(request.broker) and carriers.get(request.params.product_key) != request.broker
+    return bool(one.request.broker) and one.carrier != one.request.broker
 
 
-def _check_signature(
-    request: ConnectionRequest, params: SignatureParams, device: Device | None
-) -> str | None:
-    proven = signing.verify(
-        params.sign_method,
-        device.device_secret if device else decoy_secret(),
-        params.content,
-        request.password,
-    )
-    if not proven:
-        return "bad_credential"
-    return "secret_blocked" if device and device.secret_blocked else None
-
-
-def _check_token(
-    request: ConnectionRequest, device: Device | None, binding: ClientBinding | None
-) -> str | None:
-    proven = token_matches(request.password, binding.token_digest if binding else _NO_DIGEST)
-    if not proven or not binding or not device or binding.device_id != device.pk:
-        return "bad_credential"
-    return "client_id_void" if binding.voided_at else None
-
-
-def _date(outcomes: list[Outcome]) -> list[Outcome]:
-    """Note which revocations went before. To be called while the devices are locked."""
-    last = last_revocation_id()
-    return [
-        replace(outcome, revoked_up_to=last) if isinstance(outcome, Admitted) else outcome
-        for outcome in outcomes
-    ]
-
-
-def _activate(
-    admitted: dict[int, ConnectionRequest], devices: Devices, bindings: Bindings, now: datetime
-) -> None:
+def _activate(live: Live, devices: Devices, bindings: Bindings, now: datetime) -> None:
     """The first connection activates the device and claims its certificate or ClientID."""
-    first = [
-        device.pk
-        for device in devices.values()
-        if device.pk in admitted and not (device.activated_at and device.claimed_at)
-    ]
+    first = [key for key in live if not (devices[key].activated and devices[key].claimed)]
     if first:
-        Device.objects.filter(pk__in=first).update(
-            activated_at=Coalesce("activated_at", now), claimed_at=Coalesce("claimed_at", now)
-        )
-    used = {request.client_id for request in admitted.values()}
-    unclaimed = [
-        b.pk for b in bindings.values() if b.client_id in used and not b.first_connected_at
-    ]
-    if unclaimed:
-        ClientBinding.objects.filter(pk__in=unclaimed).update(first_connected_at=now)
+        _ACTIVATE(devices=first, now=now)
+    used = (bindings[one.request.client_id] for one in live.values() if one.request.client_id)
+    if unclaimed := [binding.pk for binding in used if not binding.connected]:
+        _CLAIM(bindings=unclaimed, now=now)
 
 
-def _end_others(admitted: dict[int, ConnectionRequest], now: datetime) -> None:
+def _end_others(live: Live, now: datetime) -> None:
     """One live session per device: the older one ends here and is kicked where it lives."""
-    live = Session.objects.filter(device__in=admitted, ended_at__isnull=True)
-    others = list(live.values_list("device_id", "listener", "connection"))
+    others = _OTHERS(devices=live)
     if not others:
         return
-    _end_at_brokers(admitted, others, now)
-    live.update(ended_at=now)
-    Revocation.objects.bulk_create(
-        Revocation(
-            device_id=device_id,
-            reason=RevocationReason.TAKEOVER,
-            keep_trace_id=admitted[device_id].trace_id,
-            created_at=now,
-        )
+    _end_at_brokers(live, others, now)
+    _END_OTHERS(devices=live, now=now)
+    elsewhere = [  # its own, a listener finds by itself
+        (device_id, live[device_id].request.trace_id)
         for device_id, listener, _ in others
-        if listener != admitted[device_id].listener  # its own, a listener finds by itself
-    )
+        if listener != live[device_id].request.listener
+    ]
+    _TAKEOVERS.write(elsewhere, reason=RevocationReason.TAKEOVER, created_at=now)
 
 
-def _end_at_brokers(
-    admitted: dict[int, ConnectionRequest], others: Sequence[tuple[int, UUID, str]], now: datetime
-) -> None:
+def _end_at_brokers(live: Live, others: Sequence[tuple[int, UUID, str]], now: datetime) -> None:
     """But for a connection that the broker itself replaces by the new one."""
     held = [
         device_id
         for device_id, listener, connection in others
-        if listener in BROKER_OF
-        and (listener, connection) != (admitted[device_id].listener, admitted[device_id].connection)
+        if listener in BROKER_OF and (listener, connection) != _place(live[device_id].request)
     ]
     if held:
         end_at_brokers(held, RevocationReason.TAKEOVER, now)
 
 
-def _record(admitted: dict[int, ConnectionRequest], devices: Devices, now: datetime) -> None:
-    Session.objects.bulk_create(
-        [
-            Session(
-                device_id=device_id,
-                product_id=devices[request.name].product_id,
-                client_id=request.client_id,
-                trace_id=request.trace_id,
-                listener=request.listener,
-                connection=request.connection,
-                address=request.address,
-                sdk=request.params.sdk,
-                connected_at=now,
-            )
-            for device_id, request in admitted.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["device", "client_id"],
-        update_fields=[
-            *("trace_id", "listener", "connection", "address"),
-            *("sdk", "connected_at", "ended_at"),
-        ],
-    )
+def _place(request: ConnectionRequest) -> tuple[UUID, str]:
+    return request.listener, request.connection
+
+
+def _record(live: Live, now: datetime) -> None:
+    rows = [
+        (
+            *(device.pk, device.product_id, request.client_id, request.trace_id),
+            *(request.listener, request.connection, request.address, request.params.sdk),
+        )
+        for request, device, _ in live.values()
+    ]
+    _SESSIONS.write(rows, connected_at=now)
 
 
 def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = False) -> log.Event:
@@ -281,7 +259,8 @@ def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = 
     if isinstance(outcome, Refused):
         client_id = shown(client_id)
         signed = params.content if isinstance(params, SignatureParams) else b""
-        detail |= told_of(request.sent, signed if outcome.reason == "bad_credential" else b"")
+        # Alike for whatever does not exist: for a broker it is logged before the answer.
+        detail |= told_of(request.sent, signed if outcome.reason in UNPROVEN else b"")
         if isinstance(params, SignatureParams):
             detail["signmethod"] = params.sign_method.value
     return log.Event(

@@ -7,10 +7,20 @@ from datetime import datetime
 from devices.models import Device, LogEntry, ServiceType
 from devices.reasons import REASONS
 from devices.traces import trace_of
+from iotconsole.kit.rows import Writer
 from operators.actor import Actor
 
 # A device may put anything into its names; what is logged is bounded.
 _LONGEST_NAME = 64
+
+_ENTRIES = Writer(
+    LogEntry,
+    (
+        *("trace_id", "connection_id", "product_key", "device_name", "client_id"),
+        *("service_type", "operation", "code", "reason", "address", "detail"),
+    ),
+    alike=("at",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +45,22 @@ class Event:
 
 def write(events: Iterable[Event], now: datetime) -> None:
     """Append all events with one INSERT."""
-    LogEntry.objects.bulk_create([_entry(event, now) for event in events])
+    _ENTRIES.write([_entry(event) for event in events], at=now)
 
 
-def _entry(event: Event, now: datetime) -> LogEntry:
-    return LogEntry(
-        at=now,
-        trace_id=event.trace_id or event.connection_id,
-        connection_id=event.connection_id,
-        product_key=event.product_key[:_LONGEST_NAME],
-        device_name=event.device_name[:_LONGEST_NAME],
-        client_id=event.client_id[:_LONGEST_NAME],
-        service_type=event.service_type,
-        operation=event.operation,
-        code=REASONS[event.reason].code,
-        reason=event.reason,
-        address=event.address,
-        detail=dict(event.detail),
+def _entry(event: Event) -> tuple[object, ...]:
+    return (
+        event.trace_id or event.connection_id,
+        event.connection_id,
+        event.product_key[:_LONGEST_NAME],
+        event.device_name[:_LONGEST_NAME],
+        event.client_id[:_LONGEST_NAME],
+        event.service_type,
+        event.operation,
+        REASONS[event.reason].code,
+        event.reason,
+        event.address,
+        event.detail,
     )
 
 

@@ -18,10 +18,10 @@ class Refused:
     story: str = field(default="", compare=False)
 
 
+# Refusals of a credential that proved nothing.
+UNPROVEN = frozenset({"bad_signature", "bad_credential", "product_not_found", "unknown_device"})
 # Refusals for which something may be found out beyond the reason.
-EXAMINED = frozenset(
-    {"bad_signature", "bad_credential", "product_not_found", "unknown_device", "device_not_found"}
-)
+EXAMINED = UNPROVEN | {"device_not_found"}
 
 
 class Quietable(Protocol):

@@ -1,16 +1,33 @@
 """Ends of sessions, and the listeners they live on."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateTimeField, Exists, OuterRef, Q
+from django.db.models.functions import Now
 
+from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
+from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
+
+_END = PreparedUpdate(
+    lambda: Session.objects.filter(
+        listener__among=Param("listeners"),
+        trace_id__among=Param("trace_ids"),
+        ended_at__isnull=True,
+    ),
+    ended_at=Param("now", DateTimeField()),
+)
+_LAST_REVOCATION = Prepared(
+    int,
+    # Without a word about the key SQLite would sort the whole of a narrower index.
+    lambda: Revocation.objects.filter(pk__gt=0).order_by("-pk").values_list("pk")[:1],
+)
 
 # Sessions of a lost listener are ended this many at a time, so that no transaction gets long.
 _CHUNK = 500
@@ -32,11 +49,8 @@ class SessionEnd:
 
 def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
     """Record that these sessions are over. Runs inside the caller's transaction."""
-    Session.objects.filter(
-        listener__in={end.listener for end in ends},
-        trace_id__in=[end.trace_id for end in ends],
-        ended_at__isnull=True,
-    ).update(ended_at=now)
+    listeners = {end.listener for end in ends}
+    _END(listeners=listeners, trace_ids=[end.trace_id for end in ends], now=now)
     log.write(map(event_of_end, ends), now)
 
 
@@ -57,19 +71,36 @@ def event_of_end(end: SessionEnd) -> log.Event:
 def start_listener(listener: UUID, host: str, pid: int, now: datetime) -> None:
     """Announce a listener. It must call `heartbeat` from then on."""
     ListenerProcess.objects.create(
-        id=listener, host=host, pid=pid, started_at=now, heartbeat_at=now
+        id=listener, host=host, pid=pid, started_at=now, heartbeat_at=Now()
     )
 
 
-def heartbeat(listener: UUID, now: datetime) -> bool:
-    """Say that the listener lives. False when others gave it up meanwhile."""
-    return ListenerProcess.objects.filter(pk=listener).update(heartbeat_at=now) == 1
+def heartbeat(listener: UUID) -> bool:
+    """Say that the listener lives, by the database's clock, which is the same for all. False when
+    others gave it up meanwhile."""
+    return ListenerProcess.objects.filter(pk=listener).update(heartbeat_at=Now()) == 1
 
 
-def silent_listeners(silence: timedelta, now: datetime) -> list[UUID]:
-    """Listeners whose last heartbeat is longer ago than `silence`."""
-    silent = ListenerProcess.objects.filter(heartbeat_at__lt=now - silence)
-    return list(silent.values_list("pk", flat=True))
+def heartbeats() -> dict[UUID, datetime]:
+    """The last of each listener."""
+    return dict(ListenerProcess.objects.values_list("pk", "heartbeat_at"))
+
+
+def lost_listeners() -> list[UUID]:
+    """Listeners with live sessions that nobody has announced, brokers aside.
+
+    One that is killed may leave a transaction to the database that is committed after everything
+    else was cleared away.
+    """
+    live = Session.objects.filter(ended_at__isnull=True)
+    # One step of the index for each listener, however many sessions they have.
+    first = live.order_by("listener", "trace_id").values_list("listener", flat=True)
+    found: list[UUID] = []
+    while one := first.filter(listener__gt=found[-1]).first() if found else first.first():
+        found.append(one)
+    # Read afterwards: whoever had a session then had been announced.
+    known = {*ListenerProcess.objects.values_list("pk", flat=True), *BROKER_OF}
+    return [listener for listener in found if listener not in known]
 
 
 def bury_listener(listener: UUID, now: datetime, *, reason: str = "server_lost") -> int:
@@ -158,12 +189,12 @@ def revocations_after(
 
 def last_revocation_id() -> int:
     """Where a listener that starts now begins to read."""
-    # Without a word about the key SQLite would sort the whole of a narrower index.
-    some = Revocation.objects.filter(pk__gt=0)
-    last: Iterable[int] = some.order_by("-pk").values_list("pk", flat=True)[:1]
-    return next(iter(last), 0)
+    return next(iter(_LAST_REVOCATION()), 0)
 
 
-def prune_revocations(before: datetime) -> int:
-    """Delete revocations written before `before`; every listener has read them long since."""
-    return Revocation.objects.filter(created_at__lt=before).delete()[0]
+def prune_revocations(up_to: int) -> int:
+    """Delete revocations up to this id; every listener has read them long since.
+
+    By id and not by age: what one host takes for old, another may just have written.
+    """
+    return Revocation.objects.filter(pk__lte=up_to).delete()[0]

@@ -14,7 +14,7 @@ from devices.brokers.listeners import LISTENER_OF, connection_of
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import Refused, told_of
+from devices.operations.outcome import UNPROVEN, Refused, told_of
 from devices.protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from devices.protocol.params import CODE_SIGN_METHOD, SignatureParams, TokenParams
 from devices.protocol.sent import Sent, shown, visible
@@ -24,6 +24,7 @@ from devices.webhooks.together import Together
 from iotconsole.kit.addresses import plain_address
 from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
+from iotconsole.kit.tracing import current_trace
 
 # Denied topics logged of one device a minute: it may repeat its mistake for ever.
 _DENIALS_LOGGED = 10
@@ -110,7 +111,7 @@ class Desk:
         request = ConnectionRequest(
             params,
             password,
-            trace_id(),
+            current_trace() or trace_id(),
             LISTENER_OF[connecting.broker],
             connecting.address,
             sent=connecting.sent,
@@ -127,8 +128,10 @@ class Desk:
             return False
         outcome = self._together.ask(replace(request, quiet=excess is not None))
         if isinstance(outcome, Refused) and outcome.reason != "server_error":
+            # A good credential is read again: at any moment an operator may let it in.
+            counted = key if outcome.reason in UNPROVEN else key[:3]
             with self._lock:
-                self._limits.failed(*key)
+                self._limits.failed(*counted)
         return not isinstance(outcome, Refused)
 
     def _refuse(
@@ -170,7 +173,7 @@ def _event(
         service_type=ServiceType.DEVICE,
         operation="online",
         reason=reason,
-        connection_id=trace_id(),
+        connection_id=current_trace() or trace_id(),
         product_key=names[0],
         device_name=names[1],
         client_id=shown(connecting.client_id.partition("|")[0]),
@@ -184,7 +187,7 @@ def _denial(use: TopicUse) -> log.Event:
         service_type=ServiceType.UPLINK if use.publish else ServiceType.SUBSCRIBE,
         operation="publish" if use.publish else "subscribe",
         reason="topic_denied",
-        connection_id=trace_id(),
+        connection_id=current_trace() or trace_id(),
         product_key=use.name.product_key,
         device_name=use.name.device_name,
         detail={

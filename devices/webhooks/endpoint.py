@@ -17,6 +17,7 @@ from devices.protocol.params import MalformedError
 from devices.webhooks.dialects import HOOKS, Hook
 from devices.webhooks.reading import fields_of
 from iotconsole.kit.machines import not_found
+from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureCounter
 from operators.permissions import client_address
@@ -28,6 +29,9 @@ HEADER = "X-Broker-Secret"
 _WARNINGS = 10
 
 logger = logging.getLogger(__name__)
+_questions = counter(
+    "webhook_questions", "Questions of brokers: allow, deny or stranger.", "question", "answer"
+)
 _strangers = FailureCounter(_WARNINGS)
 _lock = threading.Lock()
 
@@ -42,7 +46,10 @@ def answer(request: HttpRequest) -> HttpResponse:
     hook = HOOKS.get(question)
     if hook is None or not settings.BROKER_WEBHOOK_SECRET:
         return not_found()
-    allowed = _trusted(request, secret) and _decide(hook, question, request)
+    trusted = _trusted(request, secret)
+    allowed = trusted and _decide(hook, question, request)
+    answered = "allow" if allowed else "deny" if trusted else "stranger"
+    _questions.labels(question, answered).inc()
     return hook.say(request, allowed)
 
 

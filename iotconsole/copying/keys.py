@@ -4,28 +4,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.db import models
 
-from devices.models import Device, FleetPart
+from devices.operations.sealed import sealed_columns
 from iotconsole.copying import CopyError
-from iotconsole.copying.tables import CHUNK, Table
 from iotconsole.first_run import SECRETS_FILE
+from iotconsole.kit.fields import fits
 from iotconsole.kit.files import write_atomically
-from operators.models import AccessKey
-from products.models import Product
 
 # What is moved out of the way is kept under its name with this behind.
 SET_ASIDE = ".before-restore"
-# Columns that FIELD_KEYS seal, wherever they are not empty.
-_SEALED: Sequence[tuple[type[models.Model], str]] = (
-    (Product, "product_secret"),
-    (Product, "previous_secret_sealed"),
-    (Device, "device_secret"),
-    (AccessKey, "secret"),
-    (FleetPart, "payload"),
-)
 
 
 def files_to_keep(directory: Path) -> Iterator[tuple[str, bytes]]:
@@ -62,22 +50,12 @@ def _field_keys(text: str) -> list[str]:
 
 def require_fit(keys: Sequence[str]) -> None:
     """Open every stored secret. Raises CopyError at the first that fits none of the keys."""
-    cipher = MultiFernet([Fernet(key) for key in keys])
-    for model, name in _SEALED:
-        for sealed in _sealed(model, name):
-            try:
-                cipher.decrypt(sealed)
-            except InvalidToken:
+    for column in sealed_columns():
+        last = 0
+        while rows := column.after(last):
+            if not all(fits(value, keys) for _, value in rows):
                 raise CopyError(
-                    f"{model._meta.db_table}.{name} fits none of FIELD_KEYS. They are not in the "
-                    "backup when the environment gave them: set those it was made with."
-                ) from None
-
-
-def _sealed(model: type[models.Model], name: str) -> Iterator[bytes]:
-    column = next(c for c in Table.of(model).columns if c.name == name)
-    stored = models.ExpressionWrapper(models.F(name), output_field=column.stored)
-    values = model._base_manager.order_by().values_list(stored, flat=True)
-    for value in values.iterator(chunk_size=CHUNK):
-        if value:
-            yield value.encode() if isinstance(value, str) else bytes(value)
+                    f"{column} fits none of FIELD_KEYS. They are not in the backup when the "
+                    "environment gave them: set those it was made with."
+                )
+            last = rows[-1][0]

@@ -42,6 +42,10 @@ class Certificates:
         return [file.stat().st_mtime_ns for file in files]
 
 
+def _worker_begins(worker: object) -> None:
+    gunicorn_config.worker_begins(worker, "HTTPS_METRICS_PORT")
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """`run` until SIGTERM or SIGINT; it ends the process."""
 
@@ -60,6 +64,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "backlog": BACKLOG,
             # What makes it TLS; the context comes from the hook.
             "certfile": str(self._certfile),
+            "post_worker_init": _worker_begins,
             "ssl_context": lambda _config, _default: self._certificates.context(),
         }
         for name, value in {**vars(gunicorn_config), **own}.items():

@@ -11,11 +11,14 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 # SQLite as an embedded server database: readers do not block the writer, a commit survives a power
-# cut, and a transaction takes the write lock when it begins so that it never fails half way.
+# cut, and a transaction takes the write lock when it begins so that it never fails half way. Pages
+# that every batch writes are kept at hand (8 MB) and copied back only after 16 MB of log: with
+# 60,000 devices that is a sixth of what a batch costs.
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 30,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+    "PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;",
 }
 # How long a thread of the servers keeps its connection. To open one costs more than most requests
 # do with it, and when the last is closed the whole write-ahead log is copied back; but what the
@@ -23,6 +26,14 @@ SQLITE_OPTIONS = {
 SQLITE_SECONDS = 60
 # Seconds to reach PostgreSQL; `?connect_timeout=` in the address says otherwise.
 CONNECT_SECONDS = 5
+# Nor does it answer what was sent before: a connection over TCP that nobody acknowledges for ten
+# seconds is given up, and so is an idle one in twenty.
+TCP_OPTIONS = {
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 
 
 class EnvReader:
@@ -55,6 +66,13 @@ class EnvReader:
 
     def secrets(self, name: str) -> list[str]:
         return [part.strip() for part in self.secret(name).split(",") if part.strip()]
+
+    def key_and_older(self, name: str) -> tuple[str, list[str]]:
+        """The key that is used, and those that are still accepted: `NAME=new,old`."""
+        keys = self.secrets(name)
+        if not keys:
+            raise ImproperlyConfigured(f"{name} holds no key.")
+        return keys[0], keys[1:]
 
     def words(self, name: str, *, default: Sequence[str]) -> list[str]:
         value = self._raw(name)
@@ -158,5 +176,6 @@ def database_settings(url: str, name: str) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = None
         config["CONN_HEALTH_CHECKS"] = True
         # A host that is gone does not refuse: without a limit it is waited for for minutes.
-        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", CONNECT_SECONDS)
+        options = config.setdefault("OPTIONS", {})
+        config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **TCP_OPTIONS, **options}
     return config

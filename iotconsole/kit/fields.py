@@ -1,11 +1,26 @@
 """A text field whose value is encrypted at rest."""
 
+import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+
+from iotconsole.kit.encryption import DecryptionError, Keyring
+
+__all__ = [
+    "DecryptionError",
+    "EncryptedTextField",
+    "decrypt",
+    "decrypt_bytes",
+    "encrypt",
+    "encrypt_bytes",
+    "fits",
+    "is_latest",
+    "key_name",
+]
 
 if TYPE_CHECKING:
     _TextField = models.TextField[str, str]
@@ -13,43 +28,56 @@ else:
     _TextField = models.TextField
 
 
-class DecryptionError(Exception):
-    """A stored value cannot be read with any of FIELD_KEYS."""
-
-
 @lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
+def _keyring(keys: tuple[str, ...]) -> Keyring:
+    return Keyring(keys)
 
 
 def encrypt(plain: str) -> str:
     """Encrypt with the first of FIELD_KEYS. The result is printable ASCII."""
-    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(plain.encode()).decode()
+    return encrypt_bytes(plain.encode()).decode()
 
 
 def decrypt(stored: str) -> str:
     """Decrypt with whichever of FIELD_KEYS fits; raises DecryptionError when none does."""
-    try:
-        return _cipher(tuple(settings.FIELD_KEYS)).decrypt(stored.encode()).decode()
-    except InvalidToken as error:
-        raise DecryptionError("stored secret does not fit any of FIELD_KEYS") from error
+    return decrypt_bytes(stored.encode()).decode()
 
 
 def encrypt_bytes(plain: bytes) -> bytes:
     """The same for whole files and parts of them."""
-    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(plain)
+    return _keyring(tuple(settings.FIELD_KEYS)).seal(plain)
 
 
 def decrypt_bytes(stored: bytes) -> bytes:
     """The bytes of `encrypt_bytes`; raises DecryptionError when none of FIELD_KEYS fits."""
+    return _keyring(tuple(settings.FIELD_KEYS)).open(stored)
+
+
+def fits(stored: str | bytes, keys: Sequence[str]) -> bool:
+    """Whether one of these keys opens what was stored."""
     try:
-        return _cipher(tuple(settings.FIELD_KEYS)).decrypt(stored)
-    except InvalidToken as error:
-        raise DecryptionError("stored data does not fit any of FIELD_KEYS") from error
+        _keyring(tuple(keys)).open(_as_bytes(stored))
+    except DecryptionError:
+        return False
+    return True
+
+
+def is_latest(stored: str | bytes) -> bool:
+    """Whether the first of FIELD_KEYS sealed it, as this version does."""
+    return _keyring(tuple(settings.FIELD_KEYS)).is_latest(_as_bytes(stored))
+
+
+def _as_bytes(stored: str | bytes) -> bytes:
+    return stored.encode() if isinstance(stored, str) else stored
+
+
+def key_name(key: str) -> str:
+    """How a key is called where people compare keys: a digest of it, eight hex digits."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 class EncryptedTextField(_TextField):
-    """Text in Python, Fernet ciphertext in the database. It cannot be searched or ordered by."""
+    """Text in Python, ciphertext in the database. It cannot be searched or ordered by."""
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
         return None if value is None else decrypt(value)

@@ -6,20 +6,35 @@ import string
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
-# Bytes from here on would make the first letters likelier than the last, and are thrown away.
-_UNBIASED = 256 - 256 % len(ALPHANUMERIC)
-
-
 def alphanumeric(length: int) -> str:
-    """`length` characters of A-Z, a-z, 0-9, each equally likely, from the system's generator.
+    """`length` characters of A-Z, a-z, 0-9, each equally likely, from the system's generator."""
+    return _ALPHANUMERICS.draw(length)
 
-    One read gives all of them: `secrets.choice` for each made a third of a registration's cost.
-    """
-    chars: list[str] = []
-    while len(chars) < length:
-        drawn = secrets.token_bytes(length + 8)
-        chars += [ALPHANUMERIC[byte % len(ALPHANUMERIC)] for byte in drawn if byte < _UNBIASED]
-    return "".join(chars[:length])
+
+def digits(length: int) -> str:
+    """The same of 0-9."""
+    return _DIGITS.draw(length)
+
+
+class _Alphabet:
+    """One read of the generator gives all characters: `secrets.choice` for each made a third of a
+    registration's cost."""
+
+    def __init__(self, characters: str) -> None:
+        count = len(characters)
+        # Bytes from here on would make the first characters likelier than the last.
+        unbiased = 256 - 256 % count
+        self._table = bytes(ord(characters[byte % count]) for byte in range(256))
+        self._biased = bytes(range(unbiased, 256))
+
+    def draw(self, length: int) -> str:
+        drawn = b""
+        while len(drawn) < length:
+            drawn += secrets.token_bytes(length + 8).translate(self._table, self._biased)
+        return drawn[:length].decode()
+
+
+_ALPHANUMERICS, _DIGITS = _Alphabet(ALPHANUMERIC), _Alphabet(string.digits)
 
 
 def trace_id() -> str:

@@ -1,13 +1,39 @@
-"""Log lines as JSON, one object each, for whoever collects them."""
+"""Log lines, for people and as JSON for whoever collects them."""
 
 import json
 import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from iotconsole.kit.tracing import current_trace
+
+
+def trace_of_record(record: logging.LogRecord) -> str:
+    """What the call gave (`extra`), else that of the request the line is about.
+
+    Django writes of an answer it refused when the request is over, and passes the request.
+    """
+    request = getattr(record, "request", None)
+    named = getattr(record, "trace_id", None) or getattr(request, "trace_id", None)
+    return str(named or current_trace())
+
+
+class Lines(logging.Formatter):
+    """For people; behind a line that is about one request stands its trace id."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name}: {message}{trace}", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        trace = trace_of_record(record)
+        # The API writes its RequestId into the sentence itself.
+        told = trace and trace not in record.getMessage()
+        record.trace = f" [{trace}]" if told else ""
+        return super().format(record)
+
 
 class JsonLines(logging.Formatter):
-    """`at`, `level`, `logger`, `message`, `process`; `trace_id` where the call gave one (`extra`),
+    """`at`, `level`, `logger`, `message`, `process`; `trace_id` where the line is about a request,
     `exception` where it has a traceback. Nothing else of the record: it may hold a whole request.
     """
 
@@ -19,8 +45,8 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             "process": record.process,
         }
-        if trace_id := getattr(record, "trace_id", None):
-            line["trace_id"] = str(trace_id)
+        if trace_id := trace_of_record(record):
+            line["trace_id"] = trace_id
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

@@ -1,8 +1,8 @@
 """Requests of machines, not of browsers: answered before anything that a browser needs.
 
-Neither session, cookie, CSRF token, language, host check, redirect nor security header: old
-firmware fails on a header line of more than 128 bytes (protocol.md 3.1), and asks under host names
-of the cloud that it was built for.
+Neither session, cookie, CSRF token, language, host check nor redirect: old firmware asks under host
+names of the cloud that it was built for, and fails on a header line of more than 128 bytes
+(protocol.md 3.1), so only the short headers of `iotconsole.kit.headers` are added.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,14 @@ View = Callable[[HttpRequest], HttpResponseBase]
 ONLY_MACHINES = "iotconsole.only_machines"
 
 
+_GROUP = "machine_group"
+
+
+def group_of(request: HttpRequest) -> str:
+    """Of the endpoint that answered it; empty when none did."""
+    return str(getattr(request, _GROUP, ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """`view` answers the requests that `matches`, whatever their method, and its own faults: no
@@ -26,6 +34,8 @@ class Endpoint:
 
     matches: Callable[[HttpRequest], bool]
     view: View
+    # What its requests are counted as.
+    group: str = "machine"
 
 
 def at(path: str) -> Callable[[HttpRequest], bool]:
@@ -34,7 +44,8 @@ def at(path: str) -> Callable[[HttpRequest], bool]:
 
 
 class MachineMiddleware:
-    """To be the first: what it answers passes through no other. Of `endpoints` the first counts."""
+    """To be the first that looks: what it answers passes through none behind it. Of `endpoints` the
+    first counts."""
 
     endpoints: ClassVar[Sequence[Endpoint]] = ()
 
@@ -44,6 +55,7 @@ class MachineMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         for endpoint in self.endpoints:
             if endpoint.matches(request):
+                setattr(request, _GROUP, endpoint.group)
                 return _in_no_language(endpoint.view, request)
         if ONLY_MACHINES in request.META:
             return not_found()

@@ -1,10 +1,10 @@
 """Counting refused attempts, so that guessing and floods end early and honest devices do not.
 
 Only failures count: a factory behind one address may succeed hundreds of times a second. Over a
-limit a credential that has just failed is not looked at again, and what else fails is not logged
-one by one; but a credential that has not failed is still checked, so nobody can lock out those who
-share an address or a name with him. Counts live in this process's memory for one minute from the
-first failure of a key.
+limit a credential that has just proven nothing is not looked at again, and what else fails is not
+logged one by one; but a credential that has not failed is still checked, so nobody can lock out
+those who share an address or a name with him. Counts live in this process's memory for one minute
+from the first failure of a key.
 """
 
 import hashlib
@@ -132,6 +132,12 @@ class FailureLimits:
         self._contributors = counter(1)
         self._credentials = counter(1)
 
+    @property
+    def held(self) -> int:
+        """Keys of all kinds; never more than five times `max_keys`."""
+        counters = (self._addresses, self._products, self._devices)
+        return sum(map(len, (*counters, self._contributors, self._credentials)))
+
     @classmethod
     def from_settings(cls) -> "FailureLimits":
         return cls(
@@ -147,13 +153,15 @@ class FailureLimits:
         device_name: str = "",
         credential: str = "",
     ) -> None:
-        """Count a refused attempt. Empty names are of no product or device."""
+        """Count a refused attempt. Empty names are of no product or device; with an empty
+        credential there is none to be turned away when it comes again."""
         origin = network_of(address)
         self._addresses.add(origin)
         for counter, key in self._named(product_key, device_name):
             counter.add(*key)
             self._contributors.add(origin, *key)
-        self._credentials.add(origin, product_key, device_name, credential)
+        if credential:
+            self._credentials.add(origin, product_key, device_name, credential)
 
     def excess(
         self,

@@ -3,6 +3,7 @@
 from operators.models.access_key import AccessKey, AccessKeyScope, SeenNonce
 from operators.models.account import Operator, Role
 from operators.models.audit import AuditEntry, AuditHead
+from operators.models.authenticator import Authenticator
 from operators.models.backup import BackupCode, BackupCodeDevice
 from operators.models.invitation import Invitation
 from operators.models.saved_filter import SavedFilter
@@ -15,6 +16,7 @@ __all__ = [
     "AccessKeyScope",
     "AuditEntry",
     "AuditHead",
+    "Authenticator",
     "BackupCode",
     "BackupCodeDevice",
     "Invitation",

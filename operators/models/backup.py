@@ -10,7 +10,7 @@ from django_otp.models import (
     ThrottlingMixin,
 )
 
-from operators.digests import keyed_digest
+from operators.digests import accepted_digests, keyed_digest
 from operators.models.account import Operator
 
 
@@ -31,7 +31,10 @@ class BackupCodeDevice(ThrottlingMixin, Device):  # type: ignore[misc]
         return 1
 
     def digest(self, code: str) -> str:
-        return keyed_digest("backup-code", str(self.user_id), code)
+        return keyed_digest(*self._parts(code))
+
+    def _parts(self, code: str) -> tuple[str, str, str]:
+        return "backup-code", str(self.user_id), code
 
     def verify_token(self, token: str) -> bool:
         """True once per code. Call it with this row locked, so that failures are all counted."""
@@ -39,7 +42,9 @@ class BackupCodeDevice(ThrottlingMixin, Device):  # type: ignore[misc]
             return False
         # Fifty random bits under a key: looking the digest up by an index tells nothing by timing.
         unused = BackupCode.objects.filter(device=self, used_at=None)
-        if unused.filter(digest=self.digest(token)).update(used_at=timezone.now()):
+        if unused.filter(digest__in=accepted_digests(*self._parts(token))).update(
+            used_at=timezone.now()
+        ):
             self.throttle_reset()
             return True
         self.throttle_increment()

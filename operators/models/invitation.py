@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from operators.digests import keyed_digest
+from operators.digests import accepted_digests, keyed_digest
 from operators.models.account import Operator
 
 
@@ -22,3 +22,8 @@ class Invitation(models.Model):
     @staticmethod
     def digest_of(code: str) -> str:
         return keyed_digest("invitation", code)
+
+    @staticmethod
+    def accepted_digests_of(code: str) -> list[str]:
+        """Also those under older keys."""
+        return accepted_digests("invitation", code)

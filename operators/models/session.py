@@ -7,10 +7,11 @@ from operators.models.account import Operator
 
 
 class SignedIn(models.Model):
-    """One signed-in session, as its owner recognises it. Its key is never shown."""
+    """One signed-in session, as its owner recognises it."""
 
     operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="signed_in")
-    session_key = models.CharField(max_length=40, unique=True)  # finds Django's row, to end it
+    # As in Django's row, which it finds: a digest, never the key (`session_store`).
+    session_key = models.CharField(max_length=40, unique=True)
     user_agent = models.CharField(max_length=300, blank=True)
     address = models.GenericIPAddressField(null=True)
     at = models.DateTimeField(default=timezone.now)

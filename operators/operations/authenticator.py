@@ -3,33 +3,32 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from operators.actor import Actor
 from operators.confirmation import ConfirmationError
-from operators.models import AuditEntry, Operator
+from operators.models import AuditEntry, Authenticator, Operator
 from operators.operations import audit
 from operators.verification import locked_totp, verify_authenticator
 
 
-def begin(operator: Operator) -> TOTPDevice:
+def begin(operator: Operator) -> Authenticator:
     """A new secret, good for nothing until `activate`; it replaces one never activated."""
-    TOTPDevice.objects.filter(user=operator, confirmed=False).delete()
-    return TOTPDevice.objects.create(user=operator, name="Authenticator", confirmed=False)
+    Authenticator.objects.filter(user=operator, confirmed=False).delete()
+    return Authenticator.objects.create(user=operator, name="Authenticator", confirmed=False)
 
 
-def pending(operator: Operator, device_id: int | None) -> TOTPDevice | None:
+def pending(operator: Operator, device_id: int | None) -> Authenticator | None:
     """The enrolment with this id, if it still waits for its first code."""
-    return TOTPDevice.objects.filter(user=operator, confirmed=False, pk=device_id).first()
+    return Authenticator.objects.filter(user=operator, confirmed=False, pk=device_id).first()
 
 
 def abandon(operator: Operator, device_id: int | None) -> None:
     """Forget an enrolment that never got its first code."""
-    TOTPDevice.objects.filter(user=operator, confirmed=False, pk=device_id).delete()
+    Authenticator.objects.filter(user=operator, confirmed=False, pk=device_id).delete()
 
 
 def is_set_up(operator: Operator) -> bool:
-    return bool(TOTPDevice.objects.filter(user=operator, confirmed=True).exists())
+    return bool(Authenticator.objects.filter(user=operator, confirmed=True).exists())
 
 
 def activate(actor: Actor, operator: Operator, device_id: int, code: str) -> AuditEntry:
@@ -51,15 +50,15 @@ def _try(operator: Operator, device_id: int, code: str) -> ConfirmationError | N
         return ConfirmationError(_("This set-up is over. Start again."))
     failure = verify_authenticator(device, code)
     if failure is None:
-        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-        TOTPDevice.objects.filter(user=operator).exclude(pk=device.pk).delete()
+        Authenticator.objects.filter(pk=device.pk).update(confirmed=True)
+        Authenticator.objects.filter(user=operator).exclude(pk=device.pk).delete()
     return failure
 
 
 @transaction.atomic
 def remove(actor: Actor, operator: Operator) -> AuditEntry | None:
     """Forget the authenticator; None when there was none."""
-    removed, _ = TOTPDevice.objects.filter(user=operator).delete()
+    removed, _ = Authenticator.objects.filter(user=operator).delete()
     if not removed:
         return None
     summary = gettext_noop("Authenticator removed")

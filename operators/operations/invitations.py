@@ -108,7 +108,7 @@ def accept(code: str, name: str, password: str, address: str | None) -> Operator
 def _holder_of(code: str) -> Operator:
     """The invited account, locked. Looking a digest under a key up by an index tells nothing."""
     found = Invitation.objects.filter(
-        digest=Invitation.digest_of(code.strip()), expires_at__gt=timezone.now()
+        digest__in=Invitation.accepted_digests_of(code.strip()), expires_at__gt=timezone.now()
     )
     invitation = found.select_for_update(of=("self",)).select_related("operator").first()
     if invitation is None:

@@ -1,4 +1,7 @@
-"""The sessions of an account: noted at sign-in, shown to its owner, ended one by one or all."""
+"""The sessions of an account: noted at sign-in, shown to its owner, ended one by one or all.
+
+`session_key` is what the tables hold under that name: a digest (`operators.session_store`).
+"""
 
 from django.contrib.sessions.models import Session
 from django.db import transaction

@@ -4,6 +4,15 @@ from importlib import import_module
 
 from django.conf import settings
 
+from iotconsole.kit.metrics import counter
+from operators.errors import SmsError
+
+_messages = counter(
+    "sms_messages",
+    "Messages handed to the provider: accepted, refused, timeout, unreachable or failed.",
+    "result",
+)
+
 
 def send(number: str, text: str) -> None:
     """Hand `text` to the backend for `number` (E.164); raises operators.errors.SmsError.
@@ -11,4 +20,9 @@ def send(number: str, text: str) -> None:
     It may take as long as SMS_TIMEOUT_SECONDS: never call it inside a transaction. Neither the
     number nor the text may be logged.
     """
-    import_module(f"operators.sms.{settings.SMS_BACKEND}").send(number, text)
+    try:
+        import_module(f"operators.sms.{settings.SMS_BACKEND}").send(number, text)
+    except SmsError as error:
+        _messages.labels(error.result).inc()
+        raise
+    _messages.labels("accepted").inc()

@@ -34,21 +34,23 @@ def send(number: str, text: str) -> None:
         accepted = _submit(number, text)
     except (TwilioRestException, TwilioServiceException) as error:
         # `from None`: the provider's answer may quote the message, and with it the code.
-        raise SmsError(_refused(error.status, error.code)) from None
+        raise SmsError(_refused(error.status, error.code), "refused") from None
     except requests.Timeout:
         raise SmsError(
             gettext(
                 "The SMS provider did not answer within %(seconds)s seconds. "
                 "No code is in force; try again, or use an authenticator or backup code."
             )
-            % {"seconds": settings.SMS_TIMEOUT_SECONDS}
+            % {"seconds": settings.SMS_TIMEOUT_SECONDS},
+            "timeout",
         ) from None
     except requests.RequestException:
         raise SmsError(
             gettext(
                 "The SMS provider cannot be reached. "
                 "Try again, or use an authenticator or backup code."
-            )
+            ),
+            "unreachable",
         ) from None
     except (TwilioException, ValueError, TypeError, AttributeError, KeyError):
         accepted = False

@@ -2,7 +2,6 @@
 
 import asyncio
 import asyncio.sslproto
-import contextlib
 import errno
 import logging
 import socket
@@ -14,10 +13,10 @@ from iotconsole.kit.addresses import plain_address
 from registration.listener.connection import Connection
 from registration.listener.errors import Sparingly
 from registration.listener.hub import Hub
+from registration.listener.opening import Opening
 from registration.listener.plain import PlainTransport
 from registration.listener.proxied import ProxiedConnection, Proxies
 from registration.listener.slots import Slot
-from registration.listener.states import CLOSE_WITHIN, CONNECT_WITHIN
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +79,7 @@ class Acceptor:
         self._secure = secure
         self._proxies = proxies
         self._loop = asyncio.get_running_loop()
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening: set[Opening] = set()
         self._resume: asyncio.TimerHandle | None = None
         self._turned_away = 0
         self._warnings = Sparingly(logger)
@@ -103,8 +102,8 @@ class Acceptor:
             self._resume.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
-        for task in self._opening:
-            task.cancel()
+        for opening in list(self._opening):
+            opening.give_up()
 
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
@@ -146,44 +145,22 @@ class Acceptor:
             slot.give_up = connection.abort
             PlainTransport(self._loop, accepted, connection)
             return
-        task = self._loop.create_task(self._open(accepted, connection))
-        self._opening.add(task)
-        slot.give_up = partial(_give_up, task, connection)
-        task.add_done_callback(lambda done: self._opened(done, accepted, connection))
+        asks = partial(self._hub.handshakes.ask, slot.origin or "")
+        opening = Opening(accepted, self._tls, connection, asks, self._opened)
+        slot.give_up = opening.give_up
+        self._opening.add(opening)
+        self._hub.opening.add(opening)
 
     def _connection(self, slot: Slot, address: str | None) -> Connection:
         if self._proxies is None:
             return Connection(self._hub, slot, address, secure=self._secure)
         return ProxiedConnection(self._hub, slot, self._proxies, secure=self._secure)
 
-    def _opened(
-        self, task: asyncio.Task[None], accepted: socket.socket, connection: Connection
-    ) -> None:
-        """Also for a task that was cancelled before it began."""
-        self._opening.discard(task)
-        if not connection.established:
+    def _opened(self, opening: Opening) -> None:
+        self._opening.discard(opening)
+        self._hub.opening.discard(opening)
+        if not opening.connection.established:
             self._hub.meter.unopened += 1
-            accepted.close()
-            connection.abandon()
-
-    async def _open(self, accepted: socket.socket, connection: Connection) -> None:
-        timeouts = (
-            {"ssl_handshake_timeout": CONNECT_WITHIN, "ssl_shutdown_timeout": CLOSE_WITHIN}
-            if self._tls
-            else {}
-        )
-        with contextlib.suppress(OSError):  # no TLS, a broken handshake, or none in time
-            await self._loop.connect_accepted_socket(
-                lambda: connection, accepted, ssl=self._tls, **timeouts
-            )
-
-
-def _give_up(task: asyncio.Task[None], connection: Connection) -> None:
-    """Somebody else needs the place."""
-    if connection.established:
-        connection.abort()
-    else:
-        task.cancel()
 
 
 def address_of(peer: Any) -> str | None:

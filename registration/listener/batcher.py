@@ -24,6 +24,7 @@ from iotconsole.kit.outages import Outage, describe
 from registration.listener.crowd import Crowd
 from registration.listener.errors import Sparingly
 from registration.listener.meter import BatchMeter
+from registration.listener.trouble import is_the_databases
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
 logger = logging.getLogger(__name__)
@@ -190,7 +191,7 @@ class Batcher:
         try:
             outcomes = self._run([job.request for job in jobs], timezone.now())
         except Exception as error:
-            logger.info("batch of %d failed: %s", len(jobs), describe(error))
+            logger.debug("batch of %d failed: %s", len(jobs), describe(error))
             connection.close()
             return self._one_by_one(jobs)
         self._pause = self._retry_at = 0.0
@@ -201,12 +202,15 @@ class Batcher:
         """A transaction for each, so that one bad request fails alone."""
         outcomes: list[Outcome] = []
         for place, job in enumerate(jobs):
+            if job.cancelled:  # whoever asked has not waited
+                outcomes.append(FAILED)
+                continue
             try:
                 outcomes += self._run([job.request], timezone.now())
             except Exception as error:
                 connection.close()
                 lost = isinstance(error, OperationalError | InterfaceError)
-                if lost and not self._database_answers():
+                if is_the_databases(error) or (lost and not self._database_answers()):
                     self._outage.failed(error)
                     return outcomes + [self._give_up(other) for other in jobs[place:]]
                 outcomes.append(self._fail(job, error, again=lost))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from devices.models import RevocationReason
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.outcome import Refused
 from devices.protocol import mqtt, push
@@ -132,6 +133,8 @@ class Connection(Wire):
     def expire(self) -> None:
         """The deadline of the state is over."""
         if self._state is State.DECIDING:
+            if self._job is not None:
+                self._job.cancelled = True  # the device will ask again
             self._deny(mqtt.CONNACK_UNAVAILABLE)
         elif self._state is State.ONLINE and not self.slow:
             self.cut("keepalive_timeout")
@@ -229,7 +232,7 @@ class Connection(Wire):
         if revoked or self._state is not State.DECIDING:
             self._hub.record(session.end(revoked or self._reason))
             if self._state is State.DECIDING:
-                self._deny(mqtt.CONNACK_NOT_AUTHORISED)
+                self._too_late(revoked)
             return
         self._session = session
         self._enter(State.ONLINE, self._keepalive * _KEEPALIVE_FACTOR)
@@ -239,6 +242,15 @@ class Connection(Wire):
         self._hub.sessions.admit(self)
         self.send(answers.ACCEPTED)
         self._take_early()
+
+    def _too_late(self, revoked: str | None) -> None:
+        """The session was ended before the device was told of it. When it was taken over, its
+        credential is good all the same, so it is not called bad: it is online, and kicked."""
+        if revoked == RevocationReason.TAKEOVER:
+            self.send(answers.ACCEPTED + mqtt.publish(*push.kick_notice()))
+            self._close()
+        else:
+            self._deny(mqtt.CONNACK_NOT_AUTHORISED)
 
     def _take_early(self) -> None:
         if early := self._intake.waited():

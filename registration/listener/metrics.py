@@ -4,19 +4,16 @@ It has a thread of its own and reads what the listener counts anyway, so a scrap
 nothing. No label names a device, a product or an address.
 """
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from socketserver import ThreadingMixIn
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from iotconsole.kit.metrics import FINE, FieldKeys, PagesPort, said, scraped
 from registration.listener.hub import Hub
 from registration.listener.meter import Spread
 
@@ -26,7 +23,6 @@ Counts = dict[tuple[str, ...], int]
 
 # Seconds of silence after which the loop is taken to hang, and the database to be away.
 _LOOP_SILENT, _DATABASE_SILENT = 5.0, 20.0
-_READ_WITHIN = 5.0
 _PREFIX = "iotconsole_listener_"
 
 
@@ -88,76 +84,25 @@ def _histogram(name: str, text: str, spread: Spread) -> Family:
     return HistogramMetricFamily(_PREFIX + name, text, spread.cumulated(), spread.sum)
 
 
-class MetricsServer:
+class MetricsServer(PagesPort):
     """Serves from `start` to `stop`. Raises OSError when the port cannot be had."""
 
     def __init__(self, hub: Hub, host: str, port: int) -> None:
         self._hub = hub
         self._registry = CollectorRegistry()
         self._registry.register(_Numbers(hub))
+        self._registry.register(FieldKeys())
         ProcessCollector(registry=self._registry)
-        self._server = _Server((host, port), _Handler)
-        self._server.set_app(self._answer)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="metrics", daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Call it from another thread than the loop's, for it waits."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _answer(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
         pages = {"/metrics": self._metrics, "/healthz": self._alive, "/readyz": self._ready}
-        page = pages.get(environ["PATH_INFO"], _unknown)
-        status, kind, body = page() if environ["REQUEST_METHOD"] == "GET" else _unknown()
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
-        return [body]
+        super().__init__(pages, host, port)
 
     def _metrics(self) -> tuple[str, str, bytes]:
-        return "200 OK", CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)
+        return scraped(self._registry)
 
     def _alive(self) -> tuple[str, str, bytes]:
-        return _said(monotonic() - self._hub.meter.turned_at < _LOOP_SILENT)
+        return said(monotonic() - self._hub.meter.turned_at < _LOOP_SILENT)
 
     def _ready(self) -> tuple[str, str, bytes]:
         """Whether devices get answers: the loop turns, and the database took the last heartbeat."""
         recent = monotonic() - self._hub.meter.database_at < _DATABASE_SILENT
-        return _said(recent and not self._hub.stopping and self._alive()[0] == _FINE)
-
-
-_FINE = "200 OK"
-
-
-def _said(fine: bool) -> tuple[str, str, bytes]:
-    status = _FINE if fine else "503 Service Unavailable"
-    return status, "text/plain", b"ok\n" if fine else b"unavailable\n"
-
-
-def _unknown() -> tuple[str, str, bytes]:
-    return "404 Not Found", "text/plain", b"Not found\n"
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: Any) -> None:
-        """Who asked has gone."""
-
-
-class _Handler(WSGIRequestHandler):
-    # Of `socketserver`: who says nothing holds no thread for long.
-    timeout = _READ_WITHIN
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing of note."""
+        return said(recent and not self._hub.stopping and self._alive()[0] == FINE)

@@ -1,7 +1,12 @@
 """This process among its peers: it says that it lives, and buries those that do not.
 
-Two signs tell of a dead listener: its heartbeat is old, or, on this host, the lock on its file in
-DATA_DIR/listeners can be taken, because the kernel drops it with the process however that ends.
+Two signs tell of a dead listener: its heartbeat no longer changes (watch.py), or, on this host, the
+lock on its file in DATA_DIR/listeners can be taken, because the kernel drops it with the process
+however that ends.
+
+A device is Offline within 30 seconds of the death of its listener, wherever that was: its last
+heartbeat is seen within one look, is the same for SILENCE_SECONDS, and is found so by the next
+look. That leaves five seconds to a database that is slow.
 """
 
 import contextlib
@@ -9,17 +14,16 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.utils import timezone
 
 from devices.operations import sessions
+from registration.listener.watch import Watch
 
 HEARTBEAT_SECONDS = 5.0
-BURY_SECONDS = 10.0
-SILENCE = timedelta(seconds=20)
+BURY_SECONDS = 2.5
 
 
 class LockFile:
@@ -70,6 +74,7 @@ class Presence:
     def __init__(self, listener: UUID, directory: Path) -> None:
         self.listener = listener
         self._directory = directory
+        self._watch = Watch()
         self._lock = LockFile(directory, listener)
 
     def announce(self) -> None:
@@ -82,7 +87,7 @@ class Presence:
     def beat(self) -> bool:
         """False when peers took this listener for dead and ended its sessions; it is announced
         again then, and must check which sessions it still may hold."""
-        if sessions.heartbeat(self.listener, timezone.now()):
+        if sessions.heartbeat(self.listener):
             return True
         self.announce()
         return False
@@ -90,8 +95,10 @@ class Presence:
     def bury(self) -> int:
         """End the sessions of dead listeners; returns how many ended."""
         now = timezone.now()
-        silent = set(sessions.silent_listeners(SILENCE, now)) - {self.listener}
-        ended = sum(sessions.bury_listener(listener, now) for listener in silent)
+        silent = self._watch.silent(sessions.heartbeats())
+        # The lost are those whose last transaction was committed after they had been buried.
+        dead = {*silent, *sessions.lost_listeners()} - {self.listener}
+        ended = sum(sessions.bury_listener(listener, now) for listener in dead)
         return ended + sum(map(self._bury_killed, self._directory.glob("*.lock")))
 
     def leave(self) -> int:

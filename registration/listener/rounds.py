@@ -1,8 +1,8 @@
 """What a listener does again and again besides serving: deadlines, revocations, housekeeping."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from time import monotonic
 
 from django.utils import timezone
@@ -20,7 +20,8 @@ RECONCILE_SECONDS = 30.0
 PRUNE_SECONDS = 600.0
 CERTIFICATES_SECONDS = 3600.0
 
-KEEP_REVOCATIONS = timedelta(hours=1)
+# Revocations are kept for so many rounds of pruning after they were read here.
+KEEP_ROUNDS = 6
 _PAGE = 1000  # revocations read at a time
 
 
@@ -39,6 +40,8 @@ class Rounds:
         self._keeper = keeper
         # Sessions that the last reconciliation found in the database and not here.
         self._unheld: set[str] = set()
+        # The last revocation read, at each of the last rounds of pruning.
+        self._read: deque[int] = deque()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -48,7 +51,7 @@ class Rounds:
             ("heartbeat", HEARTBEAT_SECONDS, self.beat),
             ("looking for lost listeners", BURY_SECONDS, self._bury),
             ("reconciling sessions", RECONCILE_SECONDS, self.reconcile),
-            ("pruning revocations", PRUNE_SECONDS, self._prune),
+            ("pruning revocations", PRUNE_SECONDS, self.prune),
             ("reading certificates", CERTIFICATES_SECONDS, self._certificates),
         )
         self._tasks = [asyncio.create_task(_repeat(*entry)) for entry in plan]
@@ -92,7 +95,7 @@ class Rounds:
 
     async def _deadlines(self) -> None:
         self._hub.meter.turned_at = monotonic()
-        self._hub.sweep()
+        await self._hub.sweep()
 
     async def beat(self) -> None:
         """Say that this listener lives; if others thought not, check its sessions."""
@@ -103,8 +106,10 @@ class Rounds:
     async def _bury(self) -> None:
         await self._keeper.call(self._presence.bury)
 
-    async def _prune(self) -> None:
-        await self._keeper.call(operations.prune_revocations, timezone.now() - KEEP_REVOCATIONS)
+    async def prune(self) -> None:
+        self._read.append(self._hub.revocations.last_id)
+        if len(self._read) > KEEP_ROUNDS:
+            await self._keeper.call(operations.prune_revocations, self._read.popleft())
 
     async def _certificates(self) -> None:
         await asyncio.to_thread(self._refresh)

@@ -15,6 +15,8 @@ from registration.listener.acceptor import Acceptor, listening_socket, shrink_tl
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
+from registration.listener.examiner import Examiner
+from registration.listener.handshakes import Handshakes
 from registration.listener.hub import Hub
 from registration.listener.presence import Presence
 from registration.listener.proxied import Proxies
@@ -73,7 +75,8 @@ class Listener:
     ) -> "Listener":
         """Serve on all endpoints. `directory` holds the lock files of this host's listeners.
 
-        Raises PortError before anything else is touched, or the database's error.
+        Raises PortError before anything else is touched, OSError where no lock file can be made, or
+        the database's error.
         """
         if not shrink_tls_buffers():
             logger.warning("asyncio's TLS buffers cannot be made smaller on this Python")
@@ -110,6 +113,7 @@ class Listener:
         hub = self.hub
         await _until(lambda: not any(c.deciding for c in hub.connections), _TO_DECIDE)
         hub.stopping = True
+        hub.examiner.stop()
         for connection in list(hub.connections):
             connection.stop()
         await _until(lambda: not hub.connections, _TO_CLOSE)
@@ -146,12 +150,15 @@ def _hub(presence: Presence, last_revocation: int) -> Hub:
     loop = asyncio.get_running_loop()
     slots, sessions = Slots.from_settings(), Sessions()
     batcher = Batcher(loop)
+    examiner = Examiner(batcher.record)
     return Hub(
         listener=presence.listener,
         now=loop.time,
         batcher=batcher,
-        gate=Gate(presence.listener, FailureLimits.from_settings(), batcher.record),
+        examiner=examiner,
+        gate=Gate(presence.listener, FailureLimits.from_settings(), examiner.record),
         slots=slots,
+        handshakes=Handshakes(loop),
         sessions=sessions,
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),

@@ -48,10 +48,17 @@ class Refusal:
 
 def log_refusals(refusals: Sequence[Refusal], now: datetime) -> None:
     """Append all of them to the log."""
-    log.write([_event(refusal) for refusal in refusals], now)
+    log.write([event_of(refusal) for refusal in refusals], now)
 
 
-def _event(refusal: Refusal) -> log.Event:
+def unexamined(refusal: Refusal) -> Refusal:
+    """The same, with nothing to be found out about it."""
+    return replace(refusal, examine=False)
+
+
+def event_of(refusal: Refusal) -> log.Event:
+    """How the log tells it, with what can be found out. Reads only, outside any transaction: what
+    it takes shall hold up nobody who writes."""
     request, refused = refusal.request, Refused(refusal.reason)
     if isinstance(request, RegistrationRequest):
         event = register.event_of(request, refused)

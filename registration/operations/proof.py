@@ -11,8 +11,20 @@ from devices.operations.outcome import Refused
 from devices.protocol import signing
 from devices.protocol.client_id import RegistrationMode, RegistrationParams
 from devices.protocol.sent import Sent, SentForm
+from iotconsole.kit.prepared import Param, prepared_instances
+from products.alike import products_or_decoys
 from products.models import Product
 from registration.operations.window_rules import refusal_reason
+
+_LOCKED = prepared_instances(
+    Product,
+    lambda: (
+        Product.objects.select_for_update(no_key=True)
+        .filter(product_key__among=Param("keys"))
+        .order_by("pk")
+    ),
+    without={"product_secret"},
+)
 
 Products = dict[str, Product]  # by ProductKey
 Name = tuple[str, str]  # ProductKey and DeviceName
@@ -55,7 +67,7 @@ def screen(requests: Sequence[RegistrationRequest], now: datetime) -> list[Prove
     Only what is proven has a product locked: PostgreSQL writes a lock to disk before it commits,
     and the time this takes would tell strangers which products exist.
     """
-    known = _products(requests)
+    known = products_or_decoys({request.params.product_key for request in requests})
     versions = _versions(requests, known, now)
     proven = (r for r, version in zip(requests, versions, strict=True) if version is not None)
     held = _lock_products(proven)
@@ -76,7 +88,7 @@ def _admit(
     now: datetime,
 ) -> Proven | Refused:
     key = request.params.product_key
-    if version is None and key in known:
+    if version is None and _exists(key, known.get(key)):
         return Refused("bad_signature")
     # One that is known and not held was deleted in between.
     if version is None or key not in held:
@@ -85,9 +97,9 @@ def _admit(
     return Refused(reason) if reason else Proven(request, held[key], version)
 
 
-def _products(requests: Iterable[RegistrationRequest]) -> Products:
-    keys = {request.params.product_key for request in requests}
-    return {p.product_key: p for p in Product.objects.filter(product_key__in=keys)}
+def _exists(product_key: str, product: Product | None) -> bool:
+    """Whether it is neither a decoy nor nothing, which it is while there are no products."""
+    return product is not None and product.product_key == product_key
 
 
 def _lock_products(proven: Iterable[RegistrationRequest]) -> Products:
@@ -95,8 +107,7 @@ def _lock_products(proven: Iterable[RegistrationRequest]) -> Products:
     keys = {request.params.product_key for request in proven}
     if not keys:
         return {}
-    locked = Product.objects.select_for_update(no_key=True).filter(product_key__in=keys)
-    return {p.product_key: p for p in locked.defer("product_secret").order_by("pk")}
+    return {product.product_key: product for product in _LOCKED(keys=keys)}
 
 
 def _secrets(product: Product) -> tuple[int, datetime | None]:
@@ -121,9 +132,10 @@ def _proven_by(request: RegistrationRequest, product: Product | None, now: datet
         params = request.params
         return signing.verify(params.sign_method, secret, params.content, request.signature)
 
-    if signed_with(product.product_secret if product else decoy_secret()) and product:
+    real = _exists(request.params.product_key, product)
+    if signed_with(product.product_secret if product else decoy_secret()) and product and real:
         return product.secret_version
     previous = product.previous_secret(now) if product else ""
-    if signed_with(previous or decoy_secret()) and product and previous:
+    if signed_with(previous or decoy_secret()) and product and real and previous:
         return product.secret_version - 1
     return None

@@ -27,6 +27,7 @@ from devices.operations.tally import prune_tallies, tally
 from operators.operations.access_key_use import prune_nonces
 from registration.operations.dynamic_registration import close_ended_windows
 from registration.operations.rotate_secret import forget_ended_secrets
+from registration.worker.meter import measured
 
 logger = logging.getLogger(__name__)
 
@@ -73,10 +74,12 @@ def take_turn(entry: Round, owner: UUID) -> bool:
     now = timezone.now()
     if entry.needed and not entry.needed(now):
         return False
-    if not claim_round(entry.name, owner, now):
+    every = timedelta(seconds=entry.seconds)
+    if not claim_round(entry.name, owner, now, every):
         return False
     try:
-        entry.act(now)
+        with measured(entry.name):
+            entry.act(now)
     finally:
-        finish_round(entry.name, owner, now + timedelta(seconds=entry.seconds))
+        finish_round(entry.name, owner, now + every)
     return True

@@ -13,8 +13,12 @@ PATIENCE = 15.0  # seconds until a test that waits for an answer fails
 class MqttClient:
     """One connection to 127.0.0.1. With `tls` the server's certificate is verified."""
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    def __init__(
+        self, port: int, tls: ssl.SSLContext | None = None, *, source: str = "127.0.0.1"
+    ) -> None:
+        plain = socket.create_connection(
+            ("127.0.0.1", port), timeout=PATIENCE, source_address=(source, 0)
+        )
         try:
             self.socket = tls.wrap_socket(plain, server_hostname="127.0.0.1") if tls else plain
         except BaseException:

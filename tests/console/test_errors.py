@@ -4,9 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client
-from django.views.defaults import server_error
 
-from iotconsole.views import forbidden
+from iotconsole.kit.logs import trace_of_record
+from iotconsole.views import forbidden, server_error
 from tests.console.dom import Answer, by_id, text, tree
 from tests.console.seed import Fleet
 
@@ -72,6 +72,34 @@ def test_a_server_error_needs_neither_database_nor_session(rf_request: HttpReque
     response = server_error(rf_request)
     assert response.status_code == 500
     assert "The server could not answer" in main_of(response)
+
+
+def test_errors_tell_the_trace_id_that_stands_in_the_log(
+    console: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = console.get("/nothing/")
+    shown = text(by_id(tree(response), "trace-id"))
+    assert len(shown) == 16
+    record = next(each for each in caplog.records if "/nothing/" in each.getMessage())
+    assert trace_of_record(record) == shown
+
+
+def test_a_server_error_tells_it_too(console: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: HttpRequest) -> None:
+        raise RuntimeError("a secret word")
+
+    monkeypatch.setattr("iotconsole.context.trace_of", fail)
+    console.raise_request_exception = False
+    response = console.get("/")
+    assert response.status_code == 500
+    assert len(text(by_id(tree(response), "trace-id"))) == 16
+    assert "secret word" not in response.content.decode()
+
+
+def test_under_a_strange_name_the_console_says_that_it_is_not_it(client: Client) -> None:
+    response = client.get("/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "The server does not take this request" in main_of(response)
 
 
 @pytest.fixture

@@ -202,8 +202,9 @@ def test_a_batch_needs_the_same_few_statements_as_one_request(
     requests = [
         signed_connection(d.product.product_key, d.device_name, d.device_secret) for d in devices
     ]
-    # Transaction, devices, revocations, activation, live sessions, session upsert, log.
-    with django_assert_num_queries(8, exact=False):  # type: ignore[operator]
+    # Transaction, products, devices, their locks, revocations, activation, live sessions, session
+    # upsert, log.
+    with django_assert_num_queries(10, exact=False):  # type: ignore[operator]
         connect_now(*requests)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from iotconsole.kit.env import CONNECT_SECONDS, SQLITE_OPTIONS, EnvReader
+from iotconsole.kit.env import CONNECT_SECONDS, SQLITE_OPTIONS, TCP_OPTIONS, EnvReader
 
 SetEnv = Callable[[str], None]
 env = EnvReader()
@@ -164,7 +164,7 @@ def test_postgresql_keeps_its_connections_and_checks_them(monkeypatch: pytest.Mo
     config = database(monkeypatch, "postgres://user:p%40ss@db.example:6432/iot?sslmode=require")
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert (config["HOST"], config["PORT"], config["NAME"]) == ("db.example", 6432, "iot")
-    options = {"sslmode": "require", "connect_timeout": CONNECT_SECONDS}
+    options = {"sslmode": "require", "connect_timeout": CONNECT_SECONDS, **TCP_OPTIONS}
     assert (config["PASSWORD"], config["OPTIONS"]) == ("p@ss", options)
     assert (config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"]) == (None, True)
 
@@ -185,3 +185,11 @@ def test_a_wrong_database_is_refused_without_showing_the_password(
         database(monkeypatch, url)
     assert "s3cret" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_of_a_list_of_keys_the_first_is_used(set_value: SetEnv) -> None:
+    set_value("new, old,older")
+    assert env.key_and_older("THING") == ("new", ["old", "older"])
+    set_value(" ,")
+    with pytest.raises(ImproperlyConfigured, match="THING holds no key"):
+        env.key_and_older("THING")

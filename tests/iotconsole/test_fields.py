@@ -71,7 +71,42 @@ def test_a_key_that_does_not_fit_raises_and_shows_nothing(settings: Settings) ->
     assert ciphertext not in str(raised.value)
 
 
-@pytest.mark.parametrize("damage", ["", "plain text", "é"])
+@pytest.mark.parametrize("damage", ["", "plain text", "é", "2.", "2.AAAAAAAA", "2.é", "gAAAAA"])
 def test_what_is_no_ciphertext_raises(damage: str) -> None:
     with pytest.raises(DecryptionError):
         decrypt(damage)
+
+
+def test_a_ciphertext_with_any_character_changed_or_cut_off_raises() -> None:
+    sealed = encrypt(PLAIN)
+    for place, character in enumerate(sealed):
+        changed = sealed[:place] + ("A" if character != "A" else "B") + sealed[place + 1 :]
+        with pytest.raises(DecryptionError):
+            decrypt(changed)
+        with pytest.raises(DecryptionError):
+            decrypt(sealed[:place])
+
+
+def test_a_ciphertext_is_printable_names_its_key_and_never_repeats(settings: Settings) -> None:
+    settings.FIELD_KEYS = [OLD, NEW]
+    of_old = {encrypt(PLAIN) for _ in range(50)}
+    settings.FIELD_KEYS = [NEW, OLD]
+    assert len(of_old) == 50
+    assert all(sealed.isascii() and sealed.isprintable() for sealed in of_old)
+    assert {sealed[:10] for sealed in of_old}.isdisjoint({encrypt(PLAIN)[:10]})
+    assert len({sealed[:10] for sealed in of_old}) == 1
+
+
+@pytest.mark.parametrize("plain", ["", "x", "密钥", "x" * 100_000])
+def test_any_text_comes_back(plain: str) -> None:
+    assert decrypt(encrypt(plain)) == plain
+
+
+def test_what_earlier_versions_wrote_is_read(settings: Settings) -> None:
+    """They wrote Fernet tokens, with the same keys."""
+    settings.FIELD_KEYS = [NEW, OLD]
+    for key in (OLD, NEW):
+        assert decrypt(Fernet(key).encrypt(PLAIN.encode()).decode()) == PLAIN
+    settings.FIELD_KEYS = [NEW]
+    with pytest.raises(DecryptionError):
+        decrypt(Fernet(OLD).encrypt(PLAIN.encode()).decode())

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
+from django.conf import LazySettings
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
@@ -15,6 +17,7 @@ from devices.models import ListenerProcess, Round
 from iotconsole import health
 from iotconsole.kit.machines import ONLY_MACHINES
 from registration.worker.rounds import ROUNDS
+from tests.factories import make_product
 
 NOW = timezone.now
 
@@ -65,7 +68,7 @@ def test_all_is_well(client: Client) -> None:
     rounds_due(5)
     heartbeat(3)
     status, said = asked(client, "?worker&listener")
-    fine = dict.fromkeys(("database", "migrations", "worker", "listener"), "ok")
+    fine = dict.fromkeys(("database", "migrations", "keys", "worker", "listener"), "ok")
     assert (status, said) == (HTTPStatus.OK, {"ready": True, **fine})
 
 
@@ -123,3 +126,16 @@ def test_asking_leaves_no_time_limit_behind(client: Client) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SHOW statement_timeout")
             assert cursor.fetchone() == ("0",)
+
+
+@pytest.mark.django_db
+def test_a_process_that_cannot_read_what_others_write_is_sent_no_requests(
+    client: Client, settings: LazySettings
+) -> None:
+    own = settings.FIELD_KEYS
+    settings.FIELD_KEYS = [Fernet.generate_key().decode(), *own]
+    make_product()
+    assert asked(client)[1]["keys"] == "ok"
+    settings.FIELD_KEYS = own
+    status, said = asked(client)
+    assert (status, said["keys"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "missing")

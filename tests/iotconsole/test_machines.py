@@ -1,5 +1,6 @@
 """Machines are answered before anything that a browser needs."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -11,9 +12,11 @@ from django.utils import timezone, translation
 
 from iotconsole.kit.machines import ONLY_MACHINES, Endpoint, at
 from iotconsole.machines import MachineEndpoints
-from iotconsole.wsgi import machines
+from iotconsole.wsgi import machines, machines_behind_proxy
+from operators.permissions import client_address
 
 PATH = "/answer/machines"
+Application = Callable[..., Iterable[bytes]]
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -37,7 +40,9 @@ def test_a_machine_is_answered_under_any_name_without_anything_for_browsers(host
     client = Client(enforce_csrf_checks=True, headers={"Host": host})
     response = client.post(PATH)
     assert response.status_code == HTTPStatus.OK
-    assert dict(response.headers) == {"Content-Type": "text/plain"}
+    assert response.headers["Content-Type"] == "text/plain"
+    assert not {"Set-Cookie", "Vary", "Content-Language", "Location"} & set(response.headers)
+    assert max(len(f"{name}: {value}") for name, value in response.headers.items()) < 100
     assert not response.cookies
 
 
@@ -57,7 +62,7 @@ def test_a_machine_is_spoken_to_in_no_language_of_people(client: Client) -> None
         assert translation.get_language() == "zh-hans"
 
 
-def wsgi(path: str, **environ: Any) -> int:
+def wsgi(application: Application, path: str, **environ: Any) -> tuple[int, bytes]:
     request = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
@@ -67,14 +72,34 @@ def wsgi(path: str, **environ: Any) -> int:
         "wsgi.url_scheme": "https",
     }
     statuses: list[str] = []
-    b"".join(machines(request | environ, lambda status, headers: statuses.append(status)))
-    return int(statuses[0].split()[0])
+    body = application(request | environ, lambda status, headers: statuses.append(status))
+    content = b"".join(body)
+    return int(statuses[0].split()[0]), content
 
 
 @pytest.mark.django_db
-def test_the_port_of_the_machines_shows_nobody_the_console() -> None:
-    assert wsgi(PATH) == HTTPStatus.OK
-    assert wsgi("/") == wsgi("/sign-in/") == wsgi("/static/css/console.css") == HTTPStatus.NOT_FOUND
+@pytest.mark.parametrize("application", [machines, machines_behind_proxy])
+def test_the_port_of_the_machines_shows_nobody_the_console(application: Application) -> None:
+    assert wsgi(application, PATH)[0] == HTTPStatus.OK
+    for path in ("/", "/sign-in/", "/static/css/console.css"):
+        assert wsgi(application, path)[0] == HTTPStatus.NOT_FOUND
+
+
+@override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"))
+@pytest.mark.parametrize(
+    ("application", "told"),
+    [(machines, b"192.0.2.1 False"), (machines_behind_proxy, b"198.51.100.7 True")],
+)
+def test_a_proxy_is_believed_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, application: Application, told: bytes
+) -> None:
+    def tell(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(f"{client_address(request)} {request.is_secure()}")
+
+    monkeypatch.setattr(MachineEndpoints, "endpoints", (Endpoint(at(PATH), tell),))
+    said = {"HTTP_X_FORWARDED_FOR": "198.51.100.7", "HTTP_X_FORWARDED_PROTO": "https"}
+    environ = {"REMOTE_ADDR": "192.0.2.1", "wsgi.url_scheme": "http", **said}
+    assert wsgi(application, PATH, **environ) == (HTTPStatus.OK, told)
 
 
 def test_no_header_makes_the_console_that_of_machines(client: Client) -> None:

@@ -63,3 +63,29 @@ def test_a_killed_test_run_takes_it_along() -> None:
         finally:
             os.close(server)
             shutil.rmtree(directory)
+
+
+def test_killed_and_restarted_it_has_what_was_committed() -> None:
+    with PostgresServer(durable=True) as server:
+        address = f"host={server.directory} user=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept (number int)")
+            connection.execute("INSERT INTO kept VALUES (1)")
+            server.kill()
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT 1")
+        server.restart()
+        with psycopg.connect(address) as connection:
+            assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
+
+
+def test_paused_it_answers_nobody_until_it_is_resumed() -> None:
+    with PostgresServer() as server:
+        asking = psycopg.connect(host=str(server.directory), user="postgres")
+        server.pause()
+        asking.pgconn.send_query(b"SELECT 1")
+        assert not select.select([asking.pgconn.socket], [], [], 0.5)[0]
+        server.resume()
+        assert select.select([asking.pgconn.socket], [], [], 90)[0]
+        asking.close()
+        server.pause()  # and even so it stops with the test

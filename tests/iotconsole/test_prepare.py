@@ -3,18 +3,22 @@
 from typing import Any
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from pytest_django import Settings
 
 from iotconsole.management.commands import prepare
 
 
-def test_the_database_comes_first_and_the_operator_last(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("no_operator", [False, True])
+def test_the_database_comes_first_and_the_operator_last_if_at_all(
+    monkeypatch: pytest.MonkeyPatch, no_operator: bool
+) -> None:
     called: list[str] = []
     monkeypatch.setattr(prepare, "call_command", lambda name, **_: called.append(name))
-    prepare.Command().handle()
-    assert called == ["migrate", "collectstatic", "certificates", "ensure_operator"]
+    call_command("prepare", no_operator=no_operator)
+    last = [] if no_operator else ["ensure_operator"]
+    assert called == ["migrate", "collectstatic", "certificates", *last]
 
 
 def test_a_database_out_of_reach_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +27,7 @@ def test_a_database_out_of_reach_is_told_in_words(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(prepare, "call_command", refuse)
     with pytest.raises(CommandError, match="The database of DATABASE_URL: connection refused"):
-        prepare.Command().handle()
+        call_command("prepare")
 
 
 def test_every_step_is_a_command_that_exists() -> None:
@@ -35,7 +39,7 @@ def test_every_step_is_a_command_that_exists() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_may_be_done_again(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """The second time nothing is left to do, and nothing is said."""
-    prepare.Command().handle()
+    call_command("prepare")
     capsys.readouterr()
-    prepare.Command().handle()
+    call_command("prepare")
     assert capsys.readouterr().out == ""

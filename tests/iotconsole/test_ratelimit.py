@@ -1,5 +1,7 @@
 """Limits count failures, by address, product and device; they lock out nobody who did not fail."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,3 +139,31 @@ def test_any_text_may_be_a_key(key: list[str]) -> None:
     counter = FailureCounter(1)
     counter.add(*key)
     assert counter.exceeded(*key)
+
+
+def test_however_many_names_and_addresses_fail_memory_stays_where_it_is(clock: Clock) -> None:
+    limits = FailureLimits(5, 5, 5, max_keys=500, clock=clock)
+
+    def fail(numbers: range) -> None:
+        for n in numbers:
+            address = f"2001:db8:{n >> 16:x}:{n & 0xFFFF:x}::1"
+            limits.failed(address, f"product{n}", f"lamp-{n}", f"guess {n}" * 50)
+
+    fail(range(1000))
+    assert limits.held == 5 * 500
+    tracemalloc.start()
+    fail(range(1000, 2000))  # what is made when it is full, and kept
+    before, _ = tracemalloc.get_traced_memory()
+    fail(range(2000, 20_000))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert limits.held == 5 * 500
+    assert after - before < 50_000  # of 18,000 attackers, each with four keys of its own
+
+
+def test_whoever_owns_a_network_of_ipv6_is_one_address(clock: Clock) -> None:
+    limits = FailureLimits(10, 100, 100, clock=clock)
+    for n in range(10):
+        limits.failed(f"2001:db8::{n:x}:{n:x}")
+    assert limits.excess("2001:db8::ffff") is not None
+    assert limits.excess("2001:db8:0:1::1") is None

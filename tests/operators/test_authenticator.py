@@ -4,24 +4,23 @@ from datetime import timedelta
 
 import pytest
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from time_machine import Traveller
 
 from operators.actor import Actor
 from operators.confirmation import ConfirmationError, WrongCodeError, challenge_state, confirm
-from operators.models import AuditEntry, Operator
+from operators.models import AuditEntry, Authenticator, Operator
 from operators.operations import authenticator
 from tests.operators.people import SESSION, TURN_ON, actor, other_than
 
 
-def shown(device: TOTPDevice) -> str:
+def shown(device: Authenticator) -> str:
     """What the app shows now."""
     device.refresh_from_db()
     return f"{totp(device.bin_key, drift=0):06}"
 
 
 @pytest.fixture
-def app(chen: Operator, clock: Traveller) -> TOTPDevice:
+def app(chen: Operator, clock: Traveller) -> Authenticator:
     """An authenticator in use; the clock stands half a minute after its activation."""
     device = authenticator.begin(chen)
     authenticator.activate(actor(chen), chen, device.pk, shown(device))
@@ -51,7 +50,7 @@ def test_a_wrong_first_code_activates_nothing(chen: Operator) -> None:
     assert not AuditEntry.objects.exists()
 
 
-def test_the_right_first_code_activates_and_is_audited(app: TOTPDevice, chen: Operator) -> None:
+def test_the_right_first_code_activates_and_is_audited(app: Authenticator, chen: Operator) -> None:
     assert authenticator.is_set_up(chen)
     assert AuditEntry.objects.get().act == "totp.enable"
     assert challenge_state(chen, SESSION, TURN_ON).has_totp
@@ -66,11 +65,11 @@ def test_the_code_that_activated_confirms_nothing(chen: Operator) -> None:
         confirm_by_totp(chen, code)
 
 
-def test_the_code_shown_confirms(app: TOTPDevice, chen: Operator) -> None:
+def test_the_code_shown_confirms(app: Authenticator, chen: Operator) -> None:
     assert confirm_by_totp(chen, shown(app))
 
 
-def test_a_code_confirms_once(app: TOTPDevice, chen: Operator) -> None:
+def test_a_code_confirms_once(app: Authenticator, chen: Operator) -> None:
     code = shown(app)
     confirm_by_totp(chen, code)
     with pytest.raises(WrongCodeError, match="used before"):
@@ -78,7 +77,7 @@ def test_a_code_confirms_once(app: TOTPDevice, chen: Operator) -> None:
 
 
 def test_a_code_of_two_minutes_ago_confirms_nothing(
-    app: TOTPDevice, chen: Operator, clock: Traveller
+    app: Authenticator, chen: Operator, clock: Traveller
 ) -> None:
     code = shown(app)
     clock.shift(120)
@@ -87,7 +86,7 @@ def test_a_code_of_two_minutes_ago_confirms_nothing(
 
 
 def test_wrong_codes_cost_a_growing_wait_even_for_the_right_one(
-    app: TOTPDevice, chen: Operator, clock: Traveller
+    app: Authenticator, chen: Operator, clock: Traveller
 ) -> None:
     for wait in (1, 2, 4):
         with pytest.raises(WrongCodeError):
@@ -99,7 +98,7 @@ def test_wrong_codes_cost_a_growing_wait_even_for_the_right_one(
     assert confirm_by_totp(chen, shown(app))
 
 
-def test_a_wrong_code_is_audited(app: TOTPDevice, chen: Operator) -> None:
+def test_a_wrong_code_is_audited(app: Authenticator, chen: Operator) -> None:
     with pytest.raises(WrongCodeError):
         confirm_by_totp(chen, other_than(shown(app)))
     entry = AuditEntry.objects.get(act="confirmation.refused")
@@ -107,31 +106,33 @@ def test_a_wrong_code_is_audited(app: TOTPDevice, chen: Operator) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1_2_3_4", "abcdef"])
-def test_what_cannot_be_a_code_costs_no_wait(app: TOTPDevice, chen: Operator, typed: str) -> None:
+def test_what_cannot_be_a_code_costs_no_wait(
+    app: Authenticator, chen: Operator, typed: str
+) -> None:
     with pytest.raises(ConfirmationError, match="six digits"):
         confirm_by_totp(chen, typed)
     assert confirm_by_totp(chen, shown(app))
 
 
 def test_a_new_authenticator_replaces_the_old_only_when_it_works(
-    app: TOTPDevice, chen: Operator, clock: Traveller
+    app: Authenticator, chen: Operator, clock: Traveller
 ) -> None:
     new = authenticator.begin(chen)
     assert confirm_by_totp(chen, shown(app)), "the old one stays until then"
     clock.shift(30)
     authenticator.activate(actor(chen), chen, new.pk, shown(new))
-    assert list(TOTPDevice.objects.all()) == [new]
+    assert list(Authenticator.objects.all()) == [new]
 
 
 def test_the_enrolment_of_another_operator_cannot_be_activated(
-    app: TOTPDevice, chen: Operator, mei: Operator
+    app: Authenticator, chen: Operator, mei: Operator
 ) -> None:
     pending = authenticator.begin(chen)
     with pytest.raises(ConfirmationError, match="Start again"):
         authenticator.activate(Actor("console", mei), mei, pending.pk, shown(pending))
 
 
-def test_a_removed_authenticator_confirms_nothing(app: TOTPDevice, chen: Operator) -> None:
+def test_a_removed_authenticator_confirms_nothing(app: Authenticator, chen: Operator) -> None:
     code = shown(app)
     entry = authenticator.remove(actor(chen), chen)
     assert entry is not None

@@ -7,11 +7,10 @@ from unittest.mock import patch
 import pytest
 from django.test import Client, override_settings
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from time_machine import Traveller
 
 from operators.confirmation import SmsError
-from operators.models import Operator
+from operators.models import Authenticator, Operator
 from operators.operations import authenticator, backup_codes
 from operators.sms.memory import Message
 from tests.operators.people import actor, code_in, other_than
@@ -187,7 +186,7 @@ def test_without_alternatives_it_says_where_to_set_them_up(browser: Client) -> N
 
 
 def test_an_authenticator_code_confirms_instead(browser: Client, chen: Operator) -> None:
-    device = TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    device = Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
     assert 'value="totp"' in browser.get(ON).content.decode()
     assert confirm(browser, f"{totp(device.bin_key):06}", "totp").content == b"on by chen"
 

@@ -8,11 +8,10 @@ import pytest
 from django.apps import apps
 from django.test import Client, override_settings
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from operators import sms
 from operators.confirmation import ConfirmationError, SmsError, confirm, send_code
-from operators.models import AuditEntry, Operator
+from operators.models import AuditEntry, Authenticator, Operator
 from operators.sms import console
 from operators.sms.memory import Message
 from tests.operators.people import (
@@ -49,7 +48,7 @@ def visible(caplog: pytest.LogCaptureFixture) -> str:
     audited = " ".join(f"{entry.text} {entry.facts} {entry.target}" for entry in entries)
     rows = " ".join(
         f"{row!r} {row}"
-        for model in (*apps.get_app_config("operators").get_models(), TOTPDevice)
+        for model in apps.get_app_config("operators").get_models()
         for row in model._default_manager.all()
     )
     return f"{caplog.text} {audited} {rows}"
@@ -78,7 +77,7 @@ def test_a_day_in_the_console_leaves_no_secret_behind(
     post("/settings/phone/verify/", method="sms", code=other_than(code))
     post("/settings/phone/verify/", method="sms", code=code)
     post("/settings/authenticator/", action="begin", current_password=PASSWORD)
-    device = TOTPDevice.objects.get()
+    device = Authenticator.objects.get()
     shown = f"{totp(device.bin_key):06}"
     post("/settings/authenticator/", action="activate", code=shown)
     made = post("/settings/backup-codes/", current_password=PASSWORD)

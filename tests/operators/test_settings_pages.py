@@ -5,10 +5,9 @@ import re
 import pytest
 from django.test import Client
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from time_machine import Traveller
 
-from operators.models import AuditEntry, Operator
+from operators.models import AuditEntry, Authenticator, Operator
 from operators.operations import authenticator, backup_codes
 from operators.sms.memory import Message
 from tests.operators.people import CHEN_PHONE, PASSWORD, actor, code_in, other_than
@@ -140,13 +139,13 @@ def test_verifying_without_a_number_begins_at_the_phone_page(browser: Client) ->
 def test_what_confirms_dangerous_acts_changes_only_with_the_password(
     browser: Client, chen: Operator, outbox: list[Message], url: str, fields: dict[str, str]
 ) -> None:
-    TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
     for password in ("", "wrong"):
         response = browser.post(url, {**fields, "current_password": password})
         assert response.status_code == 422
     assert "This is not your password." in response.content.decode()
     assert not outbox
-    assert TOTPDevice.objects.count() == 1
+    assert Authenticator.objects.count() == 1
     assert backup_codes.left(chen) == 0
 
 
@@ -157,9 +156,9 @@ def test_the_password_cannot_be_guessed_there(browser: Client) -> None:
     assert "Too many wrong passwords." in response.content.decode()
 
 
-def begin(client: Client) -> TOTPDevice:
+def begin(client: Client) -> Authenticator:
     client.post(AUTHENTICATOR, {"action": "begin", "current_password": PASSWORD})
-    return TOTPDevice.objects.get(confirmed=False)
+    return Authenticator.objects.get(confirmed=False)
 
 
 def test_an_authenticator_is_set_up_by_password_qr_code_and_first_code(
@@ -212,20 +211,20 @@ def test_the_secret_is_shown_only_to_the_session_that_began(
 def test_a_cancelled_set_up_leaves_nothing_and_the_old_one_in_place(
     browser: Client, chen: Operator
 ) -> None:
-    TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
     begin(browser)
     browser.post(AUTHENTICATOR, {"action": "cancel"})
     assert SECRET not in browser.get(AUTHENTICATOR).content.decode()
-    assert [device.confirmed for device in TOTPDevice.objects.all()] == [True]
+    assert [device.confirmed for device in Authenticator.objects.all()] == [True]
 
 
 def test_looking_at_the_page_begins_nothing(browser: Client) -> None:
     browser.get(AUTHENTICATOR)
-    assert not TOTPDevice.objects.exists()
+    assert not Authenticator.objects.exists()
 
 
 def test_an_authenticator_is_removed(browser: Client, chen: Operator) -> None:
-    TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
     browser.post(AUTHENTICATOR, {"action": "remove", "current_password": PASSWORD})
     assert not authenticator.is_set_up(chen)
     assert AuditEntry.objects.get().act == "totp.remove"
@@ -233,7 +232,7 @@ def test_an_authenticator_is_removed(browser: Client, chen: Operator) -> None:
 
 def test_an_unknown_act_changes_nothing(browser: Client) -> None:
     assert browser.post(AUTHENTICATOR, {"action": "?"})["Location"] == AUTHENTICATOR
-    assert not TOTPDevice.objects.exists()
+    assert not Authenticator.objects.exists()
 
 
 def test_backup_codes_are_shown_once(browser: Client, chen: Operator) -> None:

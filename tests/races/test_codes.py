@@ -5,7 +5,6 @@ from functools import partial
 
 import pytest
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from phonenumber_field.phonenumber import PhoneNumber
 
 from operators.actor import Actor
@@ -18,7 +17,7 @@ from operators.confirmation import (
     phone_purpose,
     send_code,
 )
-from operators.models import Operator, Role, SmsDevice, SmsLine, SmsSend
+from operators.models import Authenticator, Operator, Role, SmsDevice, SmsLine, SmsSend
 from operators.operations import backup_codes
 from operators.operations.passwords import TooManyTriesError, enter
 from operators.sms import memory
@@ -86,7 +85,7 @@ def test_the_same_backup_code_confirms_once(chen: Operator) -> None:
 
 
 def test_the_same_authenticator_code_confirms_once(chen: Operator) -> None:
-    device = TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    device = Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
     code = f"{totp(device.bin_key):06}"
     outcomes = at_once(*[partial(typed, chen, "totp", code)] * 20)
     assert confirmations(outcomes) == 1
@@ -96,7 +95,7 @@ def test_the_same_authenticator_code_confirms_once(chen: Operator) -> None:
 def test_of_parallel_guesses_one_is_looked_at_and_the_others_wait(
     chen: Operator, method: str
 ) -> None:
-    device = TOTPDevice.objects.create(user=chen, name="Authenticator", confirmed=True)
+    device = Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
     backup_codes.renew(Actor("console", chen), chen)
     shown = totp(device.bin_key)
     guesses = [partial(typed, chen, method, f"{(shown + 500_000) % 1_000_000:06}")] * 20

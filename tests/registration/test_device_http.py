@@ -112,13 +112,16 @@ def test_every_method_signs_under_any_spelling_and_with_either_case_of_hex(
     assert code(post(client, fields)) == 200
 
 
-def test_headers_are_few_short_and_have_an_exact_content_length(client: Client) -> None:
+def test_headers_are_short_and_have_an_exact_content_length(client: Client) -> None:
     response = post(client, of_product(make_device(make_product(), NAME).product))
-    assert dict(response.headers) == {
+    known = {
         "Content-Type": "application/json",
         "Content-Length": str(len(response.content)),
         "Cache-Control": "no-store",
     }
+    assert known.items() <= dict(response.headers).items()
+    # What the C SDK v4 takes in one line (protocol.md 3.1).
+    assert max(len(f"{name}: {value}") for name, value in response.headers.items()) < 122
     assert not response.cookies
 
 

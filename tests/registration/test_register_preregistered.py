@@ -3,7 +3,8 @@
 import pytest
 
 from devices.models import Device, LogEntry
-from devices.operations.manage import delete_device, reset, set_enabled, switch
+from devices.operations.authenticate import Admitted
+from devices.operations.manage import clear, delete_device, reset, set_enabled, switch
 from devices.operations.outcome import Refused
 from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
@@ -174,3 +175,13 @@ def test_requests_and_answers_do_not_show_what_is_secret() -> None:
     assert isinstance(outcome, SecretIssued)
     assert request.signature.decode() not in repr(request)
     assert outcome.device_secret not in repr(outcome)
+
+
+def test_a_secret_that_clear_has_forbidden_is_not_handed_out_until_reset() -> None:
+    """Nobody had connected with it yet, so the device is not activated."""
+    device = make_device(make_product(), "lamp-0001")
+    clear(SHELL, device.product.product_key, "lamp-0001")
+    assert register_one(device.product, "lamp-0001", REGISTER) == Refused("secret_blocked")
+    reset(SHELL, device.product.product_key, "lamp-0001")
+    assert issued_secret(device.product, "lamp-0001") == device.device_secret
+    assert isinstance(connect_by_secret(device), Admitted)

@@ -19,10 +19,14 @@ from iotconsole.kit.memory import keep_what_is_loaded
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
 from registration.listener.errors import log_loop_error
 from registration.listener.metrics import MetricsServer
+from registration.listener.output import write_on_a_thread
 from registration.listener.server import Endpoint, Listener, PortError
 from registration.pki import PkiError, Profile, load_certificates, server_context
 
 logger = logging.getLogger("registration.listener")
+
+# Seconds for what is still to be written to the log at the end.
+_LAST_LINES = 1.0
 
 
 class Command(BaseCommand):
@@ -52,13 +56,24 @@ class Command(BaseCommand):
             raise CommandError("--workers must be at least 1.")
         try:
             if workers == 1:
-                asyncio.run(_serve(shared_ports=shared_ports, metrics_port=metrics_port))
+                _run(shared_ports=shared_ports, metrics_port=metrics_port)
             else:
                 asyncio.run(_supervise(workers, metrics_port))
         except (PortError, PkiError, SupervisorError) as error:
             raise CommandError(str(error)) from error
         except AnyDatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
+        except OSError as error:  # a disk that is full, too
+            raise CommandError(f"Cannot use {error.filename}: {error.strerror}.") from error
+
+
+def _run(*, shared_ports: bool, metrics_port: int) -> None:
+    written = write_on_a_thread()
+    try:
+        asyncio.run(_serve(shared_ports=shared_ports, metrics_port=metrics_port))
+    finally:
+        for output in written:
+            output.drain(_LAST_LINES)
 
 
 async def _serve(*, shared_ports: bool, metrics_port: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from iotconsole.kit.metrics import serve_metrics
 from registration.worker.worker import Worker
 
 logger = logging.getLogger("registration.worker")
@@ -21,6 +22,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         worker = Worker()
         worker.start()
+        serve_metrics("WORKER_METRICS_PORT")
         logger.info("working")
         stop.wait()
         worker.stop()

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from devices.models import Device, LogEntry
 from operators.actor import SHELL
-from operators.models import AccessKey, AccessKeyScope, AuditEntry, Operator
+from operators.models import AccessKey, AccessKeyScope, AuditEntry, Authenticator, Operator
 from operators.operations.access_keys import create_access_key
 from products.models import Product
 from registration.operations.slots import ClientIdIssued
@@ -21,6 +21,7 @@ class World:
     token_name: str  # DeviceName of one that has connected with its token
     issued: ClientIdIssued
     key: AccessKey
+    authenticator: Authenticator
 
 
 def make_world() -> World:
@@ -37,7 +38,8 @@ def make_world() -> World:
         product_key=product.product_key,
         detail={"b": "温度 \U0001f321 \\u0000", "a": [1, 1.5, None, True]},
     )
-    return World(product, device, "lamp-0002", issued, key)
+    app = Authenticator.objects.create(user=operator, name="Authenticator", confirmed=True)
+    return World(product, device, "lamp-0002", issued, key, app)
 
 
 def empty() -> None:

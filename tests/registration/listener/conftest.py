@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from registration.certificate_names import CertificateNames
+from registration.listener import examiner
 from registration.pki import CA_CERTIFICATE, ensure_certificates, server_context
 from tests.clients.process import ListenerProcess, StartProcess
 from tests.clients.running import RunningListener, StartListener
@@ -37,8 +38,11 @@ def start_listener(
     tmp_path: Path,
     transactional_db: None,
     settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[StartListener]:
     """Starts a listener, with settings of its own; the end of the test stops it."""
+    # Tests wait for what is logged about refusals.
+    monkeypatch.setattr(examiner, "LATEST", 0.01)
     started: list[RunningListener] = []
 
     def start(**options: object) -> RunningListener:

@@ -1,6 +1,7 @@
 """The batcher without sockets: what shares a transaction, and what a failure costs whom."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from devices.operations.authenticate import Admitted
 from devices.operations.outcome import Refused
 from devices.operations.sessions import SessionEnd
 from devices.protocol.client_id import RegistrationMode
-from registration.listener.batcher import Batcher, Perform
+from registration.listener.batcher import MAX_ATTEMPTS, Batcher, Job, Perform
 from registration.listener.work import Outcome, Request, perform
 from registration.operations.register import SecretIssued
 from registration.operations.slots import ClientIdIssued
@@ -352,3 +353,81 @@ def test_no_error_shows_a_secret_in_the_log(caplog: pytest.LogCaptureFixture) ->
     assert "ValueError" in caplog.text
     assert device.device_secret not in caplog.text
     assert request.password.decode() not in caplog.text
+
+
+class FullError(Exception):
+    """As the drivers tell that there is no room."""
+
+    sqlstate = "53100"
+
+
+def full() -> OperationalError:
+    error = OperationalError("disk full")
+    error.__cause__ = FullError()
+    return error
+
+
+def test_records_outlast_a_full_disk_though_the_database_answers() -> None:
+    """More attempts than a record has that meets a lock."""
+    attempts, room = itertools.count(), threading.Event()
+
+    def run(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
+        next(attempts)
+        if not room.is_set():
+            raise full()
+        return perform(requests, now)
+
+    async def story() -> None:
+        async with running(run=run) as batcher:
+            batcher.record(event("kept"))
+            assert await asyncio.to_thread(eventually, lambda: next(attempts) > 2 * MAX_ATTEMPTS)
+            assert batcher.held == 1
+            room.set()
+            assert await asyncio.to_thread(eventually, lambda: count(LogEntry) == 1)
+
+    asyncio.run(story())
+
+
+def test_on_a_full_disk_each_is_told_so_without_an_attempt_for_each() -> None:
+    attempts: list[int] = []
+
+    def run(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
+        attempts.append(len(requests))
+        raise full()
+
+    product, gate = make_product(), Gatekeeper(run)
+
+    async def story(batcher: Batcher) -> None:
+        waiting = [asked(batcher, registration(product, f"sim-{n:05}")) for n in range(100)]
+        gate.open.set()
+        assert set(await asyncio.wait_for(asyncio.gather(*waiting), 20)) == {FAILED}
+
+    within_the_batcher(gate, story)
+    assert attempts[2] >= 100
+    assert attempts[3] == 1
+    assert count(ClientBinding) == 0
+
+
+def test_who_left_while_the_batch_failed_is_not_served_afterwards() -> None:
+    product, gate = make_product(), Gatekeeper()
+
+    def run(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
+        if len(requests) > 1:
+            jobs[0].cancelled = True
+            raise ValueError
+        return gate(requests, now)
+
+    jobs: list[Job] = []
+
+    async def story() -> None:
+        async with running(run=run) as batcher:
+            batcher.record(event("first"))
+            assert await asyncio.to_thread(gate.reached.wait, 10)
+            for name in ("sim-gone", "sim-there"):
+                job = batcher.submit(registration(product, name), lambda _: None)
+                assert job is not None
+                jobs.append(job)
+            gate.open.set()
+
+    asyncio.run(story())
+    assert [device.device_name for device in Device.objects.all()] == ["sim-there"]

@@ -93,6 +93,14 @@ def test_without_certificates_it_says_how_to_make_them(start: StartProcess, tmp_
     assert "Traceback" not in process.log
 
 
+def test_without_a_place_for_its_lock_it_says_so(start: StartProcess, tmp_path: Path) -> None:
+    (tmp_path / "data" / "listeners").write_text("in the way")
+    process = start()
+    assert process.wait() == 1
+    assert f"Cannot use {tmp_path / 'data' / 'listeners'}: File exists" in process.log
+    assert "Traceback" not in process.log
+
+
 def test_workers_share_the_ports_and_stop_together(start: StartProcess) -> None:
     product = make_product()
     process = start("--workers", "2").ready("2 workers serve")

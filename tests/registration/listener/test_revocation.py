@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from devices.models import LogEntry, Revocation, Session
 from devices.operations import sessions
@@ -144,6 +145,35 @@ def test_a_revocation_that_commits_while_a_connect_is_decided_wins(
     assert not Session.objects.filter(ended_at=None).exists()
 
 
+def test_a_takeover_elsewhere_while_a_connect_is_decided_calls_no_credential_bad(
+    start_listener: StartListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older of two is online and kicked, however little time it had."""
+    committed, go_on = threading.Event(), threading.Event()
+
+    def held_back(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
+        outcomes = perform(requests, now)
+        committed.set()
+        assert go_on.wait(10)
+        return outcomes
+
+    elsewhere = start_listener()
+    monkeypatch.setattr(server, "Batcher", partial(Batcher, run=held_back))
+    here = start_listener()
+    device = make_device(make_product(), "lamp-0001")
+    older = here.client()
+    older.send(signed_connect(device))
+    assert committed.wait(10)
+    newer = elsewhere.online(signed_connect(device))
+    here.run(here.listener.rounds.poll())
+    go_on.set()
+    assert older.connack() == 0
+    assert older.push().topic == "/ext/notify"
+    assert older.is_closed()
+    assert newer.ask(mqtt.PINGREQ) == mqtt.PingResp()
+    assert eventually(lambda: offline_reasons() == ["takeover"])
+
+
 def test_devices_that_connect_while_they_are_forbidden_end_up_outside(
     listener: RunningListener,
 ) -> None:
@@ -210,3 +240,16 @@ def test_reading_goes_on_after_the_database_was_away(
     client = listener.online(signed_connect(device))
     clear(SHELL, device.product.product_key, "lamp-0001")
     assert client.is_closed()
+
+
+def test_revocations_are_forgotten_an_hour_after_they_were_read(listener: RunningListener) -> None:
+    """Whatever the clock of their writer said: another listener may not have read them yet."""
+    long_ago = timezone.now() - timedelta(days=1)
+    Revocation.objects.create(device_id=1, reason="clear", created_at=long_ago)
+    listener.run(listener.listener.rounds.poll())
+    for _ in range(rounds.KEEP_ROUNDS):
+        listener.run(listener.listener.rounds.prune())
+    assert Revocation.objects.count() == 1
+    Revocation.objects.create(device_id=2, reason="clear", created_at=long_ago)
+    listener.run(listener.listener.rounds.prune())
+    assert [revocation.device_id for revocation in Revocation.objects.all()] == [2]

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from devices.jobs.leases import LEASE, claim_round, renew
+from devices.jobs.leases import LEASE, claim_round, finish_round, renew
 from devices.models import LogEntry, ServiceType
 from devices.models import Round as Row
 from devices.operations import log
@@ -15,6 +15,7 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ME, OTHER = uuid4(), uuid4()
+MINUTE = timedelta(minutes=1)
 
 
 def counting() -> tuple[Round, list[datetime]]:
@@ -58,12 +59,31 @@ def test_a_round_that_fails_is_due_again_at_its_next_turn() -> None:
 
 def test_a_round_under_way_is_left_alone_while_its_lease_is_renewed() -> None:
     now = timezone.now()
-    assert claim_round("slow", ME, now)
+    assert claim_round("slow", ME, now, MINUTE)
     later = now + LEASE - timedelta(seconds=1)
-    assert not claim_round("slow", OTHER, later)
+    assert not claim_round("slow", OTHER, later, MINUTE)
     assert renew(ME, later) == 1
-    assert not claim_round("slow", OTHER, now + LEASE + timedelta(seconds=1))
-    assert claim_round("slow", OTHER, later + LEASE + timedelta(seconds=1))
+    assert not claim_round("slow", OTHER, now + LEASE + timedelta(seconds=1), MINUTE)
+    assert claim_round("slow", OTHER, later + LEASE + timedelta(seconds=1), MINUTE)
+
+
+def test_a_clock_that_was_set_back_stops_no_round() -> None:
+    """Done by a clock that was a day ahead: due, and leased, in what is tomorrow now."""
+    now = timezone.now()
+    tomorrow = now + timedelta(days=1)
+    assert claim_round("ahead", OTHER, tomorrow, MINUTE)
+    assert claim_round("ahead", ME, now, MINUTE)
+    finish_round("ahead", ME, tomorrow)
+    assert claim_round("ahead", ME, now, MINUTE)
+
+
+def test_clocks_of_two_hosts_may_differ_a_little() -> None:
+    now = timezone.now()
+    ahead = now + timedelta(seconds=30)
+    assert claim_round("slow", OTHER, ahead, MINUTE)
+    assert not claim_round("slow", ME, now, MINUTE)
+    finish_round("slow", OTHER, ahead + MINUTE)
+    assert not claim_round("slow", ME, now, MINUTE)
 
 
 def test_pruning_forgets_what_is_older_than_the_setting() -> None:

@@ -1,0 +1,1 @@
+"""What good devices feel of those who mean harm."""

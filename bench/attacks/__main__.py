@@ -1,0 +1,58 @@
+"""`python -m bench.attacks`: good devices' p99 before, during and after each attack."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.__main__ import database_url, environment
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full load")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), action="append")
+    options = parser.parse_args()
+    for database in options.database or ("sqlite", "postgres"):
+        print(f"\n{database}\n")
+        print("| attack | p99 before | during | after ms | x | median before | during | MiB |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+        _run(database, options.scale)
+
+
+def _run(database: str, scale: float) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="attacks-") as directory,
+        database_url(database, Path(directory)) as url,
+        subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, "-m", "bench.attacks.suite", f"--scale={scale}"],
+            env={**os.environ, **environment(Path(directory)), "DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+        ) as suite,
+    ):
+        assert suite.stdout is not None
+        for line in suite.stdout:
+            print(_row(json.loads(line)), flush=True)
+    if suite.returncode:
+        sys.exit(suite.returncode)
+
+
+def _row(figure: Mapping[str, Any]) -> str:
+    before, during, after = (figure[f"{when}_ms"] for when in ("before", "during", "after"))
+    cells = [
+        figure["attack"],
+        *(f"{value:.1f}" for value in (before, during, after)),
+        f"{during / before:.2f}",
+        *(f"{figure[f'median_{when}_ms']:.1f}" for when in ("before", "during")),
+        " → ".join(f"{figure[f'mib_{when}']:.0f}" for when in ("before", "during", "after")),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Whether the time a refusal takes tells what it was refused for."""

@@ -1,0 +1,56 @@
+"""The log's thread: whoever writes a line never waits for whoever reads it."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from registration.listener.output import MOST_WAITING, Unhurried
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    yield reading, writing
+    for end in (reading, writing):
+        with contextlib.suppress(OSError):
+            os.close(end)
+
+
+def line(text: str) -> logging.LogRecord:
+    return logging.LogRecord("test", logging.INFO, __file__, 1, text, None, None)
+
+
+def read_until(reading: int, text: bytes) -> bytes:
+    found = b""
+    while text not in found:
+        found += os.read(reading, 65536)
+    return found
+
+
+def test_lines_are_written_in_their_order(pipe: tuple[int, int]) -> None:
+    handler = Unhurried(pipe[1])
+    for number in range(3):
+        handler.emit(line(f"line {number}"))
+    assert read_until(pipe[0], b"line 2\n") == b"line 0\nline 1\nline 2\n"
+
+
+def test_nobody_waits_for_a_pipe_that_is_full(pipe: tuple[int, int]) -> None:
+    """Ten times what is kept goes by; when somebody reads again, what was lost is said."""
+    handler = Unhurried(pipe[1])
+    for _ in range(10 * MOST_WAITING):
+        handler.emit(line("x" * 100))
+    handler.drain(0.1)
+    assert b"lines were lost" in read_until(pipe[0], b"lines were lost")
+
+
+def test_a_reader_that_is_gone_harms_nobody(pipe: tuple[int, int]) -> None:
+    os.close(pipe[0])
+    handler = Unhurried(pipe[1])
+    handler.emit(line("into the void"))
+    handler.drain(10)
+    handler.emit(line("and again"))
+    handler.drain(10)
+    assert handler._lines.unfinished_tasks == 0

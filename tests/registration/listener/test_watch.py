@@ -1,0 +1,98 @@
+"""Who is taken for dead, and when: by a clock of the test's own, without a database."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registration.listener.presence import BURY_SECONDS, HEARTBEAT_SECONDS
+from registration.listener.watch import BLIND_SECONDS, SILENCE_SECONDS, Watch
+
+PEER, OTHER = UUID(int=1), UUID(int=2)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def beat(number: float) -> datetime:
+    return EPOCH + timedelta(seconds=number)
+
+
+def looks(watch: Watch, clock: Clock, seconds: float, beats: dict[UUID, datetime]) -> list[UUID]:
+    """Look again and again for so long; what the last look found."""
+    found: list[UUID] = []
+    for _ in range(round(seconds / BURY_SECONDS)):
+        clock.now += BURY_SECONDS
+        found = watch.silent(beats)
+    return found
+
+
+def test_a_heartbeat_that_stays_the_same_is_that_of_a_dead_one() -> None:
+    clock = Clock()
+    watch = Watch(clock=clock)
+    assert looks(watch, clock, SILENCE_SECONDS, {PEER: beat(0)}) == []
+    assert looks(watch, clock, BURY_SECONDS, {PEER: beat(0)}) == [PEER]
+
+
+def test_one_whose_clock_is_wrong_or_set_back_lives_as_long_as_it_says_something_new() -> None:
+    clock = Clock()
+    watch = Watch(clock=clock)
+    for turn in range(20):
+        # An hour ahead, then a day behind, then standing a microsecond off.
+        said = [3600, -86400, 0.000001][turn % 3] + turn
+        assert looks(watch, clock, HEARTBEAT_SECONDS, {PEER: beat(said)}) == []
+
+
+def test_what_could_not_be_seen_counts_for_nobody() -> None:
+    clock = Clock()
+    watch = Watch(clock=clock)
+    looks(watch, clock, SILENCE_SECONDS, {PEER: beat(0)})
+    clock.now += 60  # the database is away
+    assert watch.silent({PEER: beat(0)}) == []
+    assert looks(watch, clock, SILENCE_SECONDS - BURY_SECONDS, {PEER: beat(0)}) == []
+    assert looks(watch, clock, BURY_SECONDS, {PEER: beat(0)}) == [PEER]
+
+
+def test_one_that_comes_and_goes_has_its_time_each_time() -> None:
+    clock = Clock()
+    watch = Watch(clock=clock)
+    looks(watch, clock, SILENCE_SECONDS, {PEER: beat(0), OTHER: beat(0)})
+    looks(watch, clock, BURY_SECONDS, {OTHER: beat(1)})
+    assert looks(watch, clock, BURY_SECONDS, {PEER: beat(0), OTHER: beat(1)}) == []
+
+
+@given(
+    phase=st.floats(0, BURY_SECONDS),
+    late=st.lists(st.floats(0, 1), min_size=40, max_size=40),
+    lived=st.floats(0, 60),
+)
+def test_a_device_is_offline_within_30_seconds_of_the_death_of_its_listener(
+    phase: float, late: list[float], lived: float
+) -> None:
+    """Whatever the phases of the rounds, and with looks that are late by up to a second."""
+    clock = Clock()
+    watch = Watch(clock=clock)
+    begun, died = clock.now, clock.now + lived
+    clock.now += phase
+    for delay in late:
+        last = min(clock.now, died) - begun
+        found = watch.silent({PEER: beat(last // HEARTBEAT_SECONDS)})
+        if found:
+            assert clock.now > died
+            assert clock.now - died < 30
+            return
+        clock.now += BURY_SECONDS + delay
+    raise AssertionError("never found")
+
+
+def test_a_look_that_is_late_is_no_blindness() -> None:
+    assert BLIND_SECONDS >= 2 * BURY_SECONDS
+    assert 2 * BURY_SECONDS + SILENCE_SECONDS + 5 <= 30
+    assert SILENCE_SECONDS >= 4 * HEARTBEAT_SECONDS
