@@ -5,7 +5,7 @@ destination, ports, TLVs and their checksum) is skipped: the proxy is trusted, o
 """
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 # Bytes, each with what follows from the specification and from senders in the field.
 MAX_V1 = 107
@@ -109,7 +109,9 @@ def _read_v2(data: bytes) -> Header | None:
 def _v2_source(block: bytes, family: int) -> str:
     needed, size = _INTERNET[family]
     _require(len(block) >= needed, "addresses end early")
-    return _plain(ip_address(block[:size]))
+    if size == 4:
+        return ".".join(map(str, block[:4]))
+    return _plain(IPv6Address(block[:size]))
 
 
 def _plain(address: IPv4Address | IPv6Address) -> str:

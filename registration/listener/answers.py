@@ -9,6 +9,7 @@ from registration.operations.register import SecretIssued
 from registration.operations.slots import ClientIdIssued
 
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)
+KICKED = mqtt.publish(*push.kick_notice())
 
 # Which CONNACK tells of which reason (mission.md, protocol.md 2.3); all others are 4 and 5.
 _REGISTRATION: Mapping[str, int] = {

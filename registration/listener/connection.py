@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from devices.models import RevocationReason
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.outcome import Refused
-from devices.protocol import mqtt, push
+from devices.protocol import mqtt
 from iotconsole.kit.identifiers import trace_id
 from registration.attempts import DeviceRequest, Origin
 from registration.listener import answers
@@ -149,7 +149,7 @@ class Connection(Wire):
             return
         self._end_session(reason)
         if reason == "takeover":
-            self.send(mqtt.publish(*push.kick_notice()))
+            self.send(answers.KICKED)
         self._close()
 
     def stop(self) -> None:
@@ -194,14 +194,18 @@ class Connection(Wire):
             codes = [mqtt.SUBACK_REFUSED] * len(packet.filters)
             self.send(mqtt.suback(packet.packet_id, codes))
         elif isinstance(packet, mqtt.Disconnect):
-            self._leave()
+            self._left()
 
     def _online(self, packet: mqtt.Packet) -> None:
         if isinstance(packet, mqtt.Disconnect):
             self._end_session("device_disconnect")
-            self._leave()
+            self._left()
         else:
             self.session.take(packet)
+
+    def _left(self) -> None:
+        self._enter(State.CLOSING, CLOSE_WITHIN)
+        self.hang_up()
 
     def _decided(self, outcome: Outcome) -> None:
         """Called after the commit; the connection may be gone by now."""
@@ -226,9 +230,8 @@ class Connection(Wire):
         self._take_early()
 
     def _admitted(self, request: ConnectionRequest, outcome: Admitted) -> None:
-        who = Identity.of(request, outcome)
-        session = Session(who, self, self._hub)
-        revoked = self._hub.revocations.against(who)
+        session = Session(Identity.of(request, outcome), self, self._hub)
+        revoked = self._hub.revocations.against(session.identity)
         if revoked or self._state is not State.DECIDING:
             self._hub.record(session.end(revoked or self._reason))
             if self._state is State.DECIDING:
@@ -247,7 +250,7 @@ class Connection(Wire):
         """The session was ended before the device was told of it. When it was taken over, its
         credential is good all the same, so it is not called bad: it is online, and kicked."""
         if revoked == RevocationReason.TAKEOVER:
-            self.send(answers.ACCEPTED + mqtt.publish(*push.kick_notice()))
+            self.send(answers.ACCEPTED + answers.KICKED)
             self._close()
         else:
             self._deny(mqtt.CONNACK_NOT_AUTHORISED)
@@ -290,11 +293,6 @@ class Connection(Wire):
     def _close(self) -> None:
         self._enter(State.CLOSING, CLOSE_WITHIN)
         self.finish()
-
-    def _leave(self) -> None:
-        """After DISCONNECT: the device closes, if it has not already."""
-        self._enter(State.CLOSING, CLOSE_WITHIN)
-        self.hang_up()
 
     def _enter(self, state: State, lasts: float) -> None:
         self._state = step(self._state, state)

@@ -57,7 +57,8 @@ class PlainTransport(asyncio.Transport):
             self._loop.add_reader(self._number, self._readable)
 
     def pause_reading(self) -> None:
-        self._loop.remove_reader(self._number)
+        if not self._closing:  # and the number perhaps somebody else's
+            self._loop.remove_reader(self._number)
 
     def _readable(self) -> None:
         try:
@@ -125,6 +126,8 @@ class PlainTransport(asyncio.Transport):
                 self._protocol.resume_writing()
             if not self._pending and not self._ending:
                 self._flushed()
+        except OSError as error:  # reset by the peer
+            self._end(error)
         except Exception as error:
             self._fail(error)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from devices.protocol.proxy import Header, HeaderReader, ProxyError
@@ -21,12 +22,13 @@ class Proxies:
     """Where they may connect from, and complaints about what does not come from one."""
 
     def __init__(self, networks: Sequence[str]) -> None:
-        self._networks = " ".join(networks)
+        # Of few addresses come all connections.
+        self._near = lru_cache(maxsize=256)(partial(in_networks, " ".join(networks)))
         self._warnings = Sparingly(logger)
 
     def admit(self, address: str | None) -> bool:
         """Whether to listen to it at all."""
-        if in_networks(self._networks, address):
+        if self._near(address):
             return True
         self._warnings.warn(
             "closed a connection from %s, which is not in MQTT_PROXY_NETWORKS", address

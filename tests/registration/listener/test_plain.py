@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import Callable
@@ -140,6 +141,34 @@ def test_writing_to_a_connection_that_was_reset_ends_it() -> None:
         await line.until(("lost", ConnectionResetError))
 
     assert len(play(scene).heard.said) == 2
+
+
+def test_a_reset_while_the_rest_is_sent_is_no_fault_of_ours() -> None:
+    async def scene(line: Line) -> None:
+        line.transport.write(LARGE)
+        line.transport.write_eof()
+        line.transport.pause_reading()
+        line.reset()
+        await line.until(("lost", ConnectionResetError))
+
+    assert not play(scene).errors
+
+
+def test_after_the_end_nothing_touches_what_may_be_somebody_elses_by_then() -> None:
+    async def scene(line: Line) -> None:
+        line.transport.abort()
+        await line.until(("lost", type(None)))
+        loop, number = asyncio.get_running_loop(), line.transport._number
+        with contextlib.closing(os.fdopen(os.dup2(line.far.fileno(), number))):
+            loop.add_reader(number, line.heard.news.set)
+            line.transport.pause_reading()
+            line.transport.resume_reading()
+            line.transport.write(b"x")
+            line.transport.close()
+            line.transport.abort()
+            assert loop.remove_reader(number)
+
+    play(scene)
 
 
 def test_what_the_peer_does_not_take_at_once_follows_in_order() -> None:
