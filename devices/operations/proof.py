@@ -59,11 +59,17 @@ class KnownDevice(NamedTuple):
     iot_id: str
     sealed_secret: str
 
+    def __repr__(self) -> str:
+        return f"<KnownDevice {self.pk} {self.device_name}>"
+
 
 class KnownBinding(NamedTuple):
     client_id: str
     device_id: int
     token_digest: str
+
+    def __repr__(self) -> str:
+        return f"<KnownBinding {self.client_id}>"
 
 
 class Proven(NamedTuple):
