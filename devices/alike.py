@@ -49,6 +49,9 @@ class FoundDevice(NamedTuple):
     sealed_secret: str
     carrier: str
 
+    def __repr__(self) -> str:
+        return f"<FoundDevice {self.pk}>"
+
 
 class FoundBinding(NamedTuple):
     """`exists` is false of a decoy."""
@@ -56,6 +59,9 @@ class FoundBinding(NamedTuple):
     exists: bool
     device_id: int
     token_digest: str
+
+    def __repr__(self) -> str:
+        return f"<FoundBinding of {self.device_id}>"
 
 
 def devices_or_decoys(names: Collection[Name]) -> dict[Name, FoundDevice]:

@@ -60,7 +60,7 @@ def _entry(event: Event) -> tuple[object, ...]:
         REASONS[event.reason].code,
         event.reason,
         event.address,
-        event.detail,
+        dict(event.detail),
     )
 
 

@@ -1,7 +1,7 @@
 """The devices that registrations name, held until the transaction ends, and made where missing."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, TextField
@@ -24,7 +24,7 @@ class HeldDevice:
     product_id: int
     device_name: str
     iot_id: str
-    sealed_secret: str
+    sealed_secret: str = field(repr=False)
     preregistered: bool
     enabled: bool
     registration_refused: bool
