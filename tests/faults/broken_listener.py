@@ -1,6 +1,6 @@
 """`manage.py mqtt_listener` with one fault put in on purpose: what the checker must find.
 
-    python -m tests.faults.broken_listener --fault lose-log-entries [arguments of mqtt_listener]
+    python -m tests.faults.broken_listener --fault lose-log-entries
 
 The product knows nothing of this: names of its modules are replaced before the command runs.
 """

@@ -37,7 +37,7 @@ def paused(server: PostgresServer) -> Iterator[None]:
 @contextlib.contextmanager
 def locked(file: str) -> Iterator[None]:
     """Somebody else writes to SQLite's file and does not come to an end."""
-    other = sqlite3.connect(file, isolation_level=None, timeout=60, check_same_thread=False)
+    other = sqlite3.connect(file, isolation_level=None, timeout=60)
     other.execute("BEGIN EXCLUSIVE")
     try:
         yield

@@ -29,7 +29,8 @@ from tests.faults.history import Act, Credential, Deed, History, Holdings, Name,
 from tests.faults.world import LISTENER, Program
 from tests.threads import apart
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# The checker knows nothing of the database behind, so one of them is enough.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 BrokenRules = Callable[..., set[str]]
 BROKEN = ("-m", "tests.faults.broken_listener", "--fault")
 LAMP, SIM, CLONES = "lamp-0001", "sim-00001", "sim-00002"

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from tests.faults.world import ROOT
 
+# The mark tells that this is about both databases; it starts one of its own.
 pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 

@@ -171,7 +171,8 @@ def test_a_clock_that_jumps_ends_no_session_and_buries_nobody(
     jumping, right = begin("jumping", **wrong(clock)), begin("right")
     with online(jumping, product, "lamp-0001") as one, online(right, product, "lamp-0002") as two:
         processes = set(ListenerProcess.objects.values_list("pk", flat=True))
-        for number, off in enumerate(("+3600", "-3600", "+86400", "-86400")):
+        # An hour ahead, then a day behind.
+        for number, off in enumerate(("+3600", "-86400")):
             clock.write_text(off)
             # Meanwhile both look for the dead, twice as often.
             _beat()

@@ -67,15 +67,15 @@ def test_a_killed_test_run_takes_it_along() -> None:
 
 def test_killed_and_restarted_it_has_what_was_committed() -> None:
     with PostgresServer(durable=True) as server:
-        address = f"host={server.directory} user=postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
+        host = str(server.directory)
+        with psycopg.connect(host=host, user="postgres", autocommit=True) as connection:
             connection.execute("CREATE TABLE kept (number int)")
             connection.execute("INSERT INTO kept VALUES (1)")
             server.kill()
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("SELECT 1")
         server.restart()
-        with psycopg.connect(address) as connection:
+        with psycopg.connect(host=host, user="postgres") as connection:
             assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
 
 

@@ -68,27 +68,23 @@ def test_one_that_comes_and_goes_has_its_time_each_time() -> None:
     assert looks(watch, clock, BURY_SECONDS, {PEER: beat(0), OTHER: beat(1)}) == []
 
 
-@given(
-    phase=st.floats(0, BURY_SECONDS),
-    late=st.lists(st.floats(0, 1), min_size=40, max_size=40),
-    lived=st.floats(0, 60),
-)
+@given(phase=st.floats(0, BURY_SECONDS), late=st.floats(0, 1), lived=st.floats(0, 60))
 def test_a_device_is_offline_within_30_seconds_of_the_death_of_its_listener(
-    phase: float, late: list[float], lived: float
+    phase: float, late: float, lived: float
 ) -> None:
     """Whatever the phases of the rounds, and with looks that are late by up to a second."""
     clock = Clock()
     watch = Watch(clock=clock)
     begun, died = clock.now, clock.now + lived
     clock.now += phase
-    for delay in late:
+    for _ in range(40):
         last = min(clock.now, died) - begun
         found = watch.silent({PEER: beat(last // HEARTBEAT_SECONDS)})
         if found:
             assert clock.now > died
             assert clock.now - died < 30
             return
-        clock.now += BURY_SECONDS + delay
+        clock.now += BURY_SECONDS + late
     raise AssertionError("never found")
 
 
