@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from bench.attacks.descriptors import allow_descriptors
+from bench.process import allow_descriptors
 from tests.clients.hostile import ATTACKS, Target
 
 

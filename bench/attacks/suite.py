@@ -108,27 +108,23 @@ def come(port: int, good: Path, seconds: float) -> Sequence[float]:
 
 @contextmanager
 def attacked(ports: Sequence[int], product_key: str, numbers: Numbers) -> Iterator[None]:
-    """Meanwhile, by a process of its own."""
-    wished = [product_key, *(f"{name}={number}" for name, number in numbers.items())]
+    """Meanwhile, by a process of its own. RuntimeError when that broke off."""
+    wished = [f"{name}={number}" for name, number in numbers.items()]
+    command = [sys.executable, "-m", "bench.attacks.attacker"]
     with tempfile.TemporaryFile() as told:
         attacker = subprocess.Popen(  # noqa: S603 - our own command line
-            [
-                sys.executable,
-                "-m",
-                "bench.attacks.attacker",
-                *map(str, ports),
-                product_key,
-                *wished,
-            ],
-            stderr=told,
+            [*command, *map(str, ports), product_key, *wished], stderr=told
         )
         try:
             yield
         finally:
             attacker.terminate()
-            attacker.wait(30)
+            status = attacker.wait(30)
             told.seek(0)
-            print(told.read().decode()[-2000:], file=sys.stderr)
+            said = told.read().decode()[-2000:]
+            print(said, file=sys.stderr)
+        if status:
+            raise RuntimeError(f"the attacker ended with {status}: {said}")
 
 
 def _environment(ports: Sequence[int]) -> Mapping[str, str]:
