@@ -97,12 +97,12 @@ class Acceptor:
         self._loop.add_reader(self._socket, self._accept)
 
     def close(self) -> None:
-        """Accept no more; handshakes that are not through are given up."""
+        """Accept no more. Handshakes that have begun go on; who has said nothing is given up."""
         if self._resume is not None:
             self._resume.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
-        for opening in list(self._opening):
+        for opening in [one for one in self._opening if not one.spoken]:
             opening.give_up()
 
     def _accept(self) -> None:

@@ -1,7 +1,7 @@
 """A connection over TLS until its handshake is through.
 
 It costs a socket and a place until its peer says something: only then there is TLS for it, which
-takes 40 KiB and, with thousands that never speak, would keep the loop busy for nobody.
+takes 26 KiB and, with thousands that never speak, would keep the loop busy for nobody.
 """
 
 import asyncio
@@ -18,7 +18,10 @@ class Opening:
     """`asks` calls back when the handshake may begin. `done` is called once, when `connection` is
     established or its socket closed."""
 
-    __slots__ = ("_asks", "_done", "_given_up", "_loop", "_socket", "_task", "_tls", "connection")
+    __slots__ = (
+        *("_asks", "_done", "_given_up", "_loop", "_socket", "_task", "_tls"),
+        *("connection", "spoken"),
+    )
 
     def __init__(
         self,
@@ -37,7 +40,8 @@ class Opening:
         self._given_up = False
         self._task: asyncio.Task[None] | None = None
         self.connection = connection
-        self._loop.add_reader(accepted.fileno(), self._spoken)
+        self.spoken = False  # whether its peer has begun the handshake
+        self._loop.add_reader(accepted.fileno(), self._heard)
 
     def give_up(self) -> None:
         """Its time is over, or somebody else needs the place."""
@@ -50,7 +54,8 @@ class Opening:
             self._loop.remove_reader(self._socket.fileno())
             self._end()
 
-    def _spoken(self) -> None:
+    def _heard(self) -> None:
+        self.spoken = True
         self._loop.remove_reader(self._socket.fileno())
         self._asks(self._begin)
 

@@ -111,7 +111,12 @@ class Listener:
         for acceptor in self._acceptors:
             acceptor.close()
         hub = self.hub
-        await _until(lambda: not any(c.deciding for c in hub.connections), _TO_DECIDE)
+        # A device may be through with its handshake before we are, and have sent its CONNECT.
+        await _until(
+            lambda: not (hub.opening or any(c.deciding for c in hub.connections)), _TO_DECIDE
+        )
+        for opening in list(hub.opening):
+            opening.give_up()
         hub.stopping = True
         hub.examiner.stop()
         for connection in list(hub.connections):
