@@ -135,7 +135,8 @@ class Load:
     def _enable(self, name: Name) -> None:
         """For a while: the console may be away, and the device deleted meanwhile."""
         for _ in range(30):
-            if self.operator.act(self.history, Act.ENABLE, name).outcome is Outcome.OK:
+            done = self.operator.act(self.history, Act.ENABLE, name).outcome is Outcome.OK
+            if done or self.stopping:
                 return
             time.sleep(0.2)
 
