@@ -2,7 +2,6 @@
 
 import gc
 import random
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -27,12 +26,13 @@ from products.models import Product
 from registration.listener.admission import Gate
 from registration.listener.work import Outcome, perform
 from registration.operations import proof as registration_proof
+from tests.statements import without_values
 
 pytestmark = pytest.mark.django_db
 
 KINDS = ("register", "regnwl", "signature", "token")
 COUNT = 120
-# More than chance brings about in a life of tests, far less than the leaks below.
+# More than chance brings about in a life of tests.
 MUCH = 10.0
 UNPROVEN = {"product_not_found", "bad_signature", "unknown_device", "bad_credential"}
 
@@ -74,10 +74,6 @@ class Calls:
             self.made[argument.__name__] += 1
 
 
-# Names, numbers, and the names of savepoints.
-OF_THIS_ONE = re.compile(r"'[^']*'|\b[0-9]+\b|s[0-9]+_x[0-9]+")
-
-
 def worked(
     kind: Kind, gate: Gate, *, later: bool = True
 ) -> dict[str, tuple[list[str], Counter[str], Outcome]]:
@@ -89,9 +85,7 @@ def worked(
             (outcome,) = perform([request], timezone.now())
         with Calls() as calls:
             perform([request], timezone.now())
-        statements = [
-            re.sub(r"'[^']*'|\b[0-9]+\b|s[0-9]+_x[0-9]+", "…", query["sql"]) for query in asked
-        ]
+        statements = [without_values(query["sql"]) for query in asked]
         work[name] = (statements, calls.made, outcome)
     return work
 
@@ -169,7 +163,7 @@ def test_a_leak_is_seen_by_both_means(
     known: set[str],
 ) -> None:
     leak(monkeypatch)
-    seen = [pair for pair in measured(prepared[kind], gate) if abs(pair.t) > MUCH]
+    seen = [pair for pair in measured(prepared[kind], gate) if pair.differs]
     assert {frozenset({p.one, p.two}) for p in seen} == {
         frozenset({one, two}) for one in known for two in prepared[kind].classes.keys() - known
     }
