@@ -1,9 +1,7 @@
 """Credentials by names that strangers send, at the same price whether these exist."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
-
-from django.db import connection
+from collections.abc import Collection
+from typing import NamedTuple
 
 from devices.models import ClientBinding, Device
 from iotconsole.kit.decoys import Decoys
@@ -68,7 +66,7 @@ def devices_or_decoys(names: Collection[Name]) -> dict[Name, FoundDevice]:
     """By the name that was asked for."""
     if not names:
         return {}
-    rows = _devices.rows(_DEVICES, names, _rows)
+    rows = _devices.rows(_DEVICES, names)
     return {row[:2]: FoundDevice(row[:2] == row[2:4], *row[4:]) for row in rows}
 
 
@@ -76,12 +74,5 @@ def bindings_or_decoys(client_ids: Collection[str]) -> dict[str, FoundBinding]:
     """By the ClientID that was asked for."""
     if not client_ids:
         return {}
-    rows = _bindings.rows(_BINDINGS, [(client_id,) for client_id in client_ids], _rows)
+    rows = _bindings.rows(_BINDINGS, [(client_id,) for client_id in client_ids])
     return {row[0]: FoundBinding(row[0] == row[1], *row[2:]) for row in rows}
-
-
-def _rows(sql: str, values: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
-        return rows

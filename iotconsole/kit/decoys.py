@@ -7,12 +7,13 @@ comparing names.
 
 import itertools
 import random
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Sequence
+from typing import Any
 
+from django.db import connection
 from django.db.models import Model
 
-R = TypeVar("R")
+Row = tuple[Any, ...]
 Names = Collection[Sequence[str]]
 
 
@@ -28,19 +29,17 @@ class Decoys:
         self._model = model
         self._keys = itertools.cycle([0])
 
-    def rows(
-        self, sql: str, names: Names, query: Callable[[str, Sequence[Any]], Sequence[R]]
-    ) -> Sequence[R]:
+    def rows(self, sql: str, names: Names) -> Sequence[Row]:
         """One for each name; of an empty table none, which tells nothing.
 
         In `sql`, {names} stands for the names as VALUES, and %s, once, for the decoy's key.
         """
         filled = sql.format(names=", ".join(f"({', '.join(['%s'] * len(n))})" for n in names))
         values = [value for name in names for value in name]
-        rows = query(filled, [*values, next(self._keys)])
+        rows = _rows(filled, [*values, next(self._keys)])
         if len(rows) < len(names):
             self._choose()
-            rows = query(filled, [*values, next(self._keys)])
+            rows = _rows(filled, [*values, next(self._keys)])
         return rows
 
     def _choose(self) -> None:
@@ -50,3 +49,10 @@ class Decoys:
         chosen = list(keys.filter(pk__in=some)) or [newest]
         _chance.shuffle(chosen)
         self._keys = itertools.cycle(chosen)
+
+
+def _rows(sql: str, values: Sequence[Any]) -> Sequence[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: Sequence[Row] = cursor.fetchall()
+        return rows

@@ -1,6 +1,7 @@
 """The listener as a whole: built, started and stopped."""
 
 import asyncio
+import itertools
 import logging
 import ssl
 from collections.abc import Callable, Sequence
@@ -111,10 +112,7 @@ class Listener:
         for acceptor in self._acceptors:
             acceptor.close()
         hub = self.hub
-        # A device may be through with its handshake before we are, and have sent its CONNECT.
-        await _until(
-            lambda: not (hub.opening or any(c.deciding for c in hub.connections)), _TO_DECIDE
-        )
+        await _until(self._owes_nobody(), _TO_DECIDE)
         for opening in list(hub.opening):
             opening.give_up()
         hub.stopping = True
@@ -130,6 +128,20 @@ class Listener:
             logger.error("sessions are left to be ended at the next start: %s", describe(error))
         await self.rounds.stop()
         self._presence.release()
+
+    def _owes_nobody(self) -> Callable[[], bool]:
+        """A device may be through with its handshake before we are, and what it has sent may be
+        yet to be read; so nobody must have been owed anything three times in a row."""
+        hub, quiet = self.hub, itertools.count(1)
+
+        def owes_nobody() -> bool:
+            nonlocal quiet
+            if hub.opening or any(connection.deciding for connection in hub.connections):
+                quiet = itertools.count(1)
+                return False
+            return next(quiet) == 3
+
+        return owes_nobody
 
 
 def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:

@@ -65,14 +65,21 @@ def _filter_log(change: Callable[[Any], list[Any]]) -> None:
 
 def issue_a_sixth() -> None:
     """Past the constraint: the database calls it void, and it works all the same."""
-    from devices.credentials import new_device_token
+    from devices.credentials import new_client_id, new_device_token, token_digest
+    from devices.models import ClientBinding
     from registration.operations import slots
 
     def issue(self: Any, device: Any) -> Any:
-        token = new_device_token()
-        binding = self._bind(device, 0, token)
-        binding.voided_at = self._now
-        return slots.ClientIdIssued(binding.client_id, token)
+        client_id, token, now = new_client_id(), new_device_token(), self._now
+        ClientBinding.objects.create(
+            device_id=device.pk,
+            slot=0,
+            client_id=client_id,
+            token_digest=token_digest(token),
+            issued_at=now,
+            voided_at=now,
+        )
+        return slots.ClientIdIssued(client_id, token)
 
     _replace(slots.ClientIds, "issue", issue)
     admit_revoked()
