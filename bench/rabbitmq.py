@@ -1,10 +1,9 @@
 """RabbitMQ that asks our own webhook, under gunicorn, about every device."""
 
-import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bench.speed import SECONDS, rates
 from bench.talk import Target
 from products.models import DataConnections
 from tests.ports import free_ports
+from tests.rabbitmq import node_environment
 
 # Not the one in /usr/sbin, which looks for its data in Debian's place.
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -87,7 +87,9 @@ def _broker(directory: Path, webhook_port: int, secret: str, stack: ExitStack) -
     started first, by us."""
     mqtt_port, amqp_port, distribution_port, epmd_port = free_ports(4)
     _configure(directory, mqtt_port, amqp_port, f"http://127.0.0.1:{webhook_port}/brokers/{secret}")
-    environment = _environment(directory, distribution_port, epmd_port)
+    environment = node_environment(
+        directory, distribution_port=distribution_port, epmd_port=epmd_port
+    )
     epmd = ["epmd", "-address", "127.0.0.1", "-port", str(epmd_port)]
     stack.enter_context(Program(epmd, [epmd_port], environment, How(directory=directory)))
     how = How(directory=directory, log=directory / "node.log")
@@ -127,26 +129,3 @@ def _configure(directory: Path, mqtt_port: int, amqp_port: int, webhook: str) ->
 
 
 _QUESTIONS = ("user", "vhost", "resource", "topic")
-
-
-def _environment(directory: Path, distribution_port: int, epmd_port: int) -> Mapping[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        # The cookie of the cluster is made there.
-        "HOME": str(directory / "home"),
-        "LANG": "C.UTF-8",
-        "ERL_EPMD_PORT": str(epmd_port),
-        "RABBITMQ_NODENAME": f"bench{epmd_port}@localhost",
-        "RABBITMQ_DIST_PORT": str(distribution_port),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
-        "RABBITMQ_CONF_ENV_FILE": os.devnull,
-        "RABBITMQ_CONFIG_FILES": str(directory / "conf.d"),
-        "RABBITMQ_CONFIG_FILE": str(directory / "none"),
-        "RABBITMQ_ADVANCED_CONFIG_FILE": str(directory / "advanced.config"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "enabled_plugins"),
-        "RABBITMQ_MNESIA_BASE": str(directory / "data"),
-        "RABBITMQ_LOG_BASE": str(directory / "log"),
-        "RABBITMQ_LOGS": "-",
-        # Its script then becomes the node, instead of a shell in front of it.
-        "RUNNING_UNDER_SYSTEMD": "true",
-    }

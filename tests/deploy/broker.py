@@ -1,6 +1,5 @@
 """Debian's RabbitMQ with deploy/rabbitmq, and everything of its own in one directory."""
 
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.deploy.programs import EPMD, RABBITMQ, program
 from tests.deploy.units import DEPLOY
 from tests.ports import free_ports
 from tests.processes import wait_for_port
+from tests.rabbitmq import node_environment
 
 FILES = DEPLOY / "rabbitmq"
 USER, PASSWORD = "iotconsole", "a-password-for-the-broker"
@@ -58,27 +58,11 @@ class RabbitMq:
             shutil.copy(FILES / name, self._directory)
 
     def _environment(self) -> dict[str, str]:
-        own = self._directory
-        return {
-            "PATH": os.environ["PATH"],
-            # The cookie of the cluster is made there.
-            "HOME": str(own / "home"),
-            "LANG": "C.UTF-8",
-            "ERL_EPMD_PORT": str(self._epmd_port),
-            "RABBITMQ_NODENAME": f"tests{self._epmd_port}@localhost",
-            "RABBITMQ_DIST_PORT": str(self._distribution_port),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
-            "RABBITMQ_CONF_ENV_FILE": os.devnull,
-            "RABBITMQ_CONFIG_FILES": str(own / "conf.d"),
-            "RABBITMQ_CONFIG_FILE": str(own / "none"),
-            "RABBITMQ_ADVANCED_CONFIG_FILE": str(own / "advanced.config"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(own / "enabled_plugins"),
-            "RABBITMQ_MNESIA_BASE": str(own / "data"),
-            "RABBITMQ_LOG_BASE": str(own / "log"),
-            "RABBITMQ_LOGS": "-",
-            # Its script then becomes the node, instead of a shell in front of it.
-            "RUNNING_UNDER_SYSTEMD": "true",
-        }
+        return node_environment(
+            self._directory,
+            distribution_port=self._distribution_port,
+            epmd_port=self._epmd_port,
+        )
 
     def start(self) -> None:
         """At once; `wait` until it serves."""
