@@ -1,6 +1,6 @@
 """Credentials by names that strangers send, at the same price whether these exist."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from devices.models import ClientBinding, Device
@@ -62,7 +62,7 @@ class FoundBinding(NamedTuple):
         return f"<FoundBinding of {self.device_id}>"
 
 
-def devices_or_decoys(names: Collection[Name]) -> dict[Name, FoundDevice]:
+def devices_or_decoys(names: Sequence[Name]) -> dict[Name, FoundDevice]:
     """By the name that was asked for."""
     if not names:
         return {}
@@ -70,7 +70,7 @@ def devices_or_decoys(names: Collection[Name]) -> dict[Name, FoundDevice]:
     return {row[:2]: FoundDevice(row[:2] == row[2:4], *row[4:]) for row in rows}
 
 
-def bindings_or_decoys(client_ids: Collection[str]) -> dict[str, FoundBinding]:
+def bindings_or_decoys(client_ids: Sequence[str]) -> dict[str, FoundBinding]:
     """By the ClientID that was asked for."""
     if not client_ids:
         return {}

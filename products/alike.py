@@ -1,6 +1,6 @@
 """ProductSecrets by ProductKeys that strangers name, at the same price whether they exist."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
@@ -25,7 +25,7 @@ _COLUMNS = (
 _decoys = Decoys(Product)
 
 
-def products_or_decoys(product_keys: Collection[str]) -> dict[str, Product]:
+def products_or_decoys(product_keys: Sequence[str]) -> dict[str, Product]:
     """By what was asked for, with their secrets only. One with another ProductKey is a decoy."""
     if not product_keys:
         return {}

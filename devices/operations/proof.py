@@ -62,8 +62,8 @@ Bindings = Mapping[str, FoundBinding]  # by ClientID
 
 def prove(requests: Sequence[ConnectionRequest]) -> list[Proven | Refused]:
     """In order. The credential is all that is looked at; what it does not prove is not told."""
-    devices = devices_or_decoys({request.name for request in requests})
-    bindings = bindings_or_decoys({request.client_id for request in requests} - {""})
+    devices = devices_or_decoys([request.name for request in requests])
+    bindings = bindings_or_decoys([r.client_id for r in requests if r.client_id])
     return [_prove(request, devices, bindings) for request in requests]
 
 

@@ -7,14 +7,14 @@ comparing names.
 
 import itertools
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
 Row = tuple[Any, ...]
-Names = Collection[Sequence[str]]
+Names = Sequence[Sequence[str]]
 
 
 # Rows that stand in. A single one would always be at hand in the processor's cache.
@@ -30,7 +30,8 @@ class Decoys:
         self._keys = itertools.cycle([0])
 
     def rows(self, sql: str, names: Names) -> Sequence[Row]:
-        """One for each name; of an empty table none, which tells nothing.
+        """One for each name, also where it stands twice: else whoever asks would be answered sooner
+        while others ask for the same. Of an empty table none, which tells nothing.
 
         In `sql`, {names} stands for the names as VALUES, and %s, once, for the decoy's key.
         """

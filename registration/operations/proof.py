@@ -67,7 +67,7 @@ def screen(requests: Sequence[RegistrationRequest], now: datetime) -> list[Prove
     Only what is proven has a product locked: PostgreSQL writes a lock to disk before it commits,
     and the time this takes would tell strangers which products exist.
     """
-    known = products_or_decoys({request.params.product_key for request in requests})
+    known = products_or_decoys([request.params.product_key for request in requests])
     versions = _versions(requests, known, now)
     proven = (r for r, version in zip(requests, versions, strict=True) if version is not None)
     held = _lock_products(proven)
