@@ -19,7 +19,7 @@ from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from devices.operations.outcome import Refused
+from devices.operations.outcome import UNPROVEN, Refused
 from iotconsole.kit.outages import Outage, describe
 from registration.listener.crowd import Crowd
 from registration.listener.errors import Sparingly
@@ -157,6 +157,7 @@ class Batcher:
         except Exception as error:
             logger.error("batcher: %s", describe(error))
         took = perf_counter() - began
+        self._crowd.came(sum(map(_makes_a_crowd, jobs, outcomes)))
         self._answer(jobs, outcomes)
         self.meter.add([job.request for job in jobs], outcomes, took)
 
@@ -175,8 +176,6 @@ class Batcher:
                 if len(jobs) >= MAX_BATCH:
                     break
                 job = self._queue.get_nowait()
-        # Records wait for nobody's company: one device that comes and goes is no crowd.
-        self._crowd.came(sum(job.done is not None for job in jobs))
         if self._ending or monotonic() >= self._retry_at:
             jobs += [self._held.popleft() for _ in range(min(len(self._held), MAX_BATCH))]
         return jobs
@@ -259,6 +258,13 @@ class Batcher:
         if answers:
             with contextlib.suppress(RuntimeError):  # the loop may be gone already
                 self._loop.call_soon_threadsafe(_deliver, answers)
+
+
+def _makes_a_crowd(job: Job, outcome: Outcome) -> bool:
+    """Records wait for nobody's company: one device that comes and goes is no crowd. Nor do
+    strangers make one, or a few hundred bad signatures would have everybody wait."""
+    unproven = isinstance(outcome, Refused) and outcome.reason in UNPROVEN
+    return job.done is not None and not unproven
 
 
 def _deliver(answers: Sequence[tuple[Done, Outcome]]) -> None:

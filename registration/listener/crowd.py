@@ -2,8 +2,8 @@
 
 Over TLS requests arrive one handshake apart, so taking what waits would mean batches of two or
 three, each with a commit of its own. Waiting a moment while they keep coming nearly halves the CPU
-of an activation and raises their rate. What counts is requests that were complete enough to be
-decided, not open sockets: nobody slows others down by holding half-open ones.
+of an activation and raises their rate. What counts is requests whose credential was good, neither
+open sockets nor bad signatures: nobody without a secret slows others down.
 """
 
 import math
@@ -35,7 +35,7 @@ class Crowd:
         self._at = now()
 
     def came(self, count: int) -> None:
-        """`count` requests were taken together. Older ones fade: after one second to 37 %."""
+        """`count` good requests were decided together. Older ones fade: to 37 % in a second."""
         now = self._now()
         recent = self._recent * math.exp(self._at - now) + max(0, count - 1)
         # However many there were, their crowd is gone 0.7 s after the last of them.

@@ -19,6 +19,7 @@ from devices.operations.outcome import Refused
 from devices.operations.sessions import SessionEnd
 from devices.protocol.client_id import RegistrationMode
 from registration.listener.batcher import MAX_ATTEMPTS, Batcher, Job, Perform
+from registration.listener.crowd import Crowd
 from registration.listener.work import Outcome, Request, perform
 from registration.operations.register import SecretIssued
 from registration.operations.slots import ClientIdIssued
@@ -113,6 +114,32 @@ def test_every_kind_gets_its_own_answer() -> None:
     assert isinstance(outcomes[1], ClientIdIssued)
     assert outcomes[2] == Refused("bad_signature")
     assert outcomes[3] == Admitted(device.pk)
+
+
+class NotedCrowd(Crowd):
+    """Notes how many came each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[int] = []
+
+    def came(self, count: int) -> None:
+        self.noted.append(count)
+
+
+def test_a_crowd_is_made_by_good_credentials_alone() -> None:
+    """Or strangers could have everybody wait for company."""
+    product, gate, crowd = make_product(), Gatekeeper(), NotedCrowd()
+
+    async def story(batcher: Batcher) -> None:
+        good = [registration(product, f"sim-{n:05}") for n in range(3)]
+        bad = [registration(product, f"sim-{n:05}", key="not the secret") for n in range(60)]
+        waiting = [asked(batcher, one) for one in (*bad, *good)]
+        gate.open.set()
+        await asyncio.wait_for(asyncio.gather(*waiting), 20)
+
+    within_the_batcher(gate, story, crowd=crowd)
+    assert crowd.noted == [0, 3]
 
 
 def test_what_waits_is_done_in_one_transaction() -> None:
