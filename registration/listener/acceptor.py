@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 4096
 # Accepted at one go, before others on the loop have their turn.
-_AT_ONCE = 64
+_AT_ONCE = 16
 # Seconds to wait when the process has no descriptors left.
 _PAUSE = 0.5
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
