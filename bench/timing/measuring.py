@@ -1,14 +1,13 @@
 """Taking the times: of the operation in this process, and of answers of a listener beside it."""
 
-import gc
 import random
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from time import perf_counter_ns, thread_time_ns
 
 from django.utils import timezone
 
+from bench.load import without_collector
 from bench.timing.classes import Kind
 from bench.timing.welch import interleaved
 from devices.protocol import mqtt
@@ -28,7 +27,7 @@ def operation(
     """Of `perform` with a batch of one, or in `company`: by the clock, and of the processor."""
     wall: Times = {name: [] for name in kind.classes}
     cpu: Times = {name: [] for name in kind.classes}
-    with _undisturbed():
+    with without_collector():
         for name in _order(kind, count, chance):
             request = read(gate, kind.classes[name](chance))
             began, began_cpu = perf_counter_ns(), thread_time_ns()
@@ -44,7 +43,7 @@ def answers(kind: Kind, count: int, chance: random.Random, port: int) -> Mapping
     own: Times = {name: [] for name in kind.classes}
     following: Times = {name: [] for name in kind.classes}
     before = ""
-    with _undisturbed():
+    with without_collector():
         for name in _order(kind, count, chance):
             took = _answer(port, kind.classes[name](chance))
             own[name].append(took)
@@ -88,14 +87,3 @@ def _order(kind: Kind, count: int, chance: random.Random) -> Iterator[str]:
 
 def _counted(times: Times) -> Times:
     return {name: taken[WARM_UP:] for name, taken in times.items()}
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """By the collection of garbage."""
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -117,28 +117,34 @@ def test_an_old_revocation_does_not_cut_a_new_session(listener: RunningListener)
         again.leave()
 
 
+class HeldBack:
+    """Does what the batcher does, and answers only when told to `go_on`."""
+
+    def __init__(self) -> None:
+        self.committed, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
+        outcomes = perform(requests, now)
+        self.committed.set()
+        assert self.go_on.wait(10)
+        return outcomes
+
+
 def test_a_revocation_that_commits_while_a_connect_is_decided_wins(
     start_listener: StartListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The credential was good when it was checked, and forbidden before the device was told."""
-    committed, go_on = threading.Event(), threading.Event()
-
-    def held_back(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
-        outcomes = perform(requests, now)
-        committed.set()
-        assert go_on.wait(10)
-        return outcomes
-
+    held_back = HeldBack()
     monkeypatch.setattr(server, "Batcher", partial(Batcher, run=held_back))
     product = make_product()
     issued = issued_client_id(product, "sim-00001")
     listener = start_listener()
     client = listener.client()
     client.send(token_connect(product, "sim-00001", issued))
-    assert committed.wait(10)
+    assert held_back.committed.wait(10)
     clear(SHELL, product.product_key, "sim-00001")
     listener.run(listener.listener.rounds.poll())
-    go_on.set()
+    held_back.go_on.set()
     assert client.connack() == 5
     assert client.is_closed()
     assert eventually(lambda: offline_reasons() == ["clear"])
@@ -149,24 +155,17 @@ def test_a_takeover_elsewhere_while_a_connect_is_decided_calls_no_credential_bad
     start_listener: StartListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The older of two is online and kicked, however little time it had."""
-    committed, go_on = threading.Event(), threading.Event()
-
-    def held_back(requests: Sequence[Request], now: datetime) -> Sequence[Outcome]:
-        outcomes = perform(requests, now)
-        committed.set()
-        assert go_on.wait(10)
-        return outcomes
-
+    held_back = HeldBack()
     elsewhere = start_listener()
     monkeypatch.setattr(server, "Batcher", partial(Batcher, run=held_back))
     here = start_listener()
     device = make_device(make_product(), "lamp-0001")
     older = here.client()
     older.send(signed_connect(device))
-    assert committed.wait(10)
+    assert held_back.committed.wait(10)
     newer = elsewhere.online(signed_connect(device))
     here.run(here.listener.rounds.poll())
-    go_on.set()
+    held_back.go_on.set()
     assert older.connack() == 0
     assert older.push().topic == "/ext/notify"
     assert older.is_closed()
