@@ -106,6 +106,8 @@ def server_context(directory: Path, profile: Profile) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # One handshake for a connection: those of TLS 1.2 could be asked for again and again.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_ciphers(COMPAT_CIPHERS if profile == "compat" else MODERN_CIPHERS)
     # A sixth of a handshake goes into tickets with which TLS 1.3 would be resumed. Link SDKs do not
     # resume, and where several processes serve, mostly another one would be asked to.

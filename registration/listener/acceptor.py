@@ -1,7 +1,6 @@
 """Listening sockets: every connection gets a slot before it may cost anything, TLS included."""
 
 import asyncio
-import asyncio.sslproto
 import errno
 import logging
 import socket
@@ -13,10 +12,10 @@ from iotconsole.kit.addresses import plain_address
 from registration.listener.connection import Connection
 from registration.listener.errors import Sparingly
 from registration.listener.hub import Hub
-from registration.listener.opening import Opening
 from registration.listener.plain import PlainTransport
 from registration.listener.proxied import ProxiedConnection, Proxies
 from registration.listener.slots import Slot
+from registration.listener.tls import TlsTransport
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +25,6 @@ _AT_ONCE = 16
 # Seconds to wait when the process has no descriptors left.
 _PAUSE = 0.5
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-
-# asyncio keeps a read buffer of this size for every TLS connection; its own 256 KiB make an idle
-# connection cost 279 KiB, with 4 KiB it is 26. A longer record comes in several reads.
-TLS_READ_BUFFER = 4 * 1024
-
-
-def shrink_tls_buffers() -> bool:
-    """Set the size above for connections made from now on. False when asyncio has changed."""
-    if not isinstance(getattr(asyncio.sslproto.SSLProtocol, "max_size", None), int):
-        return False
-    asyncio.sslproto.SSLProtocol.max_size = TLS_READ_BUFFER
-    return True
 
 
 def listening_socket(host: str, port: int, *, shared: bool) -> socket.socket:
@@ -79,7 +66,7 @@ class Acceptor:
         self._secure = secure
         self._proxies = proxies
         self._loop = asyncio.get_running_loop()
-        self._opening: set[Opening] = set()
+        self._opening: set[TlsTransport] = set()
         self._resume: asyncio.TimerHandle | None = None
         self._turned_away = 0
         self._warnings = Sparingly(logger)
@@ -103,7 +90,7 @@ class Acceptor:
         self._loop.remove_reader(self._socket)
         self._socket.close()
         for opening in [one for one in self._opening if not one.spoken]:
-            opening.give_up()
+            opening.abort()
 
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
@@ -142,12 +129,11 @@ class Acceptor:
         self._hub.meter.accepted += 1
         connection = self._connection(slot, address)
         if self._tls is None:
-            slot.give_up = connection.abort
-            PlainTransport(self._loop, accepted, connection)
+            slot.give_up = PlainTransport(self._loop, accepted, connection).abort
             return
         asks = partial(self._hub.handshakes.ask, slot.origin or "")
-        opening = Opening(accepted, self._tls, connection, asks, self._opened)
-        slot.give_up = opening.give_up
+        opening = TlsTransport(self._loop, accepted, connection, self._tls, asks, self._opened)
+        slot.give_up = opening.abort
         self._opening.add(opening)
         self._hub.opening.add(opening)
 
@@ -156,10 +142,10 @@ class Acceptor:
             return Connection(self._hub, slot, address, secure=self._secure)
         return ProxiedConnection(self._hub, slot, self._proxies, secure=self._secure)
 
-    def _opened(self, opening: Opening) -> None:
+    def _opened(self, opening: TlsTransport) -> None:
         self._opening.discard(opening)
         self._hub.opening.discard(opening)
-        if not opening.connection.established:
+        if not opening.through:
             self._hub.meter.unopened += 1
 
 

@@ -20,7 +20,7 @@ from registration.listener.work import Request
 
 if TYPE_CHECKING:
     from registration.listener.connection import Connection
-    from registration.listener.opening import Opening
+    from registration.listener.tls import TlsTransport
 
 
 T = TypeVar("T")
@@ -43,7 +43,8 @@ class Hub:
     router: Router
     revocations: Revocations
     connections: set["Connection"] = field(default_factory=set)
-    opening: set["Opening"] = field(default_factory=set)  # those whose handshake is not through
+    # Those whose handshake is not through.
+    opening: set["TlsTransport"] = field(default_factory=set)
     meter: Meter = field(default_factory=Meter)
     # Once set, the ends of sessions are recorded all together by whoever stops the process.
     stopping: bool = False
@@ -63,11 +64,11 @@ class Hub:
         Thousands that came together are over together: others have their turn in between.
         """
         now = self.now()
-        opening = [one for one in self.opening if one.connection.deadline <= now]
+        opening = [one for one in self.opening if one.deadline <= now]
         for some in batched(opening):
             for one in some:
                 if one in self.opening:  # it may be through meanwhile
-                    one.give_up()
+                    one.abort()
             await asyncio.sleep(0)
         overdue = [one for one in self.connections if one.deadline <= now]
         for others in batched(overdue):

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-_READ_AT_ONCE = 16 * 1024
+READ_AT_ONCE = 16 * 1024
 # Bytes not sent yet: above, the protocol is told to pause; at a quarter, to go on.
 _HIGH_WATER = 64 * 1024
 _NO_EXTRA: Mapping[Any, Any] = {}
@@ -47,7 +47,10 @@ class PlainTransport(asyncio.Transport):
         self._eof = False  # whether nothing may follow what is pending
         self._closing = False  # whether nothing is read any more
         self._ending = False  # whether `connection_lost` is on its way
-        protocol.connection_made(self)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._protocol.connection_made(self)
         self.resume_reading()
 
     # --- in -----------------------------------------------------------------------------------
@@ -62,7 +65,7 @@ class PlainTransport(asyncio.Transport):
 
     def _readable(self) -> None:
         try:
-            data = self._socket.recv(_READ_AT_ONCE)
+            data = self._socket.recv(READ_AT_ONCE)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:  # reset by the peer
@@ -70,11 +73,19 @@ class PlainTransport(asyncio.Transport):
             return
         try:
             if data:
-                self._protocol.data_received(data)
-            elif not self._protocol.eof_received():
-                self.close()
+                self._received(data)
+            else:
+                self._finished()
         except Exception as error:
             self._fail(error)
+
+    def _received(self, data: bytes) -> None:
+        self._protocol.data_received(data)
+
+    def _finished(self) -> None:
+        """The peer sends nothing more."""
+        if not self._protocol.eof_received():
+            self.close()
 
     # --- out ----------------------------------------------------------------------------------
 
@@ -174,5 +185,8 @@ class PlainTransport(asyncio.Transport):
         try:
             self._protocol.connection_lost(error)
         finally:
-            self._socket.close()
-            del self._protocol  # which holds this
+            self._release()
+
+    def _release(self) -> None:
+        self._socket.close()
+        del self._protocol  # which holds this

@@ -12,7 +12,7 @@ from uuid import uuid4
 from devices.operations.sessions import last_revocation_id
 from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureLimits
-from registration.listener.acceptor import Acceptor, listening_socket, shrink_tls_buffers
+from registration.listener.acceptor import Acceptor, listening_socket
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
@@ -79,8 +79,6 @@ class Listener:
         Raises PortError before anything else is touched, OSError where no lock file can be made, or
         the database's error.
         """
-        if not shrink_tls_buffers():
-            logger.warning("asyncio's TLS buffers cannot be made smaller on this Python")
         acceptors = _bind(endpoints, shared=shared_ports)
         presence, keeper = Presence(uuid4(), directory), DatabaseThread("housekeeping")
         try:
@@ -114,7 +112,7 @@ class Listener:
         hub = self.hub
         await _until(self._owes_nobody(), _TO_DECIDE)
         for opening in list(hub.opening):
-            opening.give_up()
+            opening.abort()
         hub.stopping = True
         hub.examiner.stop()
         for connection in list(hub.connections):

@@ -19,11 +19,6 @@ class Wire(asyncio.Protocol):
         # Whether the device does not read what it is sent; it is not read either then.
         self.slow = False
 
-    @property
-    def established(self) -> bool:
-        """Whether `connection_made` was called, and `connection_lost` will be."""
-        return self._transport is not None
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
@@ -58,16 +53,12 @@ class Wire(asyncio.Protocol):
             self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
     def finish(self) -> None:
-        """Flush, then close. Over plain TCP the peer closes first: closing a socket with unread
+        """Flush, then close. The peer closes first: closing a socket with unread
         bytes would reset the connection, and the reset may overtake our answer."""
         self.uncork()
-        if self._transport is None:
-            return
-        if self._transport.can_write_eof():
+        if self._transport:
             with contextlib.suppress(OSError):  # reset by the peer
                 self._transport.write_eof()
-        else:
-            self._transport.close()
 
     def hang_up(self) -> None:
         """Flush, then close, because the peer has said that it sends nothing more."""

@@ -1,11 +1,13 @@
 """Under all attacks at once good devices are let in, memory is bounded, and nothing is issued."""
 
 import asyncio
+from typing import cast
 
 import pytest
 
 from devices.models import ClientBinding, Device
 from devices.protocol import mqtt
+from registration.listener.connection import Connection
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.hostile import (
     Target,
@@ -97,10 +99,10 @@ def test_a_peer_that_says_nothing_costs_no_tls(start_listener: StartListener) ->
     with MqttClient(listener.port) as silent:
         assert eventually(lambda: len(hub.opening) == 1)
         (opening,) = hub.opening
-        assert opening._task is None
-        assert not opening.connection.established
+        assert not opening.spoken
+        assert not hasattr(opening, "_tls")
         silent.send(b"\x16")
-        assert eventually(lambda: opening._task is not None)
+        assert eventually(lambda: hasattr(opening, "_tls"))
     assert eventually(lambda: not hub.opening and hub.slots.taken == 0)
 
 
@@ -115,7 +117,7 @@ def test_thousands_whose_time_is_up_are_ended_a_few_at_a_time(
 
     async def sweep() -> None:
         for opening in hub.opening:
-            opening.connection.deadline = 0.0
+            cast("Connection", opening._protocol).deadline = 0.0
         sweeping = asyncio.ensure_future(hub.sweep())
         while not sweeping.done():
             await asyncio.sleep(0)

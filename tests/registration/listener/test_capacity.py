@@ -1,7 +1,7 @@
 """How many connections there may be, and what each may cost."""
 
-import asyncio.sslproto
 import errno
+import gc
 import socket
 from contextlib import suppress
 from types import SimpleNamespace
@@ -11,9 +11,11 @@ import pytest
 
 from devices.models import ClientBinding
 from registration.listener import acceptor
-from registration.listener.acceptor import shrink_tls_buffers
 from registration.listener.batcher import Job
+from registration.listener.connection import Connection
+from registration.listener.tls import TlsTransport
 from tests.clients.connects import registration_connect, signed_connect
+from tests.clients.hostile import client_hello
 from tests.clients.mqtt import PATIENCE, MqttClient
 from tests.clients.running import RunningListener, StartListener, eventually
 from tests.factories import make_device, make_product
@@ -21,19 +23,29 @@ from tests.factories import make_device, make_product
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_tls_connection_gets_the_small_buffer(listener: RunningListener) -> None:
-    """The name is private to asyncio: should this fail, an idle connection costs 279 KiB again
-    (engines.md 1.4)."""
+@pytest.mark.parametrize("sent", [b"", b"garbage", client_hello(), None])
+def test_whoever_is_gone_leaves_nothing_to_the_garbage_collector(
+    listener: RunningListener, sent: bytes | None
+) -> None:
+    """It would free thousands at once, and everybody would wait. None: an MQTT session."""
     device = make_device(make_product(), "lamp-0001")
-    listener.online(signed_connect(device), tls=True)
-    connection = next(iter(listener.listener.hub.connections))
-    protocol: Any = cast("Any", connection._transport)._ssl_protocol
-    assert len(protocol._ssl_buffer) == acceptor.TLS_READ_BUFFER
+    gc.collect()  # what other tests have left
+    gc.disable()
+    try:
+        if sent is None:
+            listener.online(signed_connect(device), tls=True).close()
+        else:
+            with socket.create_connection(("127.0.0.1", listener.port)) as client:
+                client.sendall(sent)
+                assert eventually(lambda: connections() > 0 or sent == b"garbage")
+        assert eventually(lambda: connections() == 0)
+    finally:
+        gc.enable()
 
 
-def test_a_python_without_that_buffer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(asyncio.sslproto.SSLProtocol, "max_size")
-    assert not shrink_tls_buffers()
+def connections() -> int:
+    """That are in memory, in use or not."""
+    return sum(type(one) in {TlsTransport, Connection} for one in gc.get_objects())
 
 
 def turned_away(listener: RunningListener) -> bool:

@@ -1,0 +1,186 @@
+"""TLS on the event loop, ended here.
+
+asyncio's own takes a task, two timers and some ten turns of the loop for each handshake, and one
+that fails leaves cycles, which the garbage collector frees by the hundred while everybody waits.
+Here each flight of the peer is one step, and the last one goes on to what came with it. Until its
+peer says something, a connection costs a socket and a place: only then there is TLS for it.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from registration.listener.plain import READ_AT_ONCE, PlainTransport
+
+if TYPE_CHECKING:
+    from registration.listener.connection import Connection
+
+Step = Callable[[], None]
+
+
+class TlsTransport(PlainTransport):
+    """`connection_made` is called when the handshake is through. A connection for which it never
+    is has `abandon` called in place of `connection_lost`.
+
+    A step of the handshake is taken when `asks` calls it back. `done` is called once: when the
+    handshake is through, or lost.
+    """
+
+    __slots__ = (
+        *("_asks", "_context", "_done", "_incoming", "_outgoing", "_tls", "_waits"),
+        *("spoken", "through"),
+    )
+
+    _asks: Callable[[Step], None]
+    _done: Callable[["TlsTransport"], None]
+    _tls: ssl.SSLObject
+    _incoming: ssl.MemoryBIO
+    _outgoing: ssl.MemoryBIO
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        accepted: socket.socket,
+        connection: "Connection",
+        context: ssl.SSLContext,
+        asks: Callable[[Step], None],
+        done: Callable[["TlsTransport"], None],
+    ) -> None:
+        self._context: ssl.SSLContext | None = context  # until there is TLS
+        self._asks = asks
+        self._done = done
+        self._waits = False  # for its step
+        self.spoken = False  # whether its peer has begun the handshake
+        self.through = False
+        super().__init__(loop, accepted, connection)
+
+    @property
+    def deadline(self) -> float:
+        """When the handshake has to be through."""
+        return cast("Connection", self._protocol).deadline
+
+    # --- the handshake ------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._loop.add_reader(self._number, self._knock)
+
+    def _knock(self) -> None:
+        self._waits = self.spoken = True
+        self._asks(self._step)
+        if self._waits:
+            self.pause_reading()
+
+    def _step(self) -> None:
+        self._waits = False
+        if self._closing:  # while it waited
+            return
+        self._readable()
+        if not self._closing:
+            self._loop.add_reader(self._number, self._readable if self.through else self._knock)
+
+    def _received(self, data: bytes) -> None:
+        if self._eof:  # we have said goodbye
+            return
+        if self._context is not None:
+            self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+            self._context = None
+        self._incoming.write(data)
+        if not self.through:
+            self._shake_hands()
+        if self.through:
+            self._read()
+
+    def _shake_hands(self) -> None:
+        """When it cannot be, the peer is told why."""
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+        except ssl.SSLError:
+            self._flush()
+            super().close()
+        else:
+            self._flush()
+            self.through = True
+            self._settle()
+            self._protocol.connection_made(self)
+
+    def _settle(self) -> None:
+        done = self._done
+        del self._asks, self._done
+        done(self)
+
+    # --- in -----------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        while not self._closing and not self._eof and (data := self._decrypted()) is not None:
+            if data:
+                self._protocol.data_received(data)
+            else:
+                self._finished()
+        self._flush()  # what TLS itself has to say
+
+    def _decrypted(self) -> bytes | None:
+        """Empty at the peer's end; None when more has to come first."""
+        if not self._incoming.pending and not self._tls.pending():
+            return None
+        try:
+            return self._tls.read(READ_AT_ONCE)
+        except ssl.SSLWantReadError:
+            return None
+        except ssl.SSLError as error:
+            self._flush()
+            self._end(error)
+            return None
+
+    def _finished(self) -> None:
+        """The peer's end, with a close_notify or without."""
+        if not self.through:
+            super().close()
+        elif not self._protocol.eof_received():
+            self.close()
+            super().close()
+
+    # --- out ----------------------------------------------------------------------------------
+
+    def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
+        if self._ending or self._eof:
+            return
+        written = self._tls.write(data)
+        while written < len(data):  # it takes one record at a time
+            written += self._tls.write(memoryview(data)[written:])
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            super().write(self._outgoing.read())
+
+    def write_eof(self) -> None:
+        if self._ending or self._eof:
+            return
+        with contextlib.suppress(ssl.SSLError):  # the peer has not said goodbye yet
+            self._tls.unwrap()
+        self._flush()
+        super().write_eof()
+
+    def close(self) -> None:
+        """Say goodbye, and wait for the peer's end: closing a socket with unread bytes would reset
+        the connection, and the reset may overtake our answer."""
+        with contextlib.suppress(OSError):  # reset by the peer
+            self.write_eof()
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _lost(self, error: Exception | None) -> None:
+        if self.through:
+            super()._lost(error)
+            return
+        try:
+            cast("Connection", self._protocol).abandon()
+            self._settle()
+        finally:
+            self._release()

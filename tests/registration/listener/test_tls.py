@@ -1,0 +1,391 @@
+"""TLS as the listener ends it: the handshake step by step, what protocols are told, the goodbye."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from registration.listener.connection import Connection
+from registration.listener.tls import Step, TlsTransport
+from registration.pki import CA_CERTIFICATE
+
+# More than the kernel takes at once, and not in whole records.
+LARGE = bytes(range(256)) * 32 * 1024 + b"end"
+
+
+class Heard(asyncio.Protocol):
+    """Keeps what it is told; `fail` makes it a faulty protocol."""
+
+    deadline = 7.0
+
+    def __init__(self, fail: object) -> None:
+        self.fail = fail
+        self.said: list[object] = []
+        self.news = asyncio.Event()
+
+    def note(self, event: object) -> None:
+        self.said.append(event)
+        self.news.set()
+        if event == self.fail:
+            raise RuntimeError("faulty")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, TlsTransport)
+        self.note("made")
+
+    def abandon(self) -> None:
+        self.note("abandoned")
+
+    def data_received(self, data: bytes) -> None:
+        self.note(data)
+
+    def eof_received(self) -> None:
+        self.note("eof")
+
+    def pause_writing(self) -> None:
+        self.note("pause")
+
+    def resume_writing(self) -> None:
+        self.note("resume")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.note(("lost", type(exc)))
+
+
+class Line:
+    """A connection of which the test holds the far end, with TLS of its own in memory."""
+
+    def __init__(self, tls: ssl.SSLContext, ca: ssl.SSLContext, fail: object) -> None:
+        loop = asyncio.get_running_loop()
+        self.errors: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda _, context: self.errors.append(context))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.far = socket.create_connection(server.getsockname())
+            near, _ = server.accept()
+        self.far.setblocking(False)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = ca.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.heard = Heard(fail)
+        self.waiting: list[Step] = []
+        self.at_once = True
+        self.done: list[TlsTransport] = []
+        self.transport = TlsTransport(
+            loop, near, cast("Connection", self.heard), tls, self.ask, self.done.append
+        )
+
+    def ask(self, step: Step) -> None:
+        if self.at_once:
+            step()
+        else:
+            self.waiting.append(step)
+            self.heard.news.set()
+
+    def stage(self) -> tuple[bool, bool]:
+        return self.transport.spoken, self.transport.through
+
+    async def asked(self) -> Step:
+        """A step that waits for its turn, once there is one."""
+        async with asyncio.timeout(10):
+            while not self.waiting:
+                self.heard.news.clear()
+                await self.heard.news.wait()
+        return self.waiting.pop()
+
+    async def until(self, event: object) -> None:
+        """Return once it was said."""
+        async with asyncio.timeout(10):
+            while event not in self.heard.said:
+                self.heard.news.clear()
+                await self.heard.news.wait()
+
+    def hello(self) -> bytes:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.do_handshake()
+        return self.outgoing.read()
+
+    async def send(self, data: bytes) -> None:
+        async with asyncio.timeout(10):
+            await asyncio.get_running_loop().sock_sendall(self.far, data)
+
+    async def hear(self) -> bool:
+        """Whether more came; False at the end of the connection."""
+        async with asyncio.timeout(10):
+            data = await asyncio.get_running_loop().sock_recv(self.far, 65536)
+        self.incoming.write(data)
+        return bool(data)
+
+    async def shake_hands(self) -> None:
+        data = self.hello()
+        while True:
+            await self.send(data)
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                assert await self.hear()
+                data = self.hello()
+            else:
+                break
+        await self.send(self.outgoing.read())
+
+    async def say(self, data: bytes) -> None:
+        self.tls.write(data)
+        await self.send(self.outgoing.read())
+
+    async def read(self, size: int) -> bytes:
+        """At the far end; shorter when the peer says goodbye before."""
+        data = b""
+        while len(data) < size:
+            try:
+                part = self.tls.read(size - len(data))
+            except ssl.SSLWantReadError:
+                if not await self.hear():
+                    break
+                continue
+            if not part:
+                break
+            data += part
+        return data
+
+    def reset(self) -> None:
+        self.far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.far.close()
+
+
+Scene = Callable[[Line], Any]
+Play = Callable[..., Line]
+
+
+@pytest.fixture
+def play(server_tls: ssl.SSLContext, pki_directory: Path) -> Play:
+    """Run a scene with a line, and leave no socket open."""
+
+    def run(scene: Scene, *, fail: object = None, twelve: bool = False) -> Line:
+        client = ssl.create_default_context(cafile=pki_directory / CA_CERTIFICATE)
+        if twelve:
+            client.maximum_version = ssl.TLSVersion.TLSv1_2
+
+        async def line() -> Line:
+            line = Line(server_tls, client, fail)
+            with contextlib.closing(line.far):
+                await scene(line)
+                line.transport.abort()
+                await asyncio.sleep(0)
+            assert line.done == [line.transport]
+            return line
+
+        return asyncio.run(line())
+
+    return run
+
+
+@pytest.mark.parametrize("twelve", [False, True])
+def test_both_sides_hear_each_other_until_the_peer_leaves(play: Play, twelve: bool) -> None:
+    async def scene(line: Line) -> None:
+        assert line.heard.said == []
+        await line.shake_hands()
+        await line.say(b"one")
+        await line.until(b"one")
+        line.transport.write(b"two")
+        assert await line.read(3) == b"two"
+        line.far.close()
+        await line.until(("lost", type(None)))
+
+    line = play(scene, twelve=twelve)
+    assert line.tls.version() == ("TLSv1.2" if twelve else "TLSv1.3")
+    assert line.heard.said == ["made", b"one", "eof", ("lost", type(None))]
+    assert not line.errors
+
+
+def test_a_handshake_may_come_byte_by_byte(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        for byte in line.hello():
+            await line.send(bytes([byte]))
+            await asyncio.sleep(0)
+        assert await line.hear()
+        line.tls.do_handshake()
+        for byte in line.outgoing.read():
+            await line.send(bytes([byte]))
+            await asyncio.sleep(0)
+        await line.until("made")
+
+    play(scene)
+
+
+def test_what_comes_with_the_last_of_the_handshake_is_read_at_once(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.send(line.hello())
+        assert await line.hear()
+        line.tls.do_handshake()
+        line.tls.write(b"CONNECT")
+        await line.send(line.outgoing.read())
+        await line.until(b"CONNECT")
+
+    assert play(scene).heard.said[:2] == ["made", b"CONNECT"]
+
+
+def test_each_step_waits_for_its_turn_and_nothing_is_read_meanwhile(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        line.at_once = False
+        assert line.stage() == (False, False)
+        await line.send(line.hello())
+        step = await line.asked()
+        assert line.stage() == (True, False)
+        await asyncio.sleep(0.01)
+        assert not line.waiting
+        step()
+        assert await line.hear()
+        line.tls.do_handshake()
+        await line.send(line.outgoing.read())
+        step = await line.asked()
+        assert line.stage() == (True, False)
+        step()
+        assert line.stage() == (True, True)
+        await line.say(b"at once")
+        await line.until(b"at once")
+        assert not line.waiting
+
+    play(scene)
+
+
+def test_who_is_given_up_while_it_waits_for_its_turn_gets_none(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        line.at_once = False
+        await line.send(line.hello())
+        step = await line.asked()
+        line.transport.abort()
+        step()
+        await line.until("abandoned")
+
+    assert play(scene).heard.said == ["abandoned"]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello"])
+def test_who_does_not_speak_tls_is_left(play: Play, sent: bytes) -> None:
+    async def scene(line: Line) -> None:
+        await line.send(sent)
+        if not sent:
+            line.far.shutdown(socket.SHUT_WR)
+        await line.until("abandoned")
+
+    line = play(scene)
+    assert line.heard.said == ["abandoned"]
+    assert not line.errors
+
+
+def test_a_peer_that_cannot_be_served_is_told_why(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.maximum_version = old.minimum_version = ssl.TLSVersion.TLSv1_2
+        old.set_ciphers("DHE-RSA-AES128-SHA256")
+        line.tls = old.wrap_bio(line.incoming, line.outgoing)
+        await line.send(line.hello())
+        assert await line.hear()
+        with pytest.raises(ssl.SSLError, match="alert handshake failure"):
+            line.tls.do_handshake()
+        await line.until("abandoned")
+
+    play(scene)
+
+
+def test_a_record_that_was_tampered_with_ends_the_connection(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.shake_hands()
+        line.tls.write(b"message")
+        record = bytearray(line.outgoing.read())
+        record[-1] ^= 1
+        await line.send(bytes(record))
+        await line.until(("lost", ssl.SSLError))
+
+    line = play(scene)
+    assert line.heard.said == ["made", ("lost", ssl.SSLError)]
+    assert not line.errors
+
+
+def test_more_than_a_record_goes_out_in_order_as_the_peer_takes_it(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.shake_hands()
+        await line.until("made")
+        line.transport.write(LARGE)
+        line.transport.write(b"more")
+        assert line.heard.said == ["made", "pause"]
+        assert await line.read(len(LARGE) + 4) == LARGE + b"more"
+        await line.until("resume")
+
+    play(scene)
+
+
+def test_the_goodbye_comes_behind_what_was_written_and_the_peer_closes_first(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.shake_hands()
+        await line.until("made")
+        line.transport.write(LARGE)
+        line.transport.close()
+        line.transport.write(b"nothing after the end")
+        line.transport.close()
+        assert await line.read(len(LARGE) + 1) == LARGE
+        await line.say(b"unread")
+        assert not await line.hear()  # an end, no reset
+        await asyncio.sleep(0.01)
+        assert ("lost", type(None)) not in line.heard.said
+        line.far.close()
+        await line.until(("lost", type(None)))
+
+    line = play(scene)
+    assert line.heard.said == ["made", "pause", "resume", "eof", ("lost", type(None))]
+
+
+def test_a_peer_that_says_goodbye_is_answered_so_and_left(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.shake_hands()
+        line.tls.write(b"last words")
+        with contextlib.suppress(ssl.SSLWantReadError):
+            line.tls.unwrap()
+        await line.send(line.outgoing.read())
+        await line.until(("lost", type(None)))
+        assert await line.hear()
+        line.tls.unwrap()
+
+    assert play(scene).heard.said == ["made", b"last words", "eof", ("lost", type(None))]
+
+
+def test_a_reset_by_the_peer_is_told_with_its_error(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.shake_hands()
+        await line.until("made")
+        line.reset()
+        await line.until(("lost", ConnectionResetError))
+        line.transport.write(b"too late")
+        line.transport.close()
+
+    line = play(scene)
+    assert line.heard.said == ["made", ("lost", ConnectionResetError)]
+    assert not line.errors
+
+
+def test_a_reset_before_the_handshake_is_through_is_no_fault_of_ours(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        await line.send(line.hello())
+        assert await line.hear()
+        line.reset()
+        await line.until("abandoned")
+
+    assert not play(scene).errors
+
+
+@pytest.mark.parametrize("fail", ["made", b"data", "eof"])
+def test_a_faulty_protocol_is_reported_and_loses_its_connection(play: Play, fail: object) -> None:
+    async def scene(line: Line) -> None:
+        await line.shake_hands()
+        await line.say(b"data")
+        line.far.shutdown(socket.SHUT_WR)
+        await line.until(("lost", RuntimeError))
+
+    line = play(scene, fail=fail)
+    assert [str(context["exception"]) for context in line.errors] == ["faulty"]
