@@ -24,6 +24,7 @@ from iotconsole.kit.outages import Outage, describe
 from registration.listener.crowd import Crowd
 from registration.listener.errors import Sparingly
 from registration.listener.meter import BatchMeter
+from registration.listener.records import Records
 from registration.listener.trouble import is_the_databases
 from registration.listener.work import RECORDS, Outcome, Request, perform
 
@@ -80,6 +81,7 @@ class Batcher:
         self._max_waiting = max_waiting
         self._max_records = max_records
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._records = Records(loop, lambda record: self._queue.put(Job(record, None)))
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._finished = asyncio.Event()
         # The worker's own: whether this is the end, and the records that wait for the database.
@@ -92,7 +94,7 @@ class Batcher:
     @property
     def waiting(self) -> int:
         """Requests that nobody has taken up yet."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._records)
 
     @property
     def held(self) -> int:
@@ -104,6 +106,7 @@ class Batcher:
 
     async def stop(self, within: float) -> bool:
         """Finish everything that waits. False when `within` seconds were not enough."""
+        self._records.hand_over()
         self._queue.put(None)
         try:
             await asyncio.wait_for(self._finished.wait(), within)
@@ -120,13 +123,14 @@ class Batcher:
             )
             return None
         job = Job(request, done)
+        self._records.before_a_request()
         self._queue.put(job)
         return job
 
     def record(self, request: Request) -> None:
-        """Write it, later if need be."""
-        if self._queue.qsize() < self._max_records:
-            self._queue.put(Job(request, None))
+        """Write it, in a moment; later if need be."""
+        if self.waiting < self._max_records:
+            self._records.add(request)
         else:
             self._warnings.warn("%d requests wait: log entries are lost", self._max_records)
 

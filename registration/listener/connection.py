@@ -225,7 +225,7 @@ class Connection(Wire):
     def _issued(self, request: RegistrationRequest, outcome: Outcome) -> None:
         """CONNACK and push in one write. The device closes first, within 15 s."""
         self._enter(State.REGISTERED, REGISTRATION_LASTS)
-        self._hub.slots.prove(self._slot)
+        self._hub.prove(self._slot)
         self.send(answers.issued(request, outcome))
         self._take_early()
 
@@ -239,7 +239,7 @@ class Connection(Wire):
             return
         self._session = session
         self._enter(State.ONLINE, self._keepalive * _KEEPALIVE_FACTOR)
-        self._hub.slots.prove(self._slot)
+        self._hub.prove(self._slot)
         self._intake.trust()
         self.buffer_messages()
         self._hub.sessions.admit(self)

@@ -1,6 +1,7 @@
 """What a listener does again and again besides serving: deadlines, revocations, housekeeping."""
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -8,6 +9,7 @@ from time import monotonic
 from django.utils import timezone
 
 from devices.operations import sessions as operations
+from iotconsole.kit.memory import collect_what_is_new
 from iotconsole.kit.outages import Outage
 from registration.listener.database import DatabaseThread
 from registration.listener.hub import Hub
@@ -18,6 +20,10 @@ DEADLINES_SECONDS = 0.5
 POLL_SECONDS = 0.25
 RECONCILE_SECONDS = 30.0
 PRUNE_SECONDS = 600.0
+# Connections leave no garbage that needs a collector. What does is little and soon found, if at all
+# while it is new; a look at everything, with many sessions some 50 ms, is for the rest.
+NEW_GARBAGE_SECONDS = 0.25
+OLD_GARBAGE_SECONDS = 3600.0
 CERTIFICATES_SECONDS = 3600.0
 
 # Revocations are kept for so many rounds of pruning after they were read here.
@@ -53,6 +59,8 @@ class Rounds:
             ("reconciling sessions", RECONCILE_SECONDS, self.reconcile),
             ("pruning revocations", PRUNE_SECONDS, self.prune),
             ("reading certificates", CERTIFICATES_SECONDS, self._certificates),
+            ("collecting new garbage", NEW_GARBAGE_SECONDS, _collect_what_is_new),
+            ("collecting garbage", OLD_GARBAGE_SECONDS, _collect),
         )
         self._tasks = [asyncio.create_task(_repeat(*entry)) for entry in plan]
 
@@ -113,6 +121,14 @@ class Rounds:
 
     async def _certificates(self) -> None:
         await asyncio.to_thread(self._refresh)
+
+
+async def _collect_what_is_new() -> None:
+    collect_what_is_new()
+
+
+async def _collect() -> None:
+    gc.collect()
 
 
 async def _repeat(name: str, seconds: float, action: Callable[[], Awaitable[None]]) -> None:

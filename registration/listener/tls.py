@@ -125,8 +125,8 @@ class TlsTransport(PlainTransport):
         self._flush()  # what TLS itself has to say
 
     def _decrypted(self) -> bytes | None:
-        """Empty at the peer's end; None when more has to come first."""
-        if not self._incoming.pending and not self._tls.pending():
+        """A record; empty at the peer's end; None when more has to come first."""
+        if not self._incoming.pending:
             return None
         try:
             return self._tls.read(READ_AT_ONCE)

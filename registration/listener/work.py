@@ -37,11 +37,11 @@ def _log_refusals(refusals: Sequence[Refusal], now: datetime) -> list[Outcome]:
     return [None] * len(refusals)
 
 
-# In this order: a session's beginning stands in the log before its end.
+# In this order: what ends had begun before, and beside it the device's next session may begin.
 _OPERATIONS: tuple[tuple[type, Callable[[Sequence[Any], datetime], Sequence[Outcome]]], ...] = (
+    (SessionEnd, _end),
     (RegistrationRequest, registrations.register),
     (ConnectionRequest, connections.authenticate),
-    (SessionEnd, _end),
     (log.Event, _write),
     (Refusal, _log_refusals),
 )

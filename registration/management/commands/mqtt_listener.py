@@ -83,7 +83,8 @@ async def _serve(*, shared_ports: bool, metrics_port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     _raise_descriptor_limit()
-    _collect_less_often()
+    keep_what_is_loaded()
+    gc.disable()  # it is one of the listener's rounds
     directory = settings.DATA_DIR / "pki"
     context = server_context(directory, cast("Profile", settings.MQTT_TLS_PROFILE))
     listener = await Listener.open(
@@ -146,14 +147,6 @@ async def _supervise(workers: int, metrics_port: int) -> None:
         for n in range(workers)
     ]
     await supervise(programs, lambda: logger.info("%d workers serve", workers))
-
-
-def _collect_less_often() -> None:
-    """A batch makes thousands of short-lived objects and few cycles: looking for those after every
-    700 costs a tenth of the whole work. Much more rarely, and broken TLS connections, whose buffers
-    hang in such cycles, would pile up."""
-    keep_what_is_loaded()
-    gc.set_threshold(5_000, 10, 10)
 
 
 def _raise_descriptor_limit() -> None:

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from registration.listener.handshakes import AT_ONCE, Handshakes
+import pytest
+
+from registration.listener import handshakes
+from registration.listener.handshakes import AT_ONCE, FOR_STRANGERS, Handshakes
 
 
 class Turns:
@@ -23,10 +26,12 @@ class Turns:
             call()
 
 
-def asked(*origins: str) -> tuple[Turns, list[str]]:
+def asked(*origins: str, proven: tuple[str, ...] = ()) -> tuple[Turns, list[str]]:
     """These ask in this order; second, who has begun."""
     turns, begun = Turns(), list[str]()
     handshakes = Handshakes(cast("asyncio.AbstractEventLoop", turns))
+    for origin in proven:
+        handshakes.proven(origin)
     for origin in origins:
         handshakes.ask(origin, partial(begun.append, origin))
     return turns, begun
@@ -52,3 +57,32 @@ def test_of_a_flood_from_one_address_others_wait_for_one_handshake_each() -> Non
     for _ in range(1000):
         turns.turn()
     assert len(begun) == 1002
+
+
+def test_where_a_credential_was_good_before_waits_for_no_stranger() -> None:
+    strangers = [f"stranger {n}" for n in range(100)]
+    turns, begun = asked(*strangers, "lamp", "pump", proven=("pump", "lamp"))
+    turns.turn()
+    assert begun[AT_ONCE : AT_ONCE + 3] == ["lamp", "pump", f"stranger {AT_ONCE}"]
+
+
+def test_of_each_turn_strangers_have_a_part_however_many_come_before_them() -> None:
+    turns, begun = asked(*["site"] * 100, "a", "b", "c", proven=("site",))
+    for _ in range(2):
+        turns.turn()
+    assert begun[AT_ONCE:] == [
+        *["site"] * (AT_ONCE - FOR_STRANGERS),
+        *("a", "b"),
+        *["site"] * (AT_ONCE - FOR_STRANGERS),
+        *("c", "site"),
+    ]
+    for _ in range(100):
+        turns.turn()
+    assert len(begun) == 103
+
+
+def test_addresses_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshakes, "MAX_REGULARS", 2)
+    turns, begun = asked(*["x"] * AT_ONCE, "a", "b", "c", proven=("a", "b", "a", "c"))
+    turns.turn()
+    assert begun[AT_ONCE:] == ["a", "c", "b"]

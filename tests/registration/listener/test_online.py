@@ -50,6 +50,19 @@ def test_goodbye_ends_the_session(listener: RunningListener, device: Device) -> 
     assert not Session.objects.filter(ended_at=None).exists()
 
 
+def test_a_session_is_told_to_end_before_the_next_one_begins(
+    listener: RunningListener, device: Device
+) -> None:
+    """However soon the device comes back."""
+    for _ in range(10):
+        client = listener.online(signed_connect(device))
+        client.send(mqtt.DISCONNECT)
+        assert client.is_closed()
+    assert eventually(lambda: len(offline_reasons()) == 10)
+    told = LogEntry.objects.filter(operation__in=["online", "offline"]).order_by("pk")
+    assert [entry.operation for entry in told] == ["online", "offline"] * 10
+
+
 @pytest.mark.parametrize("tls", [True, False])
 def test_a_broken_connection_ends_the_session(
     listener: RunningListener, device: Device, tls: bool
