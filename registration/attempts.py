@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import EXAMINED, UNPROVEN, told_of
+from devices.operations.outcome import EXAMINED, FailureKey, counted, told_of
 from devices.protocol.sent import Sent, SentForm
 from iotconsole.kit.ratelimit import Excess, FailureCounter, FailureLimits
 from registration.operations.explain import Refusal
@@ -53,14 +53,9 @@ class Attempt:
     transport: str = ""  # named in the log, unless it is MQTT
 
     @property
-    def key(self) -> tuple[str | None, str, str, str]:
+    def key(self) -> FailureKey:
         """What the limits count it by."""
         return self.origin.address, self.product_key, self.device_name, self.credential
-
-    def key_of(self, reason: str) -> tuple[str | None, str, str, str]:
-        """The same for a refusal. A good credential is read again however often it is refused: at
-        any moment an operator may let it in."""
-        return self.key if reason in UNPROVEN else (*self.key[:3], "")
 
     def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log.Event:
         transport = {"transport": self.transport} if self.transport else {}
@@ -109,7 +104,7 @@ class Attempts:
         if reason == "server_error":
             self._record(attempt.event(reason))
             return
-        self._limits.failed(*attempt.key_of(reason))
+        self._limits.failed(*counted(attempt.key, reason))
         if reason in EXAMINED and not request.quiet:
             self._record(Refusal(request, reason, examine=self._worth_examining(attempt)))
 

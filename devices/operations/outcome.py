@@ -23,6 +23,15 @@ UNPROVEN = frozenset({"bad_signature", "bad_credential", "product_not_found", "u
 # Refusals for which something may be found out beyond the reason.
 EXAMINED = UNPROVEN | {"device_not_found"}
 
+# Address, ProductKey, DeviceName and credential, as failures are counted.
+FailureKey = tuple[str | None, str, str, str]
+
+
+def counted(key: FailureKey, reason: str) -> FailureKey:
+    """What a refusal counts against. A good credential is read again however often it is refused:
+    at any moment an operator may let it in."""
+    return key if reason in UNPROVEN else (*key[:3], "")
+
 
 class Quietable(Protocol):
     """A request that may be one of a flood, or whose refusal its caller logs himself."""

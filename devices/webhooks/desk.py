@@ -14,7 +14,7 @@ from devices.brokers.listeners import LISTENER_OF, connection_of
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import UNPROVEN, Refused, told_of
+from devices.operations.outcome import Refused, counted, told_of
 from devices.protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from devices.protocol.params import CODE_SIGN_METHOD, SignatureParams, TokenParams
 from devices.protocol.sent import Sent, shown, visible
@@ -128,10 +128,8 @@ class Desk:
             return False
         outcome = self._together.ask(replace(request, quiet=excess is not None))
         if isinstance(outcome, Refused) and outcome.reason != "server_error":
-            # A good credential is read again: at any moment an operator may let it in.
-            counted = key if outcome.reason in UNPROVEN else key[:3]
             with self._lock:
-                self._limits.failed(*counted)
+                self._limits.failed(*counted(key, outcome.reason))
         return not isinstance(outcome, Refused)
 
     def _refuse(
