@@ -131,7 +131,7 @@ class Acceptor:
         if self._tls is None:
             slot.give_up = PlainTransport(self._loop, accepted, connection).abort
             return
-        asks = partial(self._hub.handshakes.ask, slot.origin or "")
+        asks = partial(self._hub.shake_hands, slot)
         opening = TlsTransport(self._loop, accepted, connection, self._tls, asks, self._opened)
         slot.give_up = opening.abort
         self._opening.add(opening)

@@ -1,4 +1,4 @@
-"""Whose step of a TLS handshake is next: one of each address in turn, a few at a time.
+"""Whose TLS handshake is next: one of each address in turn, and only a few in one turn of the loop.
 
 The server's part of a handshake takes longer than everything else a device asks for. Of a flood,
 all would be done at once, and whoever comes last would wait for all of them. Addresses from where a
@@ -10,35 +10,34 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-# Steps in one turn of the loop, some three milliseconds; so many of them at least for strangers
-# that wait.
+# In one turn of the loop, some three milliseconds; of them for strangers that wait, at least.
 AT_ONCE = 8
 FOR_STRANGERS = 2
 # Addresses remembered; the one whose last good credential is oldest goes first.
 MAX_REGULARS = 20_000
 
-Step = Callable[[], None]
+Begin = Callable[[], None]
 
 
 class _Line:
     """Those who wait, by origin."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[Step]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[Begin]] = OrderedDict()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def add(self, origin: str, step: Step) -> None:
-        self._waiting.setdefault(origin, deque()).append(step)
+    def add(self, origin: str, begin: Begin) -> None:
+        self._waiting.setdefault(origin, deque()).append(begin)
 
-    def pop(self) -> Step:
+    def pop(self) -> Begin:
         """The first of the origin that has waited for longest; its others go to the end."""
         origin, waiting = self._waiting.popitem(last=False)
-        step = waiting.popleft()
+        begin = waiting.popleft()
         if waiting:
             self._waiting[origin] = waiting
-        return step
+        return begin
 
 
 class Handshakes:
@@ -59,10 +58,10 @@ class Handshakes:
         if len(self._regulars) > MAX_REGULARS:
             self._regulars.popitem(last=False)
 
-    def ask(self, origin: str, step: Step) -> None:
-        """Call `step` when it is its turn, at once if nobody waits."""
+    def ask(self, origin: str, begin: Begin) -> None:
+        """Call `begin` when it is its turn, at once if nobody waits."""
         line = self._of_regulars if origin in self._regulars else self._of_strangers
-        line.add(origin, step)
+        line.add(origin, begin)
         self._go_on()
 
     def _go_on(self) -> None:

@@ -56,6 +56,15 @@ class Hub:
         if not self.stopping:
             self.batcher.record(request)
 
+    def shake_hands(self, slot: Slot, begin: Callable[[], None]) -> None:
+        """Call `begin` when it is the turn of the connection in `slot`."""
+
+        def begun() -> None:
+            self.slots.begun(slot)
+            begin()
+
+        self.handshakes.ask(slot.origin or "", begun)
+
     def prove(self, slot: Slot) -> None:
         """The credential of the connection in `slot` was good."""
         self.slots.prove(slot)

@@ -1,8 +1,9 @@
 """How many connections there may be: in all, before they have proven anything, and per address.
 
-When all places are taken, the connection that has been silent for longest gives its own to the
+When all places are taken, the connection that has got nowhere for longest gives its own to the
 newcomer: a device needs milliseconds to send its CONNECT, so whoever holds half-open connections
-loses his own and keeps nobody out.
+loses his own and keeps nobody out. A handshake that has begun is a step: when thousands come at
+once, those for whom work was done are not the ones to go.
 
 Behind a proxy all connections come from one address until each has said whose it is: meanwhile they
 count towards the totals only, which keeps them bounded and lets no device wait for another.
@@ -98,6 +99,14 @@ class Slots:
         if give_up:
             give_up()
         return True
+
+    def begun(self, slot: Slot) -> None:
+        """Its handshake has: of those that have not asked yet it is the newest again."""
+        if slot.released or slot.proven:
+            return
+        for silent in (self._silent, self._silent_by_origin.get(slot.origin or "", {})):
+            if slot in silent:
+                silent[slot] = silent.pop(slot)
 
     def asked(self, slot: Slot) -> None:
         """The connection has sent its CONNECT: it keeps its place until it is answered."""

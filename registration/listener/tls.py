@@ -18,15 +18,14 @@ from registration.listener.plain import READ_AT_ONCE, PlainTransport
 if TYPE_CHECKING:
     from registration.listener.connection import Connection
 
-Step = Callable[[], None]
+Begin = Callable[[], None]
 
 
 class TlsTransport(PlainTransport):
     """`connection_made` is called when the handshake is through. A connection for which it never
     is has `abandon` called in place of `connection_lost`.
 
-    A step of the handshake is taken when `asks` calls it back. `done` is called once: when the
-    handshake is through, or lost.
+    The handshake begins when `asks` calls back. `done` is called once: when it is through, or lost.
     """
 
     __slots__ = (
@@ -34,7 +33,7 @@ class TlsTransport(PlainTransport):
         *("spoken", "through"),
     )
 
-    _asks: Callable[[Step], None]
+    _asks: Callable[[Begin], None]
     _done: Callable[["TlsTransport"], None]
     _tls: ssl.SSLObject
     _incoming: ssl.MemoryBIO
@@ -46,13 +45,13 @@ class TlsTransport(PlainTransport):
         accepted: socket.socket,
         connection: "Connection",
         context: ssl.SSLContext,
-        asks: Callable[[Step], None],
+        asks: Callable[[Begin], None],
         done: Callable[["TlsTransport"], None],
     ) -> None:
-        self._context: ssl.SSLContext | None = context  # until there is TLS
+        self._context = context
         self._asks = asks
         self._done = done
-        self._waits = False  # for its step
+        self._waits = False  # for its turn
         self.spoken = False  # whether its peer has begun the handshake
         self.through = False
         super().__init__(loop, accepted, connection)
@@ -69,25 +68,24 @@ class TlsTransport(PlainTransport):
 
     def _knock(self) -> None:
         self._waits = self.spoken = True
-        self._asks(self._step)
+        self._asks(self._start)
         if self._waits:
             self.pause_reading()
 
-    def _step(self) -> None:
+    def _start(self) -> None:
+        """It is its turn. Later flights wait for none: what is half done would be given up first,
+        and all that was done for it be lost."""
         self._waits = False
         if self._closing:  # while it waited
             return
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._readable()
-        if not self._closing:
-            self._loop.add_reader(self._number, self._readable if self.through else self._knock)
+        self.resume_reading()
 
     def _received(self, data: bytes) -> None:
         if self._eof:  # we have said goodbye
             return
-        if self._context is not None:
-            self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-            self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-            self._context = None
         self._incoming.write(data)
         if not self.through:
             self._shake_hands()

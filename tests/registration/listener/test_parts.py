@@ -125,6 +125,22 @@ def test_whoever_has_asked_or_proven_something_keeps_its_place() -> None:
     assert places.given_up == ["silent", "newcomer"]
 
 
+def test_whoever_has_begun_its_handshake_goes_after_those_who_have_not() -> None:
+    """Else, when thousands come at once, work would be done for those alone who have to go."""
+    places = Places(total=10, unproven=3, unproven_per_address=3)
+    begun = places.take("begun")
+    assert begun is not None
+    for name in ("second", "third"):
+        places.take(name)
+    places.slots.begun(begun)
+    for name in ("fourth", "fifth", "sixth"):
+        places.take(name)
+    assert places.given_up == ["second", "third", "begun"]
+    places.slots.begun(begun)
+    places.take("seventh")
+    assert places.given_up[3:] == ["fourth"]
+
+
 def test_a_slot_is_released_once_however_often_it_is_said() -> None:
     places = Places(total=3, unproven=1, unproven_per_address=1)
     first = places.take("first")

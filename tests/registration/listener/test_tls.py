@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from registration.listener.connection import Connection
-from registration.listener.tls import Step, TlsTransport
+from registration.listener.tls import Begin, TlsTransport
 from registration.pki import CA_CERTIFICATE
 
 # More than the kernel takes at once, and not in whole records.
@@ -72,25 +72,25 @@ class Line:
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = ca.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
         self.heard = Heard(fail)
-        self.waiting: list[Step] = []
+        self.waiting: list[Begin] = []
         self.at_once = True
         self.done: list[TlsTransport] = []
         self.transport = TlsTransport(
             loop, near, cast("Connection", self.heard), tls, self.ask, self.done.append
         )
 
-    def ask(self, step: Step) -> None:
+    def ask(self, begin: Begin) -> None:
         if self.at_once:
-            step()
+            begin()
         else:
-            self.waiting.append(step)
+            self.waiting.append(begin)
             self.heard.news.set()
 
     def stage(self) -> tuple[bool, bool]:
         return self.transport.spoken, self.transport.through
 
-    async def asked(self) -> Step:
-        """A step that waits for its turn, once there is one."""
+    async def asked(self) -> Begin:
+        """What waits for its turn, once there is something."""
         async with asyncio.timeout(10):
             while not self.waiting:
                 self.heard.news.clear()
@@ -229,25 +229,21 @@ def test_what_comes_with_the_last_of_the_handshake_is_read_at_once(play: Play) -
     assert play(scene).heard.said[:2] == ["made", b"CONNECT"]
 
 
-def test_each_step_waits_for_its_turn_and_nothing_is_read_meanwhile(play: Play) -> None:
+def test_it_begins_in_its_turn_and_then_waits_for_nobody(play: Play) -> None:
     async def scene(line: Line) -> None:
         line.at_once = False
         assert line.stage() == (False, False)
         await line.send(line.hello())
-        step = await line.asked()
+        begin = await line.asked()
         assert line.stage() == (True, False)
         await asyncio.sleep(0.01)
         assert not line.waiting
-        step()
+        begin()
         assert await line.hear()
         line.tls.do_handshake()
         await line.send(line.outgoing.read())
-        step = await line.asked()
-        assert line.stage() == (True, False)
-        step()
+        await line.until("made")
         assert line.stage() == (True, True)
-        await line.say(b"at once")
-        await line.until(b"at once")
         assert not line.waiting
 
     play(scene)
@@ -257,9 +253,9 @@ def test_who_is_given_up_while_it_waits_for_its_turn_gets_none(play: Play) -> No
     async def scene(line: Line) -> None:
         line.at_once = False
         await line.send(line.hello())
-        step = await line.asked()
+        begin = await line.asked()
         line.transport.abort()
-        step()
+        begin()
         await line.until("abandoned")
 
     assert play(scene).heard.said == ["abandoned"]
