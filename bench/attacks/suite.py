@@ -24,6 +24,7 @@ ATTACKS: Mapping[str, Mapping[str, int]] = {
     "5,000 half-open sockets": {"half_open": 5000},
     "200 bad signatures a second": {"bad_signatures": 200},
     "500 slow handshakes": {"slow_handshakes": 500},
+    "these three together": {"half_open": 5000, "bad_signatures": 200, "slow_handshakes": 500},
     "500 slow CONNECTs": {"slow_connects": 500},
     "200 half handshakes a second": {"handshakes": 200},
     "all together": {
