@@ -183,10 +183,10 @@ class PlainTransport(asyncio.Transport):
 
     def _lost(self, error: Exception | None) -> None:
         try:
-            self._protocol.connection_lost(error)
+            self._tell_lost(error)
         finally:
-            self._release()
+            self._socket.close()
+            del self._protocol  # which holds this
 
-    def _release(self) -> None:
-        self._socket.close()
-        del self._protocol  # which holds this
+    def _tell_lost(self, error: Exception | None) -> None:
+        self._protocol.connection_lost(error)

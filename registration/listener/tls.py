@@ -173,12 +173,9 @@ class TlsTransport(PlainTransport):
 
     # --- the end ------------------------------------------------------------------------------
 
-    def _lost(self, error: Exception | None) -> None:
+    def _tell_lost(self, error: Exception | None) -> None:
         if self.through:
-            super()._lost(error)
-            return
-        try:
+            super()._tell_lost(error)
+        else:
             cast("Connection", self._protocol).abandon()
             self._settle()
-        finally:
-            self._release()

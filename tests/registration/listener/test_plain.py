@@ -4,76 +4,22 @@ import asyncio
 import contextlib
 import os
 import socket
-import struct
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from registration.listener.plain import PlainTransport
+from tests.registration.listener.lines import Heard, Line
 
 # More than the kernel takes at once.
 LARGE = bytes(range(256)) * 32 * 1024
 
 
-class Heard(asyncio.Protocol):
-    """Keeps what it is told; `fail` makes it a faulty protocol."""
-
-    transport: PlainTransport
-
+class PlainLine(Line):
     def __init__(self, *, fail: object = None) -> None:
-        self.fail = fail
-        self.said: list[object] = []
-        self.news = asyncio.Event()
-
-    def _note(self, event: object) -> None:
-        self.said.append(event)
-        self.news.set()
-        if event == self.fail:
-            raise RuntimeError("faulty")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, PlainTransport)
-        self.transport = transport
-        self._note("made")
-
-    def data_received(self, data: bytes) -> None:
-        self._note(data)
-
-    def eof_received(self) -> None:
-        self._note("eof")
-
-    def pause_writing(self) -> None:
-        self._note("pause")
-
-    def resume_writing(self) -> None:
-        self._note("resume")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._note(("lost", type(exc)))
-
-
-class Line:
-    """A connection of which the test holds the far end."""
-
-    def __init__(self, *, fail: object = None) -> None:
-        self.errors: list[dict[str, Any]] = []
-        asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: self.errors.append(context)
-        )
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.far = socket.create_connection(server.getsockname())
-            near, _ = server.accept()
-        self.far.setblocking(False)
-        self.heard = Heard(fail=fail)
-        self.transport = PlainTransport(asyncio.get_running_loop(), near, self.heard)
-
-    async def until(self, event: object) -> None:
-        """Return once it was said."""
-        async with asyncio.timeout(10):
-            while event not in self.heard.said:
-                self.heard.news.clear()
-                await self.heard.news.wait()
+        super().__init__(Heard(fail))
+        self.transport = PlainTransport(asyncio.get_running_loop(), self.near, self.heard)
 
     async def read(self, size: int) -> bytes:
         """At the far end; shorter when the connection ends before."""
@@ -86,19 +32,15 @@ class Line:
                 data += part
         return data
 
-    def reset(self) -> None:
-        self.far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.far.close()
+
+Scene = Callable[[PlainLine], Any]
 
 
-Scene = Callable[[Line], Any]
-
-
-def play(scene: Scene, *, fail: object = None) -> Line:
+def play(scene: Scene, *, fail: object = None) -> PlainLine:
     """Run `scene` with a line, and leave no socket open."""
 
-    async def run() -> Line:
-        line = Line(fail=fail)
+    async def run() -> PlainLine:
+        line = PlainLine(fail=fail)
         with contextlib.closing(line.far):
             await scene(line)
             line.transport.abort()
@@ -109,7 +51,7 @@ def play(scene: Scene, *, fail: object = None) -> Line:
 
 
 def test_it_is_made_at_once_and_hears_until_the_peer_closes() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         assert line.heard.said == ["made"]
         line.far.send(b"one")
         await line.until(b"one")
@@ -123,7 +65,7 @@ def test_it_is_made_at_once_and_hears_until_the_peer_closes() -> None:
 
 
 def test_a_reset_by_the_peer_is_told_with_its_error() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.reset()
         await line.until(("lost", ConnectionResetError))
         line.transport.write(b"too late")
@@ -133,7 +75,7 @@ def test_a_reset_by_the_peer_is_told_with_its_error() -> None:
 
 
 def test_writing_to_a_connection_that_was_reset_ends_it() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.pause_reading()
         line.reset()
         line.transport.write(b"x")
@@ -144,7 +86,7 @@ def test_writing_to_a_connection_that_was_reset_ends_it() -> None:
 
 
 def test_a_reset_while_the_rest_is_sent_is_no_fault_of_ours() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.write(LARGE)
         line.transport.write_eof()
         line.transport.pause_reading()
@@ -155,7 +97,7 @@ def test_a_reset_while_the_rest_is_sent_is_no_fault_of_ours() -> None:
 
 
 def test_after_the_end_nothing_touches_what_may_be_somebody_elses_by_then() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.abort()
         await line.until(("lost", type(None)))
         loop, number = asyncio.get_running_loop(), line.transport._number
@@ -172,7 +114,7 @@ def test_after_the_end_nothing_touches_what_may_be_somebody_elses_by_then() -> N
 
 
 def test_what_the_peer_does_not_take_at_once_follows_in_order() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.write(LARGE)
         line.transport.write(b"end")
         assert line.heard.said == ["made", "pause"]
@@ -186,7 +128,7 @@ def test_what_the_peer_does_not_take_at_once_follows_in_order() -> None:
 
 
 def test_below_the_limit_nobody_is_told_to_pause() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.set_write_buffer_limits(high=len(LARGE))
         line.transport.write(LARGE)
         assert line.heard.said == ["made"]
@@ -197,7 +139,7 @@ def test_below_the_limit_nobody_is_told_to_pause() -> None:
 
 
 def test_closing_sends_what_is_left_first() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.write(LARGE)
         line.transport.close()
         assert line.transport.is_closing()
@@ -209,7 +151,7 @@ def test_closing_sends_what_is_left_first() -> None:
 
 
 def test_aborting_sends_nothing_more() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.write(LARGE)
         line.transport.abort()
         line.transport.abort()
@@ -222,7 +164,7 @@ def test_aborting_sends_nothing_more() -> None:
 
 @pytest.mark.parametrize("content", [b"", LARGE])
 def test_the_end_of_what_is_sent_comes_behind_it_and_reading_goes_on(content: bytes) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         if content:
             line.transport.write(content)
         line.transport.write_eof()
@@ -237,7 +179,7 @@ def test_the_end_of_what_is_sent_comes_behind_it_and_reading_goes_on(content: by
 
 
 def test_a_paused_connection_hears_what_came_meanwhile_when_it_goes_on() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.pause_reading()
         line.far.send(b"meanwhile")
         await asyncio.sleep(0.01)
@@ -250,7 +192,7 @@ def test_a_paused_connection_hears_what_came_meanwhile_when_it_goes_on() -> None
 
 @pytest.mark.parametrize("fail", [b"data", "eof", "resume"])
 def test_a_faulty_protocol_is_reported_and_loses_its_connection(fail: object) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         if fail == "resume":
             line.transport.write(LARGE)
             await line.read(len(LARGE))  # or until it ends
@@ -264,7 +206,7 @@ def test_a_faulty_protocol_is_reported_and_loses_its_connection(fail: object) ->
 
 
 def test_a_protocol_that_fails_at_the_end_leaves_no_socket_open() -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: PlainLine) -> None:
         line.transport.abort()
         await line.until(("lost", type(None)))
 

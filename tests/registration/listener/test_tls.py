@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -14,69 +13,37 @@ import pytest
 from registration.listener.connection import Connection
 from registration.listener.tls import Begin, TlsTransport
 from registration.pki import CA_CERTIFICATE
+from tests.registration.listener.lines import Heard, Line
 
 # More than the kernel takes at once, and not in whole records.
 LARGE = bytes(range(256)) * 32 * 1024 + b"end"
 
 
-class Heard(asyncio.Protocol):
-    """Keeps what it is told; `fail` makes it a faulty protocol."""
-
+class HeardTls(Heard):
+    kind = TlsTransport
     deadline = 7.0
-
-    def __init__(self, fail: object) -> None:
-        self.fail = fail
-        self.said: list[object] = []
-        self.news = asyncio.Event()
-
-    def note(self, event: object) -> None:
-        self.said.append(event)
-        self.news.set()
-        if event == self.fail:
-            raise RuntimeError("faulty")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, TlsTransport)
-        self.note("made")
 
     def abandon(self) -> None:
         self.note("abandoned")
 
-    def data_received(self, data: bytes) -> None:
-        self.note(data)
 
-    def eof_received(self) -> None:
-        self.note("eof")
-
-    def pause_writing(self) -> None:
-        self.note("pause")
-
-    def resume_writing(self) -> None:
-        self.note("resume")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.note(("lost", type(exc)))
-
-
-class Line:
-    """A connection of which the test holds the far end, with TLS of its own in memory."""
+class TlsLine(Line):
+    """The far end has TLS of its own, in memory."""
 
     def __init__(self, tls: ssl.SSLContext, ca: ssl.SSLContext, fail: object) -> None:
-        loop = asyncio.get_running_loop()
-        self.errors: list[dict[str, Any]] = []
-        loop.set_exception_handler(lambda _, context: self.errors.append(context))
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.far = socket.create_connection(server.getsockname())
-            near, _ = server.accept()
-        self.far.setblocking(False)
+        super().__init__(HeardTls(fail))
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = ca.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
-        self.heard = Heard(fail)
         self.waiting: list[Begin] = []
         self.at_once = True
         self.done: list[TlsTransport] = []
         self.transport = TlsTransport(
-            loop, near, cast("Connection", self.heard), tls, self.ask, self.done.append
+            asyncio.get_running_loop(),
+            self.near,
+            cast("Connection", self.heard),
+            tls,
+            self.ask,
+            self.done.append,
         )
 
     def ask(self, begin: Begin) -> None:
@@ -96,13 +63,6 @@ class Line:
                 self.heard.news.clear()
                 await self.heard.news.wait()
         return self.waiting.pop()
-
-    async def until(self, event: object) -> None:
-        """Return once it was said."""
-        async with asyncio.timeout(10):
-            while event not in self.heard.said:
-                self.heard.news.clear()
-                await self.heard.news.wait()
 
     def hello(self) -> bytes:
         with contextlib.suppress(ssl.SSLWantReadError):
@@ -152,26 +112,22 @@ class Line:
             data += part
         return data
 
-    def reset(self) -> None:
-        self.far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.far.close()
 
-
-Scene = Callable[[Line], Any]
-Play = Callable[..., Line]
+Scene = Callable[[TlsLine], Any]
+Play = Callable[..., TlsLine]
 
 
 @pytest.fixture
 def play(server_tls: ssl.SSLContext, pki_directory: Path) -> Play:
     """Run a scene with a line, and leave no socket open."""
 
-    def run(scene: Scene, *, fail: object = None, twelve: bool = False) -> Line:
+    def run(scene: Scene, *, fail: object = None, twelve: bool = False) -> TlsLine:
         client = ssl.create_default_context(cafile=pki_directory / CA_CERTIFICATE)
         if twelve:
             client.maximum_version = ssl.TLSVersion.TLSv1_2
 
-        async def line() -> Line:
-            line = Line(server_tls, client, fail)
+        async def line() -> TlsLine:
+            line = TlsLine(server_tls, client, fail)
             with contextlib.closing(line.far):
                 await scene(line)
                 line.transport.abort()
@@ -186,7 +142,7 @@ def play(server_tls: ssl.SSLContext, pki_directory: Path) -> Play:
 
 @pytest.mark.parametrize("twelve", [False, True])
 def test_both_sides_hear_each_other_until_the_peer_leaves(play: Play, twelve: bool) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         assert line.heard.said == []
         await line.shake_hands()
         await line.say(b"one")
@@ -203,7 +159,7 @@ def test_both_sides_hear_each_other_until_the_peer_leaves(play: Play, twelve: bo
 
 
 def test_a_handshake_may_come_byte_by_byte(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         for byte in line.hello():
             await line.send(bytes([byte]))
             await asyncio.sleep(0)
@@ -218,7 +174,7 @@ def test_a_handshake_may_come_byte_by_byte(play: Play) -> None:
 
 
 def test_what_comes_with_the_last_of_the_handshake_is_read_at_once(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.send(line.hello())
         assert await line.hear()
         line.tls.do_handshake()
@@ -230,7 +186,7 @@ def test_what_comes_with_the_last_of_the_handshake_is_read_at_once(play: Play) -
 
 
 def test_it_begins_in_its_turn_and_then_waits_for_nobody(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         line.at_once = False
         assert line.stage() == (False, False)
         await line.send(line.hello())
@@ -250,7 +206,7 @@ def test_it_begins_in_its_turn_and_then_waits_for_nobody(play: Play) -> None:
 
 
 def test_who_is_given_up_while_it_waits_for_its_turn_gets_none(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         line.at_once = False
         await line.send(line.hello())
         begin = await line.asked()
@@ -263,7 +219,7 @@ def test_who_is_given_up_while_it_waits_for_its_turn_gets_none(play: Play) -> No
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello"])
 def test_who_does_not_speak_tls_is_left(play: Play, sent: bytes) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.send(sent)
         if not sent:
             line.far.shutdown(socket.SHUT_WR)
@@ -275,7 +231,7 @@ def test_who_does_not_speak_tls_is_left(play: Play, sent: bytes) -> None:
 
 
 def test_a_peer_that_cannot_be_served_is_told_why(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.maximum_version = old.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -291,7 +247,7 @@ def test_a_peer_that_cannot_be_served_is_told_why(play: Play) -> None:
 
 
 def test_a_record_that_was_tampered_with_ends_the_connection(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.shake_hands()
         line.tls.write(b"message")
         record = bytearray(line.outgoing.read())
@@ -305,7 +261,7 @@ def test_a_record_that_was_tampered_with_ends_the_connection(play: Play) -> None
 
 
 def test_more_than_a_record_goes_out_in_order_as_the_peer_takes_it(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.shake_hands()
         await line.until("made")
         line.transport.write(LARGE)
@@ -318,7 +274,7 @@ def test_more_than_a_record_goes_out_in_order_as_the_peer_takes_it(play: Play) -
 
 
 def test_the_goodbye_comes_behind_what_was_written_and_the_peer_closes_first(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.shake_hands()
         await line.until("made")
         line.transport.write(LARGE)
@@ -338,7 +294,7 @@ def test_the_goodbye_comes_behind_what_was_written_and_the_peer_closes_first(pla
 
 
 def test_a_peer_that_says_goodbye_is_answered_so_and_left(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.shake_hands()
         line.tls.write(b"last words")
         with contextlib.suppress(ssl.SSLWantReadError):
@@ -352,7 +308,7 @@ def test_a_peer_that_says_goodbye_is_answered_so_and_left(play: Play) -> None:
 
 
 def test_a_reset_by_the_peer_is_told_with_its_error(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.shake_hands()
         await line.until("made")
         line.reset()
@@ -366,7 +322,7 @@ def test_a_reset_by_the_peer_is_told_with_its_error(play: Play) -> None:
 
 
 def test_a_reset_before_the_handshake_is_through_is_no_fault_of_ours(play: Play) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.send(line.hello())
         assert await line.hear()
         line.reset()
@@ -377,7 +333,7 @@ def test_a_reset_before_the_handshake_is_through_is_no_fault_of_ours(play: Play)
 
 @pytest.mark.parametrize("fail", ["made", b"data", "eof"])
 def test_a_faulty_protocol_is_reported_and_loses_its_connection(play: Play, fail: object) -> None:
-    async def scene(line: Line) -> None:
+    async def scene(line: TlsLine) -> None:
         await line.shake_hands()
         await line.say(b"data")
         line.far.shutdown(socket.SHUT_WR)
