@@ -1,9 +1,9 @@
 """What all connections of a process share."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
 from registration.listener.admission import Gate
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from registration.listener.tls import TlsTransport
 
 
-T = TypeVar("T")
+class _Timed(Protocol):
+    @property
+    def deadline(self) -> float: ...  # by the event loop's clock, in seconds
+
+
+T = TypeVar("T", bound=_Timed)
 # Connections that are ended at one go, which takes a millisecond, and the seconds until the next
 # are: thousands that came together are over together, and others shall hardly feel it.
 _AT_ONCE = 16
@@ -80,22 +85,15 @@ class Hub:
 
         A few at a time, so that others have their turn in between.
         """
+        await self._end_overdue(self.opening, lambda one: one.abort())
+        await self._end_overdue(self.connections, lambda one: one.expire())
+
+    async def _end_overdue(self, those: set[T], end: Callable[[T], None]) -> None:
         now = self.now()
-        opening = [one for one in self.opening if one.deadline <= now]
-        for some in batched(opening):
-            for one in some:
-                if one in self.opening:  # it may be through meanwhile
-                    one.abort()
-            await asyncio.sleep(_PAUSE)
-        overdue = [one for one in self.connections if one.deadline <= now]
-        for others in batched(overdue):
-            for connection in others:
+        overdue = [one for one in those if one.deadline <= now]
+        for start in range(0, len(overdue), _AT_ONCE):
+            for one in overdue[start : start + _AT_ONCE]:
                 # Meanwhile it may have gone, or have been heard of.
-                if connection in self.connections and connection.deadline <= now:
-                    connection.expire()
+                if one in those and one.deadline <= now:
+                    end(one)
             await asyncio.sleep(_PAUSE)
-
-
-def batched(those: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(those), _AT_ONCE):
-        yield those[start : start + _AT_ONCE]

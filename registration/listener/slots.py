@@ -102,8 +102,6 @@ class Slots:
 
     def begun(self, slot: Slot) -> None:
         """Its handshake has: of those that have not asked yet it is the newest again."""
-        if slot.released or slot.proven:
-            return
         for silent in (self._silent, self._silent_by_origin.get(slot.origin or "", {})):
             if slot in silent:
                 silent[slot] = silent.pop(slot)
