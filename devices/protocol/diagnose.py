@@ -1,8 +1,9 @@
 """Why a signature is wrong: which of the usual mistakes, alone or two at once, would make it.
 
-Up to some 1,500 digests, one or two milliseconds. Not in constant time: call it when the device
-has its answer already. The facts about content and key are those of signing.py; the mistakes are
-those people report and the documents invite (protocol.md 1.2, 2.1).
+Up to some 700 digests for the right key, two milliseconds, and 54 for each other one. Not in
+constant time: call it when the device has its answer already. The facts about content and key are
+those of signing.py; the mistakes are those people report and the documents invite (protocol.md 1.2,
+2.1).
 """
 
 import base64

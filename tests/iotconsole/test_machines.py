@@ -63,6 +63,7 @@ def test_a_machine_is_spoken_to_in_no_language_of_people(client: Client) -> None
 
 
 def wsgi(application: Application, path: str, **environ: Any) -> tuple[int, bytes]:
+    """As a server asks: with each request Django looks after the database's connection."""
     request = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
@@ -85,6 +86,7 @@ def test_the_port_of_the_machines_shows_nobody_the_console(application: Applicat
         assert wsgi(application, path)[0] == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.django_db
 @override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"))
 @pytest.mark.parametrize(
     ("application", "told"),

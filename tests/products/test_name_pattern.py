@@ -5,7 +5,7 @@ from functools import cache
 from time import process_time
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iotconsole.kit.errors import OperationError
@@ -40,7 +40,6 @@ def one(part: str, character: str) -> bool:
     return part == "?" or (character in part[1:-1] if part.startswith("[") else part == character)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(PARTS, NAMES)
 @example(["*", "a", "*", "b"], "aab")
 @example(["*", "?", "*"], "")
@@ -49,7 +48,6 @@ def test_a_pattern_matches_what_its_parts_say(parts: list[str], name: str) -> No
     assert name_matches(pattern, name) == means(tuple(parts), name)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(alphabet=string.printable + "é中", max_size=70))
 def test_any_text_is_a_pattern_or_is_refused_on_its_field(pattern: str) -> None:
     try:

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from iotconsole.kit.errors import OperationError
@@ -52,7 +52,6 @@ def test_where_an_address_belongs(address: str | None, inside: bool) -> None:
     assert in_networks("192.0.2.0/24 2001:db8::/32", address) is inside
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.ip_addresses(), st.integers(0, 128))
 def test_an_address_is_in_every_network_written_around_it(address: Address, bits: int) -> None:
     # What a socket shows that way is an IPv4 address, and in no network of IPv6.

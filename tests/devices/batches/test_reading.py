@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.batches import reading
@@ -284,8 +284,6 @@ def test_no_text_does_more_than_be_refused(text: str, encoding: str) -> None:
 WORKBOOK = workbook([["DeviceName", "Nickname"], ["lamp-0001", 17], ["lamp-0002", 1.5]])
 
 
-# A workbook takes milliseconds, and hundreds of them on a machine with other work.
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(position=st.integers(0, len(WORKBOOK) - 1), junk=st.binary(min_size=1, max_size=8))
 def test_no_damaged_workbook_does_more_than_be_refused(position: int, junk: bytes) -> None:
     _read_or_refused(WORKBOOK[:position] + junk + WORKBOOK[position + len(junk) :])
