@@ -28,7 +28,7 @@ from devices.operations import log
 from devices.operations.at_brokers import end_at_brokers
 from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
-from devices.operations.sessions import last_revocation_id
+from devices.operations.sessions import last_revocation_id, live_sessions_of
 from devices.protocol.client_id import SignatureParams
 from devices.protocol.sent import shown
 from devices.traces import trace_of
@@ -106,13 +106,10 @@ _CLAIM = PreparedUpdate(
 )
 _OTHERS = Prepared(
     lambda *columns: columns,
-    lambda: Session.objects.filter(
-        device__among=Param("devices"), ended_at__isnull=True
-    ).values_list("device_id", "listener", "connection"),
+    lambda: live_sessions_of("devices").values_list("device_id", "listener", "connection"),
 )
 _END_OTHERS = PreparedUpdate(
-    lambda: Session.objects.filter(device__among=Param("devices"), ended_at__isnull=True),
-    ended_at=Param("now", DateTimeField()),
+    lambda: live_sessions_of("devices"), ended_at=Param("now", DateTimeField())
 )
 _TAKEOVERS = Writer(Revocation, ("device_id", "keep_trace_id"), alike=("reason", "created_at"))
 _SESSIONS = Writer(

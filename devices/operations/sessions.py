@@ -6,20 +6,27 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import DateTimeField, Exists, OuterRef, Q
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
 
 from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
+from iotconsole.kit.one_by_one import Each, Unindexed
 from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
 
+
+def live_sessions_of(param: str) -> QuerySet[Session]:
+    """Of the devices whose ids are told under this name, at most one each."""
+    live = IsNull(Unindexed("ended_at"), True)
+    return Session.objects.filter(live, pk__one_by_one=Each(("device",), param))
+
+
 _END = PreparedUpdate(
-    lambda: Session.objects.filter(
-        listener__among=Param("listeners"),
-        trace_id__among=Param("trace_ids"),
-        ended_at__isnull=True,
+    lambda: live_sessions_of("devices").filter(
+        listener__among=Param("listeners"), trace_id__among=Param("trace_ids")
     ),
     ended_at=Param("now", DateTimeField()),
 )
@@ -38,6 +45,7 @@ class SessionEnd:
     """`reason` is a key of devices.reasons.REASONS, `story` the credential's trace id."""
 
     trace_id: str
+    device_id: int
     listener: UUID
     reason: str
     product_key: str
@@ -49,8 +57,12 @@ class SessionEnd:
 
 def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
     """Record that these sessions are over. Runs inside the caller's transaction."""
-    listeners = {end.listener for end in ends}
-    _END(listeners=listeners, trace_ids=[end.trace_id for end in ends], now=now)
+    _END(
+        devices=[end.device_id for end in ends],
+        listeners={end.listener for end in ends},
+        trace_ids=[end.trace_id for end in ends],
+        now=now,
+    )
     log.write(map(event_of_end, ends), now)
 
 
@@ -123,6 +135,7 @@ def end_lost_sessions(listener: UUID, trace_ids: Collection[str], now: datetime)
 def end_of(session: Session, reason: str) -> SessionEnd:
     return SessionEnd(
         trace_id=session.trace_id,
+        device_id=session.device_id,
         story=trace_of(session.client_id or session.device.iot_id),
         listener=session.listener,
         reason=reason,

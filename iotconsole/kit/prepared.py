@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Func, Lookup, Model, QuerySet
+from django.db.models import Field, Lookup, Model, QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.fields.related import ForeignObject
 from django.db.models.sql import UpdateQuery
@@ -32,7 +32,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 
-class _Slot:
+class Slot:
     """Stands among the parameters of a compiled statement for a value that is told later."""
 
     __slots__ = ("_convert", "_name")
@@ -57,7 +57,7 @@ class Param(Expression):
         def convert(value: Any) -> Any:
             return self.output_field.get_db_prep_value(value, connection)
 
-        return "%s", (_Slot(self.name, convert),)
+        return "%s", (Slot(self.name, convert),)
 
 
 @Field.register_lookup
@@ -76,27 +76,14 @@ class Among(_Lookup):
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         column, params = self.process_lhs(compiler, connection)
         sql = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - the ORM's column
-        return sql, (*params, self._values(_as_json))
+        return sql, (*params, self._values(as_json))
 
-    def _values(self, convert: Callable[[Collection[Any]], str]) -> "_Slot | str":
-        return _Slot(self.rhs.name, convert) if isinstance(self.rhs, Param) else convert(self.rhs)
+    def _values(self, convert: Callable[[Collection[Any]], str]) -> "Slot | str":
+        return Slot(self.rhs.name, convert) if isinstance(self.rhs, Param) else convert(self.rhs)
 
 
-def _as_json(values: Collection[Any]) -> str:
+def as_json(values: Collection[Any]) -> str:
     return json.dumps(list(values), default=lambda value: value.hex)  # of a UUID, as SQLite has it
-
-
-class Unindexed(Func):
-    """A column to compare with, but not to look for rows by.
-
-    SQLite without statistics takes any index to be as good as the one that finds a single row.
-    """
-
-    template = "%(expressions)s"
-    arity = 1
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Sql:
-        return super().as_sql(compiler, connection, template="+%(expressions)s")
 
 
 class _Statement:
@@ -112,7 +99,7 @@ class _Statement:
         if vendor != connection.vendor:
             sql, params = self.compile()
             self._compiled = connection.vendor, sql, params
-        cursor.execute(sql, [p.fill(values) if type(p) is _Slot else p for p in params])
+        cursor.execute(sql, [p.fill(values) if type(p) is Slot else p for p in params])
 
 
 class Prepared(_Statement, Generic[T]):

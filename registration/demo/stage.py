@@ -62,6 +62,7 @@ class Unit:
     credential: Credential | None = None
     trace_id: str = ""
     story: str = ""
+    device_id: int = 0
 
     @property
     def client_id(self) -> str:
@@ -134,6 +135,8 @@ class Stage:
         outcomes = authenticate([self._connection(unit) for unit in units], self.moment)
         for unit, outcome in zip(units, outcomes, strict=True):
             unit.story = outcome.story
+            if isinstance(outcome, Admitted):
+                unit.device_id = outcome.device_id
             _expect("" if isinstance(outcome, Admitted) else outcome.reason, refused)
 
     def _connection(self, unit: Unit) -> ConnectionRequest:
@@ -148,6 +151,7 @@ class Stage:
     def _end(self, unit: Unit, reason: str) -> SessionEnd:
         return SessionEnd(
             trace_id=unit.trace_id,
+            device_id=unit.device_id,
             listener=self._listener,
             reason=reason,
             product_key=unit.product_key,

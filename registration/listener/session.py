@@ -120,6 +120,7 @@ class Session:
         who = self.identity
         return SessionEnd(
             trace_id=who.trace_id,
+            device_id=who.device_id,
             story=who.story,
             listener=who.listener,
             reason=reason,

@@ -1,6 +1,6 @@
 """The devices that registrations name, held until the transaction ends, and made where missing."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from django.db.models.functions import Cast
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models import ClientBinding, Device
 from iotconsole.kit.fields import decrypt
-from iotconsole.kit.prepared import Among, Param, Prepared, Unindexed
+from iotconsole.kit.one_by_one import Each
+from iotconsole.kit.prepared import Param, Prepared
 from iotconsole.kit.rows import Writer
-from products.models import Product
 from registration.operations.proof import Name, Proven
 
 
@@ -46,9 +46,7 @@ _LOCKED = Prepared(
     HeldDevice,
     lambda: (
         Device.objects.select_for_update()
-        .filter(
-            Among(Unindexed("product_id"), Param("products")), device_name__among=Param("names")
-        )
+        .filter(pk__one_by_one=Each(("product", "device_name"), "names"))
         .order_by("pk")
         .values_list(
             *("pk", "product_id", "device_name", "iot_id"),
@@ -75,25 +73,23 @@ _WITH_CLIENT_IDS = Prepared(
 )
 
 
-def hold_devices(requests: Iterable[Proven], now: datetime) -> Devices:
+def hold_devices(requests: Collection[Proven], now: datetime) -> Devices:
     """The devices asked for, locked; those that preregistration-free requests lack are made."""
+    devices = _lock(requests)
     regnwl = {r.request.name: r for r in requests if r.regnwl}
-    register = {r.request.name: r for r in requests if not r.regnwl}
-    products = {r.product.pk: r.product for r in requests}
-    devices = _lock(regnwl.keys() | register.keys(), products)
     missing = [regnwl[name] for name in sorted(regnwl.keys() - devices.keys())]
     if missing:
-        devices |= _make(missing, products, now)
+        devices |= _make(missing, now)
     return devices
 
 
-def _lock(names: Collection[Name], products: Mapping[int, Product]) -> Devices:
-    locked = _LOCKED(products=list(products), names={name for _, name in names})
-    found = {(products[d.product_id].product_key, d.device_name): d for d in locked}
-    return {name: device for name, device in found.items() if name in names}
+def _lock(requests: Collection[Proven]) -> Devices:
+    products = {r.product.pk: r.product.product_key for r in requests}
+    names = {(r.product.pk, r.request.params.device_name) for r in requests}
+    return {(products[d.product_id], d.device_name): d for d in _LOCKED(names=names)}
 
 
-def _make(missing: Collection[Proven], products: Mapping[int, Product], now: datetime) -> Devices:
+def _make(missing: Collection[Proven], now: datetime) -> Devices:
     """Their first request is about to be served. An operator may be adding one of the names at
     this moment; then his is left as it is."""
     rows = [
@@ -104,7 +100,7 @@ def _make(missing: Collection[Proven], products: Mapping[int, Product], now: dat
         for r in missing
     ]
     _NEW.write(rows, preregistered=False, created_at=now, registered_at=now)
-    devices = _lock({r.request.name for r in missing}, products)
+    devices = _lock(missing)
     for device in devices.values():
         device.new = not device.preregistered
     return devices

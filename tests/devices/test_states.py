@@ -38,6 +38,7 @@ def one_in_every_state() -> dict[DeviceState, Device]:
     connect_now(request)
     end = SessionEnd(
         trace_id=request.trace_id,
+        device_id=offline.pk,
         listener=request.listener,
         reason="device_disconnect",
         product_key=product.product_key,

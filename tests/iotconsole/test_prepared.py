@@ -5,20 +5,11 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.test.utils import CaptureQueriesContext
 
 from devices.models import Device, Session
-from iotconsole.kit.prepared import (
-    Among,
-    Param,
-    Prepared,
-    PreparedUpdate,
-    Unindexed,
-    prepared_instances,
-)
+from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate, prepared_instances
 from products.models import Product
 from tests.factories import make_device, make_product
 
@@ -125,20 +116,3 @@ def test_objects_come_whole_or_without_the_columns_left_out() -> None:
     assert find(keys=[product.product_key])[0].product_secret == product.product_secret
     assert without(keys=[product.product_key])[0].get_deferred_fields() == {"product_secret"}
     assert without(keys=[product.product_key])[0].product_secret == product.product_secret
-
-
-@pytest.mark.sqlite
-def test_without_statistics_sqlite_looks_for_rows_by_the_index_that_finds_single_ones() -> None:
-    product = make_product()
-    named = Device.objects.filter(
-        Among(Unindexed("product_id"), Param("products")), device_name__among=Param("names")
-    )
-    find = Prepared(int, lambda: named.order_by("pk").values_list("pk"))
-    device = make_device(product)
-    with CaptureQueriesContext(connection) as asked:
-        assert find(products=[product.pk], names=[device.device_name]) == [device.pk]
-        assert find(products=[product.pk + 1], names=[device.device_name]) == []
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
-        plan = [row[3] for row in cursor.fetchall()]
-    assert any("device_name_unique (device_name=?)" in step for step in plan)

@@ -279,6 +279,7 @@ def test_records_outlast_an_outage() -> None:
 
     end = SessionEnd(
         trace_id=session.trace_id,
+        device_id=device.pk,
         listener=LISTENER,
         reason="connection_lost",
         product_key=device.product.product_key,

@@ -14,7 +14,7 @@ from tests.factories import LISTENER
 REFUSAL = log.Event(
     service_type=ServiceType.DEVICE, operation="online", reason="bad_signature", trace_id="t"
 )
-END = SessionEnd("trace", LISTENER, "connection_lost", "product-key", "lamp-0001")
+END = SessionEnd("trace", 1, LISTENER, "connection_lost", "product-key", "lamp-0001")
 
 
 class Clock:

@@ -1,0 +1,92 @@
+"""What a batch reads is as much as it asks for, whatever the planner was told and when."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from devices.models import Device, Session
+from devices.operations.sessions import end_of
+from devices.protocol.client_id import RegistrationMode
+from products.models import Product
+from registration.listener.work import Request, perform
+from tests.factories import LISTENER, make_product, registration, signed_connection
+
+pytestmark = pytest.mark.django_db
+
+MANY, FEW = 3000, 10
+# Ways to read all devices of a product, all live sessions, or a table.
+TOO_MUCH = re.compile(
+    r"device_by_product|session_live_by|(?:Seq Scan on|SCAN) devices_(?:device|session)\b"
+)
+
+
+def devices_of(product: Product) -> list[Device]:
+    return Device.objects.bulk_create(
+        Device(product=product, device_name=f"lamp-{n:04}", iot_id=uuid4().hex, device_secret="-")
+        for n in range(MANY)
+    )
+
+
+@pytest.fixture
+def fleet() -> list[Device]:
+    """All are online again after a day on which nobody was, which is all that the planner knows."""
+    now, devices = timezone.now(), devices_of(make_product())
+    Session.objects.bulk_create(
+        Session(
+            device=device,
+            product_id=device.product_id,
+            trace_id=uuid4().hex[:16],
+            listener=LISTENER,
+            connected_at=now - timedelta(days=2),
+            ended_at=now - timedelta(days=1),
+        )
+        for device in devices
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    Session.objects.update(ended_at=None)
+    return devices
+
+
+def plans(requests: list[Request]) -> str:
+    """How the database does what a batch of them asks for."""
+    with CaptureQueriesContext(connection) as asked:
+        outcomes = perform(requests, timezone.now())
+    assert not [outcome for outcome in outcomes if getattr(outcome, "reason", "")]
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    lines: list[str] = []
+    with connection.cursor() as cursor:
+        for query in asked:
+            if query["sql"].lstrip().startswith(("SELECT", "UPDATE", "WITH")):
+                cursor.execute(f"{explain} {query['sql']}")
+                lines += [str(row[-1]) for row in cursor.fetchall()]
+    return "\n".join(lines)
+
+
+def test_who_connects_and_leaves_reads_no_other_session(fleet: list[Device]) -> None:
+    product = fleet[0].product
+    coming = [
+        signed_connection(product.product_key, device.device_name, device.device_secret)
+        for device in fleet[:FEW]
+    ]
+    live = Session.objects.select_related("device__product")
+    leaving = [end_of(session, "device_disconnect") for session in live.order_by("-pk")[:FEW]]
+    assert not TOO_MUCH.findall(plans([*coming, *leaving]))
+    assert Session.objects.filter(ended_at=None).count() == MANY - FEW
+
+
+def test_who_registers_reads_no_other_device_of_the_product(fleet: list[Device]) -> None:
+    product = make_product()
+    added = devices_of(product)
+    asking = [
+        registration(product, device.device_name, RegistrationMode.REGISTER)
+        for device in added[:FEW]
+    ]
+    unknown = [registration(product, f"sim-{n:05}") for n in range(FEW)]
+    assert not TOO_MUCH.findall(plans([*asking, *unknown]))
+    assert Device.objects.filter(registered_at__isnull=False).count() == 2 * FEW
