@@ -11,7 +11,7 @@ from devices.credentials import new_device_secret, new_iot_id
 from devices.models import ClientBinding, Device
 from iotconsole.kit.fields import decrypt
 from iotconsole.kit.one_by_one import Each
-from iotconsole.kit.prepared import Param, Prepared
+from iotconsole.kit.prepared import Prepared
 from iotconsole.kit.rows import Writer
 from registration.operations.proof import Name, Proven
 
@@ -66,7 +66,7 @@ _NEW = Writer(
 _WITH_CLIENT_IDS = Prepared(
     int,
     lambda: (
-        ClientBinding.objects.filter(device__among=Param("devices"))
+        ClientBinding.objects.filter(pk__one_by_one=Each(("device",), "devices"))
         .order_by()
         .values_list("device_id")
     ),
