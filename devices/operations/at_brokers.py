@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from devices.brokers.listeners import BROKER_OF, LISTENER_OF
 from devices.models import BrokerClosing, Session
 from devices.operations import log
-from devices.operations.sessions import end_of, event_of_end
+from devices.operations.sessions import LIVE, end_of, event_of_end
 
 # A connection may be let in just before it is forbidden and be open only just after it is closed,
 # and RabbitMQ tells whose a new connection is some seconds late: so everything is done again.
@@ -25,7 +25,7 @@ def end_at_brokers(
     device_ids: Collection[int], reason: str, now: datetime, *, keep_client_id: str = ""
 ) -> None:
     """End the devices' sessions at brokers. Call it while the devices still exist."""
-    live = _at_brokers().filter(device__in=device_ids)
+    live = _at_brokers(device_ids)
     if keep_client_id:
         live = live.exclude(client_id=keep_client_id)
     if sessions := list(live):
@@ -48,8 +48,9 @@ def _end(sessions: Sequence[Session], reason: str, now: datetime) -> None:
     )
 
 
-def _at_brokers() -> QuerySet[Session]:
-    live = Session.objects.filter(ended_at__isnull=True, listener__in=LISTENER_OF.values())
+def _at_brokers(device_ids: Collection[int]) -> QuerySet[Session]:
+    brokers = LISTENER_OF.values()
+    live = Session.objects.filter(LIVE, device__in=device_ids, listener__in=brokers)
     return live.select_related("device__product").only(
         *("listener", "trace_id", "client_id", "address", "connection"),
         *("device__device_name", "device__iot_id", "device__product__product_key"),
@@ -58,9 +59,7 @@ def _at_brokers() -> QuerySet[Session]:
 
 def connection_to_keep(broker: str, device_id: int) -> str:
     """What the device's live session at the broker is known by; empty when it has none there."""
-    live = Session.objects.filter(
-        device=device_id, ended_at__isnull=True, listener=LISTENER_OF[broker]
-    )
+    live = Session.objects.filter(LIVE, device=device_id, listener=LISTENER_OF[broker])
     return live.values_list("connection", flat=True).first() or ""
 
 

@@ -17,11 +17,13 @@ from devices.traces import trace_of
 from iotconsole.kit.one_by_one import Each, Unindexed
 from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
 
+# Of devices that are named. A planner that takes nobody to be online shall not look through all.
+LIVE = IsNull(Unindexed("ended_at"), True)
+
 
 def live_sessions_of(param: str) -> QuerySet[Session]:
     """Of the devices whose ids are told under this name, at most one each."""
-    live = IsNull(Unindexed("ended_at"), True)
-    return Session.objects.filter(live, pk__one_by_one=Each(("device",), param))
+    return Session.objects.filter(LIVE, pk__one_by_one=Each(("device",), param))
 
 
 _END = PreparedUpdate(

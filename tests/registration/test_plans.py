@@ -1,7 +1,9 @@
 """What a batch reads is as much as it asks for, whatever the planner was told and when."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -9,9 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from devices.brokers.listeners import LISTENER_OF
 from devices.models import Device, Session
+from devices.operations.manage import clear as clear_device
+from devices.operations.manage import set_enabled
 from devices.operations.sessions import end_of
 from devices.protocol.client_id import RegistrationMode
+from operators.actor import SHELL
 from products.models import Product
 from registration.listener.work import Request, perform
 from tests.factories import LISTENER, make_product, registration, signed_connection
@@ -53,11 +59,10 @@ def fleet() -> list[Device]:
     return devices
 
 
-def plans(requests: list[Request]) -> str:
-    """How the database does what a batch of them asks for."""
+def plans(act: Callable[[], object]) -> str:
+    """How the database does what is asked of it meanwhile."""
     with CaptureQueriesContext(connection) as asked:
-        outcomes = perform(requests, timezone.now())
-    assert not [outcome for outcome in outcomes if getattr(outcome, "reason", "")]
+        act()
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     lines: list[str] = []
     with connection.cursor() as cursor:
@@ -68,6 +73,10 @@ def plans(requests: list[Request]) -> str:
     return "\n".join(lines)
 
 
+def batch(*requests: Request) -> Callable[[], object]:
+    return lambda: perform(requests, timezone.now())
+
+
 def test_who_connects_and_leaves_reads_no_other_session(fleet: list[Device]) -> None:
     product = fleet[0].product
     coming = [
@@ -76,7 +85,7 @@ def test_who_connects_and_leaves_reads_no_other_session(fleet: list[Device]) -> 
     ]
     live = Session.objects.select_related("device__product")
     leaving = [end_of(session, "device_disconnect") for session in live.order_by("-pk")[:FEW]]
-    assert not TOO_MUCH.findall(plans([*coming, *leaving]))
+    assert not TOO_MUCH.findall(plans(batch(*coming, *leaving)))
     assert Session.objects.filter(ended_at=None).count() == MANY - FEW
 
 
@@ -88,5 +97,15 @@ def test_who_registers_reads_no_other_device_of_the_product(fleet: list[Device])
         for device in added[:FEW]
     ]
     unknown = [registration(product, f"sim-{n:05}") for n in range(FEW)]
-    assert not TOO_MUCH.findall(plans([*asking, *unknown]))
+    assert not TOO_MUCH.findall(plans(batch(*asking, *unknown)))
     assert Device.objects.filter(registered_at__isnull=False).count() == 2 * FEW
+
+
+def test_who_is_cut_off_is_looked_for_alone(fleet: list[Device]) -> None:
+    product = fleet[0].product
+    disable = partial(set_enabled, SHELL, product.product_key, "lamp-0001", enabled=False)
+    assert not TOO_MUCH.findall(plans(disable))
+    Session.objects.update(listener=LISTENER_OF["rabbitmq"])
+    clear = partial(clear_device, SHELL, product.product_key, "lamp-0002")
+    assert not TOO_MUCH.findall(plans(clear))
+    assert Session.objects.filter(ended_at=None).count() == MANY - 1
