@@ -83,11 +83,13 @@ class Presence:
         sessions.start_listener(
             self.listener, socket.gethostname()[:255], os.getpid(), timezone.now()
         )
+        self._watch.spoke()
 
     def beat(self) -> bool:
         """False when peers took this listener for dead and ended its sessions; it is announced
         again then, and must check which sessions it still may hold."""
         if sessions.heartbeat(self.listener):
+            self._watch.spoke()
             return True
         self.announce()
         return False

@@ -53,6 +53,7 @@ def bury_for(seconds: float, looking: Presence, clock: Clock, *living: UUID) -> 
         clock.now += presence.BURY_SECONDS
         for listener in living:
             assert heartbeat(listener)
+        assert looking.beat()
         ended += looking.bury()
     return ended
 
@@ -64,6 +65,7 @@ def test_a_silent_listener_is_buried_with_its_sessions(tmp_path: Path, clock: Cl
         start_listener(listener, "elsewhere", 1, timezone.now())
         connect_by_secret(make_device(product, name), listener=listener)
     looking = Presence(uuid4(), tmp_path)
+    looking.announce()
     assert bury_for(20, looking, clock, living) == 0
     assert bury_for(2.5, looking, clock, living) == 1
     looking.release()
@@ -79,8 +81,10 @@ def test_nobody_is_buried_for_what_his_clock_says(tmp_path: Path, clock: Clock) 
         start_listener(listener, "elsewhere", 1, timezone.now())
         connect_by_secret(make_device(make_product(), "lamp-0001"), listener=listener)
     looking = Presence(uuid4(), tmp_path)
+    looking.announce()
     for turn in range(20):
         clock.now += presence.BURY_SECONDS
+        assert looking.beat()
         for listener, off in ((behind, -1), (ahead, 1)):
             said = timezone.now() + timedelta(days=off, microseconds=turn)
             ListenerProcess.objects.filter(pk=listener).update(heartbeat_at=said)
@@ -95,9 +99,26 @@ def test_after_an_outage_everybody_has_his_time_again(tmp_path: Path, clock: Clo
     start_listener(listener, "elsewhere", 1, timezone.now() - timedelta(seconds=60))
     connect_by_secret(make_device(make_product()), listener=listener)
     looking = Presence(uuid4(), tmp_path)
+    looking.announce()
     looking.bury()
     clock.now += 60
     assert looking.bury() == 0
+    assert bury_for(40, looking, clock, listener) == 0
+    looking.release()
+
+
+def test_while_nobody_can_write_nobody_is_dead(tmp_path: Path, clock: Clock) -> None:
+    """A full disk, or a standby: heartbeats can be read, and are all the same."""
+    listener = uuid4()
+    start_listener(listener, "elsewhere", 1, timezone.now())
+    connect_by_secret(make_device(make_product()), listener=listener)
+    looking = Presence(uuid4(), tmp_path)
+    looking.announce()
+    for _ in range(24):
+        clock.now += presence.BURY_SECONDS
+        assert looking.bury() == 0
+    # There is room again, and this one is the first to say so.
+    assert bury_for(5, looking, clock) == 0
     assert bury_for(40, looking, clock, listener) == 0
     looking.release()
 

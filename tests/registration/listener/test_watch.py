@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registration.listener.presence import BURY_SECONDS, HEARTBEAT_SECONDS
-from registration.listener.watch import BLIND_SECONDS, SILENCE_SECONDS, Watch
+from registration.listener.watch import BLIND_SECONDS, MUTE_SECONDS, SILENCE_SECONDS, Watch
 
 PEER, OTHER = UUID(int=1), UUID(int=2)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +30,7 @@ def looks(watch: Watch, clock: Clock, seconds: float, beats: dict[UUID, datetime
     found: list[UUID] = []
     for _ in range(round(seconds / BURY_SECONDS)):
         clock.now += BURY_SECONDS
+        watch.spoke()
         found = watch.silent(beats)
     return found
 
@@ -55,6 +56,7 @@ def test_what_could_not_be_seen_counts_for_nobody() -> None:
     watch = Watch(clock=clock)
     looks(watch, clock, SILENCE_SECONDS, {PEER: beat(0)})
     clock.now += 60  # the database is away
+    watch.spoke()
     assert watch.silent({PEER: beat(0)}) == []
     assert looks(watch, clock, SILENCE_SECONDS - BURY_SECONDS, {PEER: beat(0)}) == []
     assert looks(watch, clock, BURY_SECONDS, {PEER: beat(0)}) == [PEER]
@@ -77,7 +79,11 @@ def test_a_device_is_offline_within_30_seconds_of_the_death_of_its_listener(
     watch = Watch(clock=clock)
     begun, died = clock.now, clock.now + lived
     clock.now += phase
+    spoke = -HEARTBEAT_SECONDS
     for _ in range(40):
+        if clock.now - spoke >= HEARTBEAT_SECONDS:
+            spoke = clock.now
+            watch.spoke()
         last = min(clock.now, died) - begun
         found = watch.silent({PEER: beat(last // HEARTBEAT_SECONDS)})
         if found:
@@ -92,3 +98,30 @@ def test_a_look_that_is_late_is_no_blindness() -> None:
     assert BLIND_SECONDS >= 2 * BURY_SECONDS
     assert 2 * BURY_SECONDS + SILENCE_SECONDS + 5 <= 30
     assert SILENCE_SECONDS >= 4 * HEARTBEAT_SECONDS
+    assert HEARTBEAT_SECONDS + MUTE_SECONDS + HEARTBEAT_SECONDS < SILENCE_SECONDS
+
+
+PHASES = st.floats(0, HEARTBEAT_SECONDS)
+
+
+@given(mine=PHASES, theirs=PHASES, looks=st.floats(0, BURY_SECONDS), length=st.floats(0, 90))
+def test_nobody_is_dead_who_speaks_again_when_that_can_be_written_again(
+    mine: float, theirs: float, looks: float, length: float
+) -> None:
+    """All read the heartbeats meanwhile: of a full disk, or of a standby."""
+    clock = Clock()
+    watch, begun = Watch(clock=clock), clock.now
+    beats = dict.fromkeys(("mine", "theirs"), HEARTBEAT_SECONDS) | {"look": BURY_SECONDS}
+    due = {"mine": mine, "theirs": theirs, "look": looks}
+    said = beat(0)
+    while min(due.values()) < 60 + length + 60:
+        kind = min(due, key=lambda name: due[name])
+        clock.now = begun + due[kind]
+        written = not 60 <= due[kind] < 60 + length
+        due[kind] += beats[kind]
+        if kind == "look":
+            assert watch.silent({PEER: said}) == []
+        elif written and kind == "mine":
+            watch.spoke()
+        elif written:
+            said = beat(clock.now)
