@@ -107,6 +107,7 @@ bench-console: $(DEV_STAMP)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.batches
 	$(BIN)/python -m bench.fleet
+	$(BIN)/python -m bench.size
 
 # A quarter of an hour; COUNT=2000 takes a tenth of it. For a quiet machine.
 timing: $(DEV_STAMP)
