@@ -24,6 +24,8 @@ from registration.listener.watch import Watch
 
 HEARTBEAT_SECONDS = 5.0
 BURY_SECONDS = 2.5
+# Not as often: on a day of which the planner knows nothing, it reads all live sessions.
+BURY_UNANNOUNCED_SECONDS = 10.0
 
 
 class LockFile:
@@ -80,6 +82,7 @@ class Presence:
     def announce(self) -> None:
         """Bury the dead, then appear among the living."""
         self.bury()
+        self.bury_unannounced()
         sessions.start_listener(
             self.listener, socket.gethostname()[:255], os.getpid(), timezone.now()
         )
@@ -97,11 +100,15 @@ class Presence:
     def bury(self) -> int:
         """End the sessions of dead listeners; returns how many ended."""
         now = timezone.now()
-        silent = self._watch.silent(sessions.heartbeats())
-        # The lost are those whose last transaction was committed after they had been buried.
-        dead = {*silent, *sessions.lost_listeners()} - {self.listener}
-        ended = sum(sessions.bury_listener(listener, now) for listener in dead)
+        silent = set(self._watch.silent(sessions.heartbeats())) - {self.listener}
+        ended = sum(sessions.bury_listener(listener, now) for listener in silent)
         return ended + sum(map(self._bury_killed, self._directory.glob("*.lock")))
+
+    def bury_unannounced(self) -> int:
+        """The same of those whose last transaction was committed after they had been buried."""
+        now = timezone.now()
+        lost = set(sessions.lost_listeners()) - {self.listener}
+        return sum(sessions.bury_listener(listener, now) for listener in lost)
 
     def leave(self) -> int:
         """End what sessions there are and be forgotten; returns how many ended."""

@@ -13,7 +13,12 @@ from iotconsole.kit.memory import collect_what_is_new
 from iotconsole.kit.outages import Outage
 from registration.listener.database import DatabaseThread
 from registration.listener.hub import Hub
-from registration.listener.presence import BURY_SECONDS, HEARTBEAT_SECONDS, Presence
+from registration.listener.presence import (
+    BURY_SECONDS,
+    BURY_UNANNOUNCED_SECONDS,
+    HEARTBEAT_SECONDS,
+    Presence,
+)
 
 # Seconds between rounds.
 DEADLINES_SECONDS = 0.5
@@ -55,7 +60,8 @@ class Rounds:
             ("deadlines", DEADLINES_SECONDS, self._deadlines),
             ("reading revocations", POLL_SECONDS, self.poll),
             ("heartbeat", HEARTBEAT_SECONDS, self.beat),
-            ("looking for lost listeners", BURY_SECONDS, self._bury),
+            ("looking for dead listeners", BURY_SECONDS, self._bury),
+            ("looking for lost sessions", BURY_UNANNOUNCED_SECONDS, self._bury_unannounced),
             ("reconciling sessions", RECONCILE_SECONDS, self.reconcile),
             ("pruning revocations", PRUNE_SECONDS, self.prune),
             ("reading certificates", CERTIFICATES_SECONDS, self._certificates),
@@ -113,6 +119,9 @@ class Rounds:
 
     async def _bury(self) -> None:
         await self._keeper.call(self._presence.bury)
+
+    async def _bury_unannounced(self) -> None:
+        await self._keeper.call(self._presence.bury_unannounced)
 
     async def prune(self) -> None:
         self._read.append(self._hub.revocations.last_id)

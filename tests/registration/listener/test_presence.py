@@ -137,7 +137,7 @@ def test_a_broker_is_announced_by_nobody_and_keeps_its_sessions(tmp_path: Path) 
     for listener in LISTENER_OF.values():
         connect_by_secret(make_device(make_product(), "lamp-0001"), listener=listener)
     looking = Presence(uuid4(), tmp_path)
-    assert looking.bury() == 0
+    assert looking.bury_unannounced() == 0
     assert online() == len(LISTENER_OF)
     looking.release()
 
