@@ -9,7 +9,11 @@ from tests.console.browser import PHONE, Visit
 from tests.console.pages import every_page
 from tests.console.seed import Fleet
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.django_db(transaction=True),
+]
 
 AXE = project.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
