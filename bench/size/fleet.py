@@ -52,7 +52,6 @@ _DIALECTS = {
 @dataclass(frozen=True, slots=True)
 class Fleet:
     product: Product
-    size: int
     device_secret: str
     device_token: str
 
@@ -67,7 +66,7 @@ class Fleet:
 def build(size: int) -> Fleet:
     """A product with so many devices; afterwards the planner knows how many."""
     product = create_product(SHELL, f"bench-{size}")
-    fleet = Fleet(product, size, new_device_secret(), new_device_token())
+    fleet = Fleet(product, new_device_secret(), new_device_token())
     words = _DIALECTS[connection.vendor]
     with connection.cursor() as cursor:
         sealed = encrypt(fleet.device_secret)

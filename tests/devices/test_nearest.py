@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from devices.nearest import distance, nearest_device_name, nearest_product_key
 from products.models import Product
 from tests.factories import make_device, make_product
+from tests.statements import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -80,13 +81,11 @@ def test_names_of_a_large_product_are_read_in_their_order(monkeypatch: pytest.Mo
     with CaptureQueriesContext(connection) as queries:
         assert nearest_device_name(product, "lamp-00x5") == "lamp-0005"
     for query in queries.captured_queries[-2:]:
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_seqscan = off")
                 cursor.execute("SET LOCAL enable_bitmapscan = off")
-            explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
-            cursor.execute(f"{explain} {query['sql']}")
-            plan = str(cursor.fetchall())
+        plan = plan_of(query["sql"])
         assert "device_name_unique" in plan
         assert "Sort" not in plan
         assert "TEMP B-TREE" not in plan

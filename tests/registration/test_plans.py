@@ -21,6 +21,7 @@ from operators.actor import SHELL
 from products.models import Product
 from registration.listener.work import Request, perform
 from tests.factories import LISTENER, make_product, registration, signed_connection
+from tests.statements import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,14 +64,8 @@ def plans(act: Callable[[], object]) -> str:
     """How the database does what is asked of it meanwhile."""
     with CaptureQueriesContext(connection) as asked:
         act()
-    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
-    lines: list[str] = []
-    with connection.cursor() as cursor:
-        for query in asked:
-            if query["sql"].lstrip().startswith(("SELECT", "UPDATE", "WITH")):
-                cursor.execute(f"{explain} {query['sql']}")
-                lines += [str(row[-1]) for row in cursor.fetchall()]
-    return "\n".join(lines)
+    statements = [query["sql"].lstrip() for query in asked]
+    return "\n".join(plan_of(s) for s in statements if s.startswith(("SELECT", "UPDATE", "WITH")))
 
 
 def batch(*requests: Request) -> Callable[[], object]:
