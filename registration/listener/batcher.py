@@ -20,9 +20,9 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from devices.operations.outcome import UNPROVEN, Refused
+from iotconsole.kit.net.log_throttle import Sparingly
 from iotconsole.kit.outages import Outage, describe
 from registration.listener.crowd import Crowd
-from registration.listener.errors import Sparingly
 from registration.listener.meter import BatchMeter
 from registration.listener.records import Records
 from registration.listener.trouble import is_the_databases

@@ -9,11 +9,11 @@ from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.outcome import Refused
 from devices.protocol import mqtt
 from iotconsole.kit.identifiers import trace_id
+from iotconsole.kit.net.connection_limits import Slot
 from registration.attempts import DeviceRequest, Origin
 from registration.listener import answers
 from registration.listener.intake import Intake
 from registration.listener.session import Identity, Session
-from registration.listener.slots import Slot
 from registration.listener.states import (
     CLOSE_WITHIN,
     CONNECT_WITHIN,
@@ -82,7 +82,7 @@ class Connection(Wire):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._hub.connections.add(self)
+        self._hub.peers.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self._state is State.CLOSING:
@@ -117,8 +117,8 @@ class Connection(Wire):
     def connection_lost(self, exc: Exception | None) -> None:
         """The one place where everything a connection holds is released."""
         self._state = step(self._state, State.LOST)
-        self._hub.connections.discard(self)
-        self._hub.slots.release(self._slot)
+        self._hub.peers.connections.discard(self)
+        self._hub.peers.slots.release(self._slot)
         if self._job is not None:
             self._job.cancelled = True
         self._end_session(self._reason)
@@ -126,7 +126,7 @@ class Connection(Wire):
     def abandon(self) -> None:
         """Instead of `connection_lost`, when `connection_made` was never called."""
         self._state = step(self._state, State.LOST)
-        self._hub.slots.release(self._slot)
+        self._hub.peers.slots.release(self._slot)
 
     # --- called by the process ----------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Connection(Wire):
         if self._job is None:
             self._deny(mqtt.CONNACK_UNAVAILABLE)
         else:
-            self._hub.slots.asked(self._slot)
+            self._hub.peers.slots.asked(self._slot)
 
     def _registered(self, packet: mqtt.Packet) -> None:
         """A device may ping and acknowledge until it leaves; it has no topics."""
@@ -225,7 +225,7 @@ class Connection(Wire):
     def _issued(self, request: RegistrationRequest, outcome: Outcome) -> None:
         """CONNACK and push in one write. The device closes first, within 15 s."""
         self._enter(State.REGISTERED, REGISTRATION_LASTS)
-        self._hub.prove(self._slot)
+        self._hub.peers.prove(self._slot)
         self.send(answers.issued(request, outcome))
         self._take_early()
 
@@ -239,7 +239,7 @@ class Connection(Wire):
             return
         self._session = session
         self._enter(State.ONLINE, self._keepalive * _KEEPALIVE_FACTOR)
-        self._hub.prove(self._slot)
+        self._hub.peers.prove(self._slot)
         self._intake.trust()
         self.buffer_messages()
         self._hub.sessions.admit(self)

@@ -44,11 +44,8 @@ class Spread:
 
 @dataclass(slots=True)
 class Meter:
-    """Of the loop's thread. `turned_away`: no place was left; `unopened`: no TLS came about."""
+    """Counts of the loop's thread."""
 
-    accepted: int = 0
-    turned_away: int = 0
-    unopened: int = 0
     packets: int = 0
     refused: Counter[int] = field(default_factory=Counter)  # by CONNACK code
     # Monotonic times of the last sign that the loop turns, and that the database answers.

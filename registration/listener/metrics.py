@@ -35,13 +35,14 @@ class _Numbers(Collector):
         yield from self._batches()
 
     def _loop(self) -> Iterator[Family]:
-        hub, meter = self._hub, self._hub.meter
-        yield _gauge("connections", "Connections open now.", len(hub.connections))
-        yield _gauge("unproven", "Of these, without a proven credential.", hub.slots.taken_unproven)
-        yield _gauge("sessions", "Devices online now.", len(hub.sessions))
-        yield _counter("accepted", "Connections accepted.", meter.accepted)
-        yield _counter("turned_away", "Connections closed for want of a place.", meter.turned_away)
-        yield _counter("handshakes_failed", "Connections that ended before TLS.", meter.unopened)
+        peers, meter = self._hub.peers, self._hub.meter
+        yield _gauge("connections", "Connections open now.", len(peers.connections))
+        unproven = peers.slots.taken_unproven
+        yield _gauge("unproven", "Of these, without a proven credential.", unproven)
+        yield _gauge("sessions", "Devices online now.", len(self._hub.sessions))
+        yield _counter("accepted", "Connections accepted.", peers.accepted)
+        yield _counter("turned_away", "Connections closed for want of a place.", peers.turned_away)
+        yield _counter("handshakes_failed", "Connections that ended before TLS.", peers.unopened)
         yield _counter("packets", "MQTT packets received.", meter.packets)
         text = "Devices refused, by CONNACK code."
         refused: Counts = {(str(code),): count for code, count in _copy(meter.refused)}

@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from devices.protocol.proxy import Header, HeaderReader, ProxyError
+from iotconsole.kit.net.connection_limits import Slot
+from iotconsole.kit.net.log_throttle import Sparingly
 from products.networks import in_networks
 from registration.attempts import Origin
 from registration.listener.connection import Connection
-from registration.listener.errors import Sparingly
-from registration.listener.slots import Slot
 
 if TYPE_CHECKING:
     from registration.listener.hub import Hub
@@ -69,11 +69,11 @@ class ProxiedConnection(Connection):
             if not header.local:
                 self._proxies.complain("no internet address")
             self.abort()
-        elif self._hub.slots.name(self._slot, header.source):
+        elif self._hub.peers.slots.name(self._slot, header.source):
             self._origin = Origin(header.source, self._origin.secure, self._origin.trace_id)
             if header.rest:
                 super().data_received(header.rest)
         else:
-            self._hub.meter.turned_away += 1
+            self._hub.peers.turned_away += 1
             self._proxies.complain(f"all places of {header.source} taken")
             self.abort()

@@ -109,7 +109,7 @@ class Rounds:
 
     async def _deadlines(self) -> None:
         self._hub.meter.turned_at = monotonic()
-        await self._hub.sweep()
+        await self._hub.peers.sweep()
 
     async def beat(self) -> None:
         """Say that this listener lives; if others thought not, check its sessions."""

@@ -10,22 +10,24 @@ from pathlib import Path
 from uuid import uuid4
 
 from devices.operations.sessions import last_revocation_id
+from iotconsole.kit.net.acceptor import Acceptor, Connect, listening_socket
+from iotconsole.kit.net.connection_limits import Slot, Slots
+from iotconsole.kit.net.handshake_queue import HandshakeQueue
+from iotconsole.kit.net.peers import Peers
 from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureLimits
-from registration.listener.acceptor import Acceptor, listening_socket
 from registration.listener.admission import Gate
 from registration.listener.batcher import Batcher
+from registration.listener.connection import Connection
 from registration.listener.database import DatabaseThread
 from registration.listener.examiner import Examiner
-from registration.listener.handshakes import Handshakes
 from registration.listener.hub import Hub
 from registration.listener.presence import Presence
-from registration.listener.proxied import Proxies
+from registration.listener.proxied import ProxiedConnection, Proxies
 from registration.listener.revocations import Revocations
 from registration.listener.rounds import Rounds
 from registration.listener.router import Router
 from registration.listener.sessions import Sessions
-from registration.listener.slots import Slots
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +60,11 @@ class Listener:
     """Open it, `stop` it, both on the same event loop."""
 
     def __init__(
-        self, hub: Hub, acceptors: Sequence[Acceptor], rounds: Rounds, presence: Presence
+        self, hub: Hub, ports: "Sequence[_Port]", rounds: Rounds, presence: Presence
     ) -> None:
         self.hub = hub
         self.rounds = rounds
-        self._acceptors = acceptors
+        self._ports = ports
         self._presence = presence
 
     @classmethod
@@ -79,45 +81,43 @@ class Listener:
         Raises PortError before anything else is touched, OSError where no lock file can be made, or
         the database's error.
         """
-        acceptors = _bind(endpoints, shared=shared_ports)
+        ports = _bind(endpoints, shared=shared_ports)
         presence, keeper = Presence(uuid4(), directory), DatabaseThread("housekeeping")
         try:
             await keeper.call(presence.announce)
             hub = _hub(presence, await keeper.call(last_revocation_id))
         except BaseException:
-            for acceptor in acceptors:
-                acceptor.close()
+            _close(ports)
             keeper.close()
             presence.release()
             raise
-        listener = cls(hub, acceptors, Rounds(hub, presence, keeper, refresh), presence)
+        listener = cls(hub, ports, Rounds(hub, presence, keeper, refresh), presence)
         listener._serve()
         return listener
 
     @property
     def ports(self) -> list[int]:
         """The ports listened on, in the order of the endpoints."""
-        return [acceptor.port for acceptor in self._acceptors]
+        return [port.acceptor.port for port in self._ports]
 
     def _serve(self) -> None:
         self.hub.batcher.start()
         self.rounds.start()
-        for acceptor in self._acceptors:
-            acceptor.start(self.hub)
+        for port in self._ports:
+            port.acceptor.start(self.hub.peers, port.connect(self.hub))
 
     async def stop(self) -> None:
         """Accept no more, answer whom we owe an answer, end all sessions; in ten seconds."""
-        for acceptor in self._acceptors:
-            acceptor.close()
-        hub = self.hub
+        _close(self._ports)
+        hub, peers = self.hub, self.hub.peers
         await _until(self._owes_nobody(), _TO_DECIDE)
-        for opening in list(hub.opening):
+        for opening in list(peers.opening):
             opening.abort()
         hub.stopping = True
         hub.examiner.stop()
-        for connection in list(hub.connections):
+        for connection in list(peers.connections):
             connection.stop()
-        await _until(lambda: not hub.connections, _TO_CLOSE)
+        await _until(lambda: not peers.connections, _TO_CLOSE)
         if not await hub.batcher.stop(_TO_WRITE):
             logger.error("the database did not take everything in %g seconds", _TO_WRITE)
         try:
@@ -130,11 +130,11 @@ class Listener:
     def _owes_nobody(self) -> Callable[[], bool]:
         """A device may be through with its handshake before we are, and what it has sent may be
         yet to be read; so nobody must have been owed anything three times in a row."""
-        hub, quiet = self.hub, itertools.count(1)
+        peers, quiet = self.hub.peers, itertools.count(1)
 
         def owes_nobody() -> bool:
             nonlocal quiet
-            if hub.opening or any(connection.deciding for connection in hub.connections):
+            if peers.opening or any(one.deciding for one in peers.connections):
                 quiet = itertools.count(1)
                 return False
             return next(quiet) == 3
@@ -142,38 +142,58 @@ class Listener:
         return owes_nobody
 
 
-def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[Acceptor]:
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """An endpoint that is listened on. `secure` and `proxies` are those of its connections."""
+
+    acceptor: Acceptor
+    secure: bool
+    proxies: Proxies | None
+
+    def connect(self, hub: Hub) -> Connect:
+        def connection(slot: Slot, address: str | None) -> Connection:
+            if self.proxies is None:
+                return Connection(hub, slot, address, secure=self.secure)
+            return ProxiedConnection(hub, slot, self.proxies, secure=self.secure)
+
+        return connection
+
+
+def _bind(endpoints: Sequence[Endpoint], *, shared: bool) -> list[_Port]:
     """Before anything else: a second listener started by mistake must not touch the data."""
-    acceptors: list[Acceptor] = []
+    ports: list[_Port] = []
     for endpoint in endpoints:
         try:
             listening = listening_socket(endpoint.host, endpoint.port, shared=shared)
         except OSError as error:
-            for acceptor in acceptors:
-                acceptor.close()
+            _close(ports)
             raise PortError(
                 f"Cannot listen on {endpoint.host} port {endpoint.port}: {error.strerror}. "
                 f"Stop what listens there, or choose another port with {endpoint.setting}."
             ) from error
-        secure = endpoint.behind_tls or endpoint.tls is not None
         proxies = None if endpoint.proxies is None else Proxies(endpoint.proxies)
-        acceptors.append(Acceptor(listening, endpoint.tls, secure=secure, proxies=proxies))
-    return acceptors
+        acceptor = Acceptor(listening, endpoint.tls, admits=proxies.admit if proxies else None)
+        secure = endpoint.behind_tls or endpoint.tls is not None
+        ports.append(_Port(acceptor, secure, proxies))
+    return ports
+
+
+def _close(ports: Sequence[_Port]) -> None:
+    for port in ports:
+        port.acceptor.close()
 
 
 def _hub(presence: Presence, last_revocation: int) -> Hub:
     loop = asyncio.get_running_loop()
-    slots, sessions = Slots.from_settings(), Sessions()
+    sessions = Sessions()
     batcher = Batcher(loop)
     examiner = Examiner(batcher.record)
     return Hub(
         listener=presence.listener,
-        now=loop.time,
         batcher=batcher,
         examiner=examiner,
         gate=Gate(presence.listener, FailureLimits.from_settings(), examiner.record),
-        slots=slots,
-        handshakes=Handshakes(loop),
+        peers=Peers(loop.time, Slots.from_settings(), HandshakeQueue(loop)),
         sessions=sessions,
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),

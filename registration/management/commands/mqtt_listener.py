@@ -16,8 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as AnyDatabaseError
 
 from iotconsole.kit.memory import keep_what_is_loaded
+from iotconsole.kit.net.log_throttle import log_loop_error
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
-from registration.listener.errors import log_loop_error
 from registration.listener.metrics import MetricsServer
 from registration.listener.output import write_on_a_thread
 from registration.listener.server import Endpoint, Listener, PortError

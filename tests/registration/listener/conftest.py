@@ -1,6 +1,5 @@
 """A listener to connect to, with certificates that are made once."""
 
-import ipaddress
 import shutil
 import ssl
 from collections.abc import Iterator, Mapping
@@ -9,26 +8,13 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from registration.certificate_names import CertificateNames
 from registration.listener import examiner
-from registration.pki import CA_CERTIFICATE, ensure_certificates, server_context
+from registration.pki import CA_CERTIFICATE
 from tests.clients.process import ListenerProcess, StartProcess
 from tests.clients.running import RunningListener, StartListener
+from tests.pki import pki_directory, server_tls
 
-
-@pytest.fixture(scope="session")
-def pki_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("listener-pki")
-    addresses = frozenset({ipaddress.ip_address("127.0.0.1")})
-    ensure_certificates(
-        directory, CertificateNames("localhost", frozenset({"localhost"}), addresses)
-    )
-    return directory
-
-
-@pytest.fixture(scope="session")
-def server_tls(pki_directory: Path) -> ssl.SSLContext:
-    return server_context(pki_directory, "compat")
+__all__ = ["pki_directory", "server_tls"]
 
 
 @pytest.fixture

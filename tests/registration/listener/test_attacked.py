@@ -79,7 +79,7 @@ def test_of_those_who_are_silent_the_oldest_give_up_their_places(
     start_listener: StartListener,
 ) -> None:
     listener = start_listener(MAX_UNAUTHENTICATED=20)
-    slots = listener.listener.hub.slots
+    slots = listener.listener.hub.peers.slots
     silent = [MqttClient(listener.plain_port, source=f"127.0.3.{n}") for n in range(1, 21)]
     assert eventually(lambda: slots.taken_unproven == 20)
     newcomers = [MqttClient(listener.plain_port, source=f"127.0.4.{n}") for n in range(1, 9)]
@@ -97,13 +97,13 @@ def test_a_peer_that_says_nothing_costs_no_tls(start_listener: StartListener) ->
     listener = start_listener()
     hub = listener.listener.hub
     with MqttClient(listener.port) as silent:
-        assert eventually(lambda: len(hub.opening) == 1)
-        (opening,) = hub.opening
+        assert eventually(lambda: len(hub.peers.opening) == 1)
+        (opening,) = hub.peers.opening
         assert not opening.spoken
         assert not hasattr(opening, "_tls")
         silent.send(b"\x16")
         assert eventually(lambda: hasattr(opening, "_tls"))
-    assert eventually(lambda: not hub.opening and hub.slots.taken == 0)
+    assert eventually(lambda: not hub.peers.opening and hub.peers.slots.taken == 0)
 
 
 def test_thousands_whose_time_is_up_are_ended_a_few_at_a_time(
@@ -112,16 +112,16 @@ def test_thousands_whose_time_is_up_are_ended_a_few_at_a_time(
     listener = start_listener()
     hub = listener.listener.hub
     clients = [MqttClient(listener.port) for _ in range(100)]
-    assert eventually(lambda: len(hub.opening) == 100)
+    assert eventually(lambda: len(hub.peers.opening) == 100)
     left: list[int] = []
 
     async def sweep() -> None:
-        for opening in hub.opening:
+        for opening in hub.peers.opening:
             cast("Connection", opening._protocol).deadline = 0.0
-        sweeping = asyncio.ensure_future(hub.sweep())
+        sweeping = asyncio.ensure_future(hub.peers.sweep())
         while not sweeping.done():
             await asyncio.sleep(0)
-            left.append(len(hub.opening))
+            left.append(len(hub.peers.opening))
 
     listener.run(sweep())
     steps = [before - after for before, after in zip([100, *left], left, strict=False)]

@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 
 from devices.models import ClientBinding
-from registration.listener import acceptor
+from iotconsole.kit.net import acceptor
+from iotconsole.kit.net.tls_transport import TlsTransport
 from registration.listener.batcher import Job
 from registration.listener.connection import Connection
-from registration.listener.tls import TlsTransport
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.hostile import client_hello
 from tests.clients.mqtt import PATIENCE, MqttClient
@@ -61,7 +61,7 @@ def test_a_genuine_device_gets_the_place_of_a_half_open_connection(
 ) -> None:
     device = make_device(make_product(), "lamp-0001")
     listener = start_listener(MAX_UNAUTHENTICATED_PER_ADDRESS=3)
-    slots = listener.listener.hub.slots
+    slots = listener.listener.hub.peers.slots
     port = listener.port if tls else listener.plain_port
     # Half open: over TLS they do not even begin the handshake.
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
@@ -93,18 +93,18 @@ def test_all_together_have_so_many_places(start_listener: StartListener) -> None
 def test_a_handshake_that_fails_gives_its_place_back(
     listener: RunningListener, sent: bytes
 ) -> None:
-    slots = listener.listener.hub.slots
+    slots = listener.listener.hub.peers.slots
     with socket.create_connection(("127.0.0.1", listener.port)) as client:
         client.sendall(sent)
         assert eventually(lambda: slots.taken == (0 if sent else 1))
     assert eventually(lambda: slots.taken == 0)
-    assert not listener.listener.hub.connections
+    assert not listener.listener.hub.peers.connections
 
 
 def test_without_descriptors_accepting_rests_and_goes_on(
     listener: RunningListener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    accepting = listener.listener._acceptors[1]
+    accepting = listener.listener._ports[1].acceptor
     real = accepting._socket
     failures = iter([OSError(errno.EMFILE, "Too many open files")] * 2)
 
@@ -139,7 +139,7 @@ def test_what_nobody_waits_for_any_more_is_not_issued(
     client.send(registration_connect(product, "sim-00001"))
     assert eventually(lambda: len(kept) == 1)
     client.close()
-    assert eventually(lambda: not hub.connections)
+    assert eventually(lambda: not hub.peers.connections)
     assert kept[0].cancelled
     assert not ClientBinding.objects.exists()
 
@@ -161,7 +161,7 @@ def test_a_device_is_answered_in_time_even_if_the_database_is_not(
     monkeypatch.setattr(hub.batcher, "submit", Job)  # never run
     client = listener.client(tls=False)
     client.send(signed_connect(make_device(make_product(), "lamp-0001")))
-    assert eventually(lambda: any(c.deciding for c in hub.connections))
-    next(iter(hub.connections)).deadline = 0.0  # ten seconds after the connection
+    assert eventually(lambda: any(c.deciding for c in hub.peers.connections))
+    next(iter(hub.peers.connections)).deadline = 0.0  # ten seconds after the connection
     assert client.connack() == 3
     assert client.is_closed()

@@ -24,7 +24,7 @@ def offline_reasons() -> list[str]:
 
 
 def only_connection(listener: RunningListener) -> Connection:
-    return next(iter(listener.listener.hub.connections))
+    return next(iter(listener.listener.hub.peers.connections))
 
 
 # --- sessions -----------------------------------------------------------------------------
@@ -160,8 +160,8 @@ def test_a_connection_that_sends_no_connect_is_closed(listener: RunningListener)
     slow = listener.client(tls=False)
     slow.send(b"\x10")
     hub = listener.listener.hub
-    assert eventually(lambda: len(hub.connections) == 2)
-    for connection in list(hub.connections):
+    assert eventually(lambda: len(hub.peers.connections) == 2)
+    for connection in list(hub.peers.connections):
         assert connection.deadline <= listener.do(hub.now) + 10
         connection.deadline = 0.0
     assert silent.is_closed()
@@ -350,4 +350,4 @@ def test_a_device_that_does_not_read_is_cut_off_and_holds_no_memory(
     assert connection.deadline <= listener.do(hub.now) + 10
     connection.deadline = 0.0
     assert eventually(lambda: offline_reasons() == ["connection_lost"])
-    assert eventually(lambda: not hub.connections)
+    assert eventually(lambda: not hub.peers.connections)

@@ -10,14 +10,14 @@ from django.db import IntegrityError, transaction
 
 from devices.models import Device
 from devices.reasons import REASONS
+from iotconsole.kit.net import log_throttle
+from iotconsole.kit.net.acceptor import address_of, listening_socket
+from iotconsole.kit.net.connection_limits import Slot, Slots
+from iotconsole.kit.net.log_throttle import Sparingly, log_loop_error
 from iotconsole.kit.outages import Outage, describe
-from registration.listener import errors
-from registration.listener.acceptor import address_of, listening_socket
 from registration.listener.answers import connack_of
 from registration.listener.database import DatabaseThread
-from registration.listener.errors import Sparingly, log_loop_error
 from registration.listener.session import printable
-from registration.listener.slots import Slot, Slots
 from registration.listener.states import STEPS, State, step
 from tests.factories import make_device, make_product
 
@@ -253,7 +253,7 @@ def test_a_warning_that_anybody_can_cause_is_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(errors, "monotonic", lambda: now[0])
+    monkeypatch.setattr(log_throttle, "monotonic", lambda: now[0])
     warnings = Sparingly(logging.getLogger("registration"))
     for seconds in (0, 1, 58, 1, 1):
         now[0] += seconds

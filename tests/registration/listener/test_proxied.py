@@ -70,7 +70,7 @@ def test_without_a_good_header_a_connection_is_closed_unread_and_told_of_once_a_
             client.send(first(device))
             assert client.is_closed()
             assert client.read == b""
-    assert eventually(lambda: proxied.listener.hub.slots.taken == 0)
+    assert eventually(lambda: proxied.listener.hub.peers.slots.taken == 0)
     assert not LogEntry.objects.filter(operation="online").exists()
     told = [record for record in caplog.records if "PROXY header" in record.getMessage()]
     assert len(told) == 1
@@ -79,8 +79,8 @@ def test_without_a_good_header_a_connection_is_closed_unread_and_told_of_once_a_
 def test_a_header_that_does_not_come_in_time_is_not_waited_for(proxied: RunningListener) -> None:
     client, hub = proxied.client(tls=False), proxied.listener.hub
     client.send(_V2)
-    assert eventually(lambda: len(hub.connections) == 1)
-    proxied.do(lambda: setattr(next(iter(hub.connections)), "deadline", 0.0))
+    assert eventually(lambda: len(hub.peers.connections) == 1)
+    proxied.do(lambda: setattr(next(iter(hub.peers.connections)), "deadline", 0.0))
     assert client.is_closed()
 
 
@@ -94,7 +94,7 @@ def test_health_checks_are_closed_without_a_word_in_any_log(
             assert check.is_closed()
     # As HAProxy does without `check-send-proxy`.
     listener.client(tls=False).close()
-    assert eventually(lambda: listener.listener.hub.slots.taken == 0)
+    assert eventually(lambda: listener.listener.hub.peers.slots.taken == 0)
     assert not LogEntry.objects.filter(operation="online").exists()
     assert not [record for record in caplog.records if record.name.startswith("registration")]
     # Nor do they count as failures: the address of the proxy is under no limit.
@@ -117,7 +117,7 @@ def test_no_device_waits_for_the_places_of_others_behind_the_same_proxy(
     start_listener: StartListener,
 ) -> None:
     listener = start_listener(**ON, MAX_UNAUTHENTICATED_PER_ADDRESS=2)
-    slots = listener.listener.hub.slots
+    slots = listener.listener.hub.peers.slots
     first, second = introduced(listener, "192.0.2.7"), introduced(listener, "192.0.2.7")
     unnamed = [listener.client(tls=False) for _ in range(4)]
     assert eventually(lambda: slots.taken_unproven == 6)
@@ -142,9 +142,9 @@ def test_where_all_of_an_address_wait_for_their_answer_another_one_is_closed(
     monkeypatch.setattr(hub.batcher, "submit", Job)  # never run
     asking = introduced(listener, "192.0.2.7")
     asking.send(signed_connect(make_device(make_product(), "lamp-0001")))
-    assert eventually(lambda: any(c.deciding for c in hub.connections))
+    assert eventually(lambda: any(c.deciding for c in hub.peers.connections))
     assert introduced(listener, "192.0.2.7").is_closed()
-    assert eventually(lambda: hub.meter.turned_away == 1)
+    assert eventually(lambda: hub.peers.turned_away == 1)
     asking.close()
 
 
@@ -155,7 +155,7 @@ def test_connections_without_a_header_are_bounded_and_the_oldest_makes_room(
     held = [listener.client(tls=False) for _ in range(5)]
     assert held[0].is_closed()
     assert held[1].is_closed()
-    slots = listener.listener.hub.slots
+    slots = listener.listener.hub.peers.slots
     assert eventually(lambda: (slots.taken, slots.taken_unproven) == (3, 3))
     device = make_device(make_product(), "lamp-0001")
     held[4].send(v2("192.0.2.7") + signed_connect(device))
@@ -172,7 +172,7 @@ def test_a_connection_from_elsewhere_is_closed_before_it_takes_a_place(
         client = listener.client(tls=False)
         client.send(v2("192.0.2.7") + signed_connect(device))
         assert client.is_closed()
-    assert listener.listener.hub.meter.accepted == 0
+    assert listener.listener.hub.peers.accepted == 0
     told = [record.getMessage() for record in caplog.records if "PROXY" in record.getMessage()]
     assert told == ["closed a connection from 127.0.0.1, which is not in MQTT_PROXY_NETWORKS"]
 

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from registration.listener import handshakes
-from registration.listener.handshakes import AT_ONCE, FOR_STRANGERS, Handshakes
+from iotconsole.kit.net import handshake_queue
+from iotconsole.kit.net.handshake_queue import AT_ONCE, FOR_STRANGERS, HandshakeQueue
 
 
 class Turns:
@@ -29,7 +29,7 @@ class Turns:
 def asked(*origins: str, proven: tuple[str, ...] = ()) -> tuple[Turns, list[str]]:
     """These ask in this order; second, who has begun."""
     turns, begun = Turns(), list[str]()
-    handshakes = Handshakes(cast("asyncio.AbstractEventLoop", turns))
+    handshakes = HandshakeQueue(cast("asyncio.AbstractEventLoop", turns))
     for origin in proven:
         handshakes.proven(origin)
     for origin in origins:
@@ -82,7 +82,7 @@ def test_of_each_turn_strangers_have_a_part_however_many_come_before_them() -> N
 
 
 def test_addresses_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshakes, "MAX_REGULARS", 2)
+    monkeypatch.setattr(handshake_queue, "MAX_REGULARS", 2)
     turns, begun = asked(*["x"] * AT_ONCE, "a", "b", "c", proven=("a", "b", "a", "c"))
     turns.turn()
     assert begun[AT_ONCE:] == ["a", "c", "b"]

@@ -5,17 +5,16 @@ import errno
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from iotconsole.kit.addresses import plain_address
-from registration.listener.connection import Connection
-from registration.listener.errors import Sparingly
-from registration.listener.hub import Hub
-from registration.listener.plain import PlainTransport
-from registration.listener.proxied import ProxiedConnection, Proxies
-from registration.listener.slots import Slot
-from registration.listener.tls import TlsTransport
+from iotconsole.kit.net.connection_limits import Slot
+from iotconsole.kit.net.log_throttle import Sparingly
+from iotconsole.kit.net.peers import Peers
+from iotconsole.kit.net.tcp_transport import PlainTransport
+from iotconsole.kit.net.tls_transport import TlsTransport
 
 logger = logging.getLogger(__name__)
 
@@ -47,24 +46,27 @@ def listening_socket(host: str, port: int, *, shared: bool) -> socket.socket:
     return listening
 
 
-class Acceptor:
-    """Accepts on one socket. `secure`: over TLS, which ends here (`tls`) or at a proxy. With
-    `proxies` it is for these alone, and each connection has to say where it comes from."""
+# Makes the protocol of a connection, given its slot and where it comes from.
+Connect = Callable[[Slot, str | None], asyncio.Protocol]
 
-    _hub: Hub
+
+class Acceptor:
+    """Accepts on one socket, over TLS where it has a context. With `admits` only from the addresses
+    that admits, which are proxies: each connection has to say itself where it comes from."""
+
+    _peers: Peers[Any]
+    _connect: Connect
 
     def __init__(
         self,
         listening: socket.socket,
         tls: ssl.SSLContext | None,
         *,
-        secure: bool,
-        proxies: Proxies | None = None,
+        admits: Callable[[str | None], bool] | None = None,
     ) -> None:
         self._socket = listening
         self._tls = tls
-        self._secure = secure
-        self._proxies = proxies
+        self._admits = admits
         self._loop = asyncio.get_running_loop()
         self._opening: set[TlsTransport] = set()
         self._resume: asyncio.TimerHandle | None = None
@@ -75,8 +77,9 @@ class Acceptor:
     def port(self) -> int:
         return int(self._socket.getsockname()[1])
 
-    def start(self, hub: Hub) -> None:
-        self._hub = hub
+    def start(self, peers: Peers[Any], connect: Connect) -> None:
+        self._peers = peers
+        self._connect = connect
         self._listen()
 
     def _listen(self) -> None:
@@ -84,7 +87,7 @@ class Acceptor:
         self._loop.add_reader(self._socket, self._accept)
 
     def close(self) -> None:
-        """Accept no more. Handshakes that have begun go on; who has said nothing is given up."""
+        """Accept no more. Handshakes that have begun go on; silent peers are dropped."""
         if self._resume is not None:
             self._resume.cancel()
         self._loop.remove_reader(self._socket)
@@ -103,7 +106,7 @@ class Acceptor:
                     self._rest(error)
                     return
                 continue  # the peer has gone already
-            self._welcome(accepted, peer)
+            self._welcome(accepted, address_of(peer))
 
     def _rest(self, error: OSError) -> None:
         """The socket stays readable, so without a pause the loop would spin."""
@@ -111,42 +114,42 @@ class Acceptor:
         self._loop.remove_reader(self._socket)
         self._resume = self._loop.call_later(_PAUSE, self._listen)
 
-    def _welcome(self, accepted: socket.socket, peer: Any) -> None:
-        address = address_of(peer)
-        if self._proxies is not None and not self._proxies.admit(address):
+    def _welcome(self, accepted: socket.socket, address: str | None) -> None:
+        if self._admits is not None and not self._admits(address):
             accepted.close()
             return
-        slots = self._hub.slots
-        slot = slots.take(address) if self._proxies is None else slots.take_unnamed()
+        slots = self._peers.slots
+        slot = slots.take(address) if self._admits is None else slots.take_unnamed()
         if slot is None:
-            accepted.close()
-            self._turned_away += 1
-            self._hub.meter.turned_away += 1
-            self._warnings.warn(
-                "port %d: all places taken, %d turned away so far", self.port, self._turned_away
-            )
+            self._turn_away(accepted)
             return
-        self._hub.meter.accepted += 1
-        connection = self._connection(slot, address)
+        self._peers.accepted += 1
+        self._open(accepted, slot, address)
+
+    def _turn_away(self, accepted: socket.socket) -> None:
+        accepted.close()
+        self._turned_away += 1
+        self._peers.turned_away += 1
+        self._warnings.warn(
+            "port %d: all places taken, %d turned away so far", self.port, self._turned_away
+        )
+
+    def _open(self, accepted: socket.socket, slot: Slot, address: str | None) -> None:
+        protocol = self._connect(slot, address)
         if self._tls is None:
-            slot.give_up = PlainTransport(self._loop, accepted, connection).abort
+            slot.give_up = PlainTransport(self._loop, accepted, protocol).abort
             return
-        asks = partial(self._hub.shake_hands, slot)
-        opening = TlsTransport(self._loop, accepted, connection, self._tls, asks, self._opened)
+        asks = partial(self._peers.shake_hands, slot)
+        opening = TlsTransport(self._loop, accepted, protocol, self._tls, asks, self._opened)
         slot.give_up = opening.abort
         self._opening.add(opening)
-        self._hub.opening.add(opening)
-
-    def _connection(self, slot: Slot, address: str | None) -> Connection:
-        if self._proxies is None:
-            return Connection(self._hub, slot, address, secure=self._secure)
-        return ProxiedConnection(self._hub, slot, self._proxies, secure=self._secure)
+        self._peers.opening.add(opening)
 
     def _opened(self, opening: TlsTransport) -> None:
         self._opening.discard(opening)
-        self._hub.opening.discard(opening)
+        self._peers.opening.discard(opening)
         if not opening.through:
-            self._hub.meter.unopened += 1
+            self._peers.unopened += 1
 
 
 def address_of(peer: Any) -> str | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from registration.listener.plain import PlainTransport
-from tests.registration.listener.lines import Heard, Line
+from iotconsole.kit.net.tcp_transport import PlainTransport
+from tests.iotconsole.net.lines import Heard, Line
 
 # More than the kernel takes at once.
 LARGE = bytes(range(256)) * 32 * 1024

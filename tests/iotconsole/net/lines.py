@@ -5,7 +5,7 @@ import socket
 import struct
 from typing import Any
 
-from registration.listener.plain import PlainTransport
+from iotconsole.kit.net.tcp_transport import PlainTransport
 
 
 class Heard(asyncio.Protocol):

@@ -11,19 +11,25 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
-from registration.listener.plain import READ_AT_ONCE, PlainTransport
-
-if TYPE_CHECKING:
-    from registration.listener.connection import Connection
+from iotconsole.kit.net.tcp_transport import READ_AT_ONCE, PlainTransport
 
 Begin = Callable[[], None]
 
 
+class TlsProtocol(Protocol):
+    """An asyncio protocol over TLS besides."""
+
+    @property
+    def deadline(self) -> float: ...  # of its handshake, by the loop's clock
+
+    def abandon(self) -> None: ...  # in place of connection_lost, before connection_made
+
+
 class TlsTransport(PlainTransport):
-    """`connection_made` is called when the handshake is through. A connection for which it never
-    is has `abandon` called in place of `connection_lost`.
+    """A connection over TLS. Its protocol, a TlsProtocol, has `connection_made` called once the
+    handshake is through; if it never is, `abandon` is called in place of `connection_lost`.
 
     The handshake begins when `asks` calls back. `done` is called once: when it is through, or lost.
     """
@@ -43,7 +49,7 @@ class TlsTransport(PlainTransport):
         self,
         loop: asyncio.AbstractEventLoop,
         accepted: socket.socket,
-        connection: "Connection",
+        protocol: asyncio.Protocol,
         context: ssl.SSLContext,
         asks: Callable[[Begin], None],
         done: Callable[["TlsTransport"], None],
@@ -54,12 +60,12 @@ class TlsTransport(PlainTransport):
         self._waits = False  # for its turn
         self.spoken = False  # whether its peer has begun the handshake
         self.through = False
-        super().__init__(loop, accepted, connection)
+        super().__init__(loop, accepted, protocol)
 
     @property
     def deadline(self) -> float:
         """When the handshake has to be through."""
-        return cast("Connection", self._protocol).deadline
+        return cast("TlsProtocol", self._protocol).deadline
 
     # --- the handshake ------------------------------------------------------------------------
 
@@ -177,5 +183,5 @@ class TlsTransport(PlainTransport):
         if self.through:
             super()._tell_lost(error)
         else:
-            cast("Connection", self._protocol).abandon()
+            cast("TlsProtocol", self._protocol).abandon()
             self._settle()

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
+from iotconsole.kit.net.tls_transport import Begin, TlsTransport
 from registration.listener.connection import Connection
-from registration.listener.tls import Begin, TlsTransport
 from registration.pki import CA_CERTIFICATE
-from tests.registration.listener.lines import Heard, Line
+from tests.iotconsole.net.lines import Heard, Line
 
 # More than the kernel takes at once, and not in whole records.
 LARGE = bytes(range(256)) * 32 * 1024 + b"end"

@@ -40,7 +40,7 @@ class _Line:
         return begin
 
 
-class Handshakes:
+class HandshakeQueue:
     """Used on the loop's thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
