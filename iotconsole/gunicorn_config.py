@@ -3,26 +3,17 @@
 import os
 from pathlib import Path
 
-from gunicorn.http import message
-
+worker_class = "iotconsole.web_workers.WebWorker"
+backlog = 4096
 # Threads for requests that wait for the database or for the SMS provider; a second process so that
 # one busy with Python does not hold up the others.
-worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 # Longer than the SMS provider's time-out; shorter than the supervisor's patience.
 timeout = 60
 graceful_timeout = 10
-keepalive = 5
-# Clients of the RPC API put everything in the URL: a hundred aliases in Chinese, that for Node even
-# ten thousand DeviceNames. gunicorn heeds no setting above a constant of its own, so that is raised
-# with it.
-limit_request_line = message.MAX_REQUEST_LINE = 1024 * 1024
 # The workers' heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no data in it
-# Whether a request came over TLS is Django's to say (BEHIND_TLS_PROXY). gunicorn would believe any
-# X-Forwarded-Proto from this machine.
-secure_scheme_headers: dict[str, str] = {}
 
 
 def worker_begins(worker: object, metrics_port: str) -> None:
@@ -43,8 +34,6 @@ def post_worker_init(worker: object) -> None:
     worker_begins(worker, "HTTP_METRICS_PORT")
 
 
-# Nobody asks for this log. Should somebody, then without the query: there stand signatures.
-access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
 # Its default place is shared by all gunicorns of the account.
 control_socket_disable = True
 loglevel = "warning"

@@ -25,6 +25,7 @@ from devices.protocol.rpc import RpcRequest
 from devices.protocol.rpc_fields import RpcError
 from iotconsole.kit.envelope import respond
 from iotconsole.kit.errors import OperationError
+from iotconsole.kit.http.environ import sender_proven
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import describe
@@ -125,6 +126,7 @@ def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) ->
     call = rpc.parse(received)
     action = _action(call)
     key = _verified(call)
+    sender_proven(request.META)
     address = client_address(request)
     _admit(call, key, action, address)
     content = {"RequestId": request_id, **_handle(call, key, action, address)}

@@ -7,6 +7,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 
+from iotconsole.kit.http.environ import sender_proven
 from operators.models import Operator
 from operators.operations import signed_in
 from operators.permissions import client_address
@@ -39,6 +40,7 @@ class SessionSeen:
         response: HttpResponseBase = self.get_response(request)
         session = request.session
         if session.get(_KEY):
+            sender_proven(request.META)
             self._follow(request, session.session_key)
         return response
 

@@ -21,6 +21,7 @@ from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_fo
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
 from iotconsole.kit.addresses import plain_address
+from iotconsole.kit.http.environ import sender_proven
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import Outage
@@ -96,6 +97,7 @@ def register_device(request: HttpRequest) -> HttpResponse:
     outcome = admitted if isinstance(admitted, Refused) else _registered(admitted, read.attempt)
     _registrations.labels(outcome.reason if isinstance(outcome, Refused) else "accepted").inc()
     if isinstance(outcome, SecretIssued):
+        sender_proven(request.META)
         return _success(read.attempt, outcome)
     reason = outcome.reason if isinstance(outcome, Refused) else "server_error"
     return _answer({}, *_ANSWERS[reason])

@@ -36,6 +36,8 @@ class Target:
     plain_port: int
     product_key: str
     names: Sequence[str] = ()
+    https_port: int = 0
+    console_port: int = 0
     sources: Sequence[str] = SOURCES
     # What happened, by attack and answer.
     seen: Counter[str] = field(default_factory=Counter)
@@ -50,7 +52,7 @@ async def half_open(target: Target, number: int) -> None:
             await asyncio.get_running_loop().sock_recv(connection, 1)
             target.seen["half-open: given up"] += 1
 
-    await _held(target, number, one)
+    await held(target, number, one)
 
 
 async def slow_handshakes(target: Target, number: int) -> None:
@@ -61,7 +63,7 @@ async def slow_handshakes(target: Target, number: int) -> None:
         with await _opened(target.tls_port, source) as connection:
             await (_drip if next(slowly) else _stall)(connection, hello)
 
-    await _held(target, number, one)
+    await held(target, number, one)
 
 
 async def slow_connects(target: Target, number: int) -> None:
@@ -72,7 +74,7 @@ async def slow_connects(target: Target, number: int) -> None:
         with await _opened(target.plain_port, source) as connection:
             await _drip(connection, next(connects))
 
-    await _held(target, number, one)
+    await held(target, number, one)
 
 
 async def handshakes(target: Target, per_second: int) -> None:
@@ -86,7 +88,7 @@ async def handshakes(target: Target, per_second: int) -> None:
             answered = await loop.sock_recv(connection, 1)
             target.seen["handshake: answered" if answered else "handshake: closed"] += 1
 
-    await _paced(target, per_second, one)
+    await paced(target, per_second, one)
 
 
 async def bad_signatures(target: Target, per_second: int) -> None:
@@ -109,7 +111,7 @@ async def bad_signatures(target: Target, per_second: int) -> None:
         finally:
             writer.transport.abort()
 
-    await _paced(target, per_second, one)
+    await paced(target, per_second, one)
 
 
 ATTACKS: Mapping[str, Attack] = {
@@ -209,7 +211,7 @@ async def _stall(connection: socket, data: bytes) -> None:
         pass
 
 
-async def _held(target: Target, number: int, one: Callable[[str], Awaitable[None]]) -> None:
+async def held(target: Target, number: int, one: Callable[[str], Awaitable[None]]) -> None:
     async def again(source: str) -> None:
         while True:
             with suppress(OSError):
@@ -220,7 +222,7 @@ async def _held(target: Target, number: int, one: Callable[[str], Awaitable[None
     await asyncio.gather(*map(again, sources))
 
 
-async def _paced(target: Target, per_second: int, one: Callable[[str], Awaitable[None]]) -> None:
+async def paced(target: Target, per_second: int, one: Callable[[str], Awaitable[None]]) -> None:
     """With no more than so many that wait for an answer."""
     loop, sources = asyncio.get_running_loop(), itertools.cycle(target.sources)
     waiting: set[asyncio.Task[None]] = set()

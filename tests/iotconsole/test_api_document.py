@@ -8,7 +8,7 @@ from django.conf import settings
 from devices.operations import batch_work
 from devices.protocol import rpc
 from devices.protocol.rpc_fields import MOST_FIELDS
-from iotconsole.gunicorn_config import limit_request_line
+from iotconsole.kit.http.request_head import MAX_HEAD
 from iotconsole.openapi import ACTIONS, MOST_BYTES
 from tests.iotconsole.test_openapi_errors import CAUSES
 
@@ -35,7 +35,7 @@ def test_it_tells_every_error_of_the_gateway(status: int, code: str) -> None:
 
 def test_its_limits_are_the_limits() -> None:
     assert MOST_BYTES == 8 * 1024**2
-    assert limit_request_line == 1024**2
+    assert f"URL and headers may have {MAX_HEAD // 1024} KiB" in DOCUMENT
     assert f"{MOST_FIELDS:,} parameters" in DOCUMENT
     assert f"longer than {rpc.LONGEST_TOLD:,} characters" in DOCUMENT
     assert f"more than {batch_work.AT_ONCE:,} devices" in DOCUMENT

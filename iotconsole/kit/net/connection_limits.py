@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from iotconsole.kit.net.descriptors import most_connections
 from iotconsole.kit.ratelimit import network_of
 
 
@@ -44,9 +45,10 @@ class Slots:
 
     @classmethod
     def from_settings(cls) -> "Slots":
+        total = most_connections(settings.MAX_CONNECTIONS)
         return cls(
-            settings.MAX_CONNECTIONS,
-            settings.MAX_UNAUTHENTICATED,
+            total,
+            min(total, settings.MAX_UNAUTHENTICATED),
             settings.MAX_UNAUTHENTICATED_PER_ADDRESS,
         )
 
@@ -107,13 +109,21 @@ class Slots:
                 silent[slot] = silent.pop(slot)
 
     def asked(self, slot: Slot) -> None:
-        """The connection has sent its CONNECT: it keeps its place until it is answered."""
+        """The connection has sent its request: it keeps its place until it is answered."""
         slot.give_up = None
-        if self._silent.pop(slot, slot) is None and slot.origin is not None:
-            of_origin = self._silent_by_origin[slot.origin]
-            del of_origin[slot]
-            if not of_origin:
-                del self._silent_by_origin[slot.origin]
+        self._silent.pop(slot, None)
+        of_origin = self._silent_by_origin.get(slot.origin or "", {})
+        if of_origin.pop(slot, slot) is None and not of_origin:
+            del self._silent_by_origin[slot.origin or ""]
+
+    def waits(self, slot: Slot, give_up: Callable[[], None]) -> None:
+        """It was answered, and is silent until its next request: the newest of the silent ones."""
+        if slot.released:
+            return
+        slot.give_up = give_up
+        self._silent[slot] = None
+        if slot.origin is not None and not slot.proven:
+            self._silent_by_origin.setdefault(slot.origin, {})[slot] = None
 
     def prove(self, slot: Slot) -> None:
         """The connection counts towards the total only from now on."""
@@ -132,6 +142,7 @@ class Slots:
         """The connection is gone, or about to be. Repeating it does nothing."""
         if slot.released:
             return
+        self.asked(slot)
         self.prove(slot)
         slot.released = True
         self.taken -= 1

@@ -18,6 +18,9 @@ _NO_EXTRA: Mapping[Any, Any] = {}
 class PlainTransport(asyncio.Transport):
     """`connection_made` is called at once, `connection_lost` by the loop, when nobody else runs."""
 
+    # Pieces that the last read came in; TLS counts its records.
+    records = 1
+
     __slots__ = (
         "_closing",
         "_ending",
@@ -91,6 +94,11 @@ class PlainTransport(asyncio.Transport):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._high = _HIGH_WATER if high is None else high
+
+    @property
+    def congested(self) -> bool:
+        """Whether the protocol was told to pause writing."""
+        return self._paused
 
     def get_write_buffer_size(self) -> int:
         return len(self._pending)

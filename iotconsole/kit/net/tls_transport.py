@@ -36,7 +36,7 @@ class TlsTransport(PlainTransport):
 
     __slots__ = (
         *("_asks", "_context", "_done", "_incoming", "_outgoing", "_tls", "_waits"),
-        *("spoken", "through"),
+        *("records", "spoken", "through"),
     )
 
     _asks: Callable[[Begin], None]
@@ -60,6 +60,7 @@ class TlsTransport(PlainTransport):
         self._waits = False  # for its turn
         self.spoken = False  # whether its peer has begun the handshake
         self.through = False
+        self.records = 0  # received in the last read
         super().__init__(loop, accepted, protocol)
 
     @property
@@ -121,24 +122,33 @@ class TlsTransport(PlainTransport):
     # --- in -----------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        while not self._closing and not self._eof and (data := self._decrypted()) is not None:
-            if data:
-                self._protocol.data_received(data)
-            else:
-                self._finished()
+        """All records that are there, as one piece of data."""
+        records: list[bytes] = []
+        try:
+            while record := self._decrypted():
+                records.append(record)
+        except ssl.SSLError as error:
+            self._deliver(records)
+            self._flush()
+            self._end(error)
+            return
+        self._deliver(records)
+        if record is not None and not self._closing and not self._eof:
+            self._finished()
         self._flush()  # what TLS itself has to say
 
+    def _deliver(self, records: list[bytes]) -> None:
+        self.records = len(records)
+        if records:
+            self._protocol.data_received(b"".join(records))
+
     def _decrypted(self) -> bytes | None:
-        """A record; empty at the peer's end; None when more has to come first."""
+        """A record; empty at the peer's end; None when more has to come. Raises SSLError."""
         if not self._incoming.pending:
             return None
         try:
             return self._tls.read(READ_AT_ONCE)
         except ssl.SSLWantReadError:
-            return None
-        except ssl.SSLError as error:
-            self._flush()
-            self._end(error)
             return None
 
     def _finished(self) -> None:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from iotconsole.https.server import Server
+from iotconsole.https_server import HttpsServer
 from iotconsole.supervisor import Address, SupervisorError, require_free
 from registration.pki import PkiError, Profile
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         host, port = settings.HTTPS_HOST, settings.HTTPS_PORT
         try:
             require_free([Address(host, port, "HTTPS_PORT")])
-            server = Server(
+            server = HttpsServer(
                 host, port, settings.DATA_DIR / "pki", cast("Profile", settings.MQTT_TLS_PROFILE)
             )
         except (PkiError, SupervisorError) as error:

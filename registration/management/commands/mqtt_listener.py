@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import resource
 import signal
 import sys
 from argparse import ArgumentParser
@@ -16,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as AnyDatabaseError
 
 from iotconsole.kit.memory import keep_what_is_loaded
+from iotconsole.kit.net.descriptors import raise_limit
 from iotconsole.kit.net.log_throttle import log_loop_error
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
 from registration.listener.metrics import MetricsServer
@@ -82,7 +82,7 @@ async def _serve(*, shared_ports: bool, metrics_port: int) -> None:
     asyncio.get_running_loop().set_exception_handler(log_loop_error)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    _raise_descriptor_limit()
+    raise_limit(settings.MAX_CONNECTIONS)
     keep_what_is_loaded()
     gc.disable()  # it is one of the listener's rounds
     directory = settings.DATA_DIR / "pki"
@@ -147,19 +147,3 @@ async def _supervise(workers: int, metrics_port: int) -> None:
         for n in range(workers)
     ]
     await supervise(programs, lambda: logger.info("%d workers serve", workers))
-
-
-def _raise_descriptor_limit() -> None:
-    """As many connections as the settings allow need as many descriptors, and some for the rest."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = settings.MAX_CONNECTIONS + 200
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    if allowed < wanted:
-        logger.warning(
-            "only %d descriptors allowed: MAX_CONNECTIONS=%d cannot be reached (ulimit -n)",
-            allowed,
-            settings.MAX_CONNECTIONS,
-        )

@@ -276,7 +276,7 @@ def test_renewed_certificates_are_shown_to_the_next(server: HttpsServer, device:
     before = shown()
     names = certificate_names("localhost", (CLOUD_HOST,))
     ensure_certificates(server.ca_file.parent, names, force=True)
-    assert shown() != before
+    eventually(lambda: shown() != before)
     assert registers(server, device)
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from iotconsole.kit.net import handshake_queue
+from iotconsole.kit.net import fair_queue
 from iotconsole.kit.net.handshake_queue import AT_ONCE, FOR_STRANGERS, HandshakeQueue
 
 
@@ -82,7 +82,7 @@ def test_of_each_turn_strangers_have_a_part_however_many_come_before_them() -> N
 
 
 def test_addresses_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshake_queue, "MAX_REGULARS", 2)
+    monkeypatch.setattr(fair_queue, "MAX_REGULARS", 2)
     turns, begun = asked(*["x"] * AT_ONCE, "a", "b", "c", proven=("a", "b", "a", "c"))
     turns.turn()
     assert begun[AT_ONCE:] == ["a", "c", "b"]

@@ -1,0 +1,3 @@
+from tests.pki import pki_directory, server_tls
+
+__all__ = ["pki_directory", "server_tls"]
