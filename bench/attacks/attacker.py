@@ -1,22 +1,31 @@
-"""An attack as a program: `TLS-PORT PLAIN-PORT PRODUCT-KEY NAME=NUMBER…`, until SIGTERM.
+"""An attack as a program: `TARGET NAME=NUMBER…`, until SIGTERM; the target as JSON.
 
 A number is that of sockets held or of attempts a second. What happened goes to standard error.
 """
 
 import asyncio
+import json
 import signal
 import sys
 from contextlib import suppress
 
 from bench.process import allow_descriptors
-from tests.clients.hostile import ATTACKS, Target
+from tests.clients.hostile import Target
+from tests.clients.hostile_http import ATTACKS
 
 
 def main() -> None:
-    tls_port, plain_port, product_key = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    wished = [one.partition("=") for one in sys.argv[4:]]
+    told = json.loads(sys.argv[1])
+    wished = [one.partition("=") for one in sys.argv[2:]]
     allow_descriptors()
-    target = Target(tls_port, plain_port, product_key)
+    target = Target(
+        told["mqtts"],
+        told["mqtt"],
+        told["product_key"],
+        https_port=told["https"],
+        console_port=told["http"],
+        members=[bytes.fromhex(one) for one in told["members"]],
+    )
     with suppress(asyncio.CancelledError):
         asyncio.run(_attack(target, {name: int(number) for name, _, number in wished}))
     print(dict(target.seen), file=sys.stderr)

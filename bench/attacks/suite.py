@@ -1,4 +1,4 @@
-"""All attacks on one database; a line of JSON each on standard output.
+"""All attacks on one database; a line of JSON for each kind of good client on standard output.
 
 Started by `python -m bench.attacks` with DATABASE_URL and DATA_DIR of its own.
 """
@@ -11,111 +11,159 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 
-# Good devices that come in a second, and for how long they are watched.
-GOOD_PER_SECOND, SECONDS = 40, 15.0
-# Until an attack has its sockets open.
+if TYPE_CHECKING:
+    from bench.process import Server
+
+# How long good clients are watched, before, during and after; and until an attack is under way.
+SECONDS = 15.0
 BEGUN_AFTER = 3.0
+_FIRST = {"half_open": 5000, "bad_signatures": 200, "slow_handshakes": 500}
+_OTHERS = {
+    "endless_heads": 200,
+    "endless_lines": 30,
+    "half_requests": 500,
+    "anonymous_uploads": 20,
+    "subscribe_floods": 10,
+}
+# By name, how many of each: sockets held, or attempts a second.
 ATTACKS: Mapping[str, Mapping[str, int]] = {
     "5,000 half-open sockets": {"half_open": 5000},
     "200 bad signatures a second": {"bad_signatures": 200},
     "500 slow handshakes": {"slow_handshakes": 500},
-    "these three together": {"half_open": 5000, "bad_signatures": 200, "slow_handshakes": 500},
+    "these three together": _FIRST,
     "500 slow CONNECTs": {"slow_connects": 500},
     "200 half handshakes a second": {"handshakes": 200},
-    "all together": {
-        "half_open": 5000,
-        "bad_signatures": 200,
-        "slow_handshakes": 500,
-        "slow_connects": 500,
-        "handshakes": 200,
-    },
+    "200 endless heads": {"endless_heads": 200},
+    "30 times endless header lines": {"endless_lines": 30},
+    "500 half requests": {"half_requests": 500},
+    "20 anonymous uploads a second": {"anonymous_uploads": 20},
+    "10 devices that subscribe without end": {"subscribe_floods": 10},
+    "all of HTTP and the first three": _FIRST | _OTHERS,
 }
 _MIB = 1024 * 1024
 Numbers = Mapping[str, int]
+Taken = Mapping[str, Sequence[float]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--only", action="append", default=[])
     options = parser.parse_args()
     django.setup()
-    for figure in figures(options.scale):
+    for figure in figures(options.scale, options.only):
         print(json.dumps(figure), flush=True)
 
 
-def figures(scale: float) -> Iterator[Mapping[str, object]]:
-    """By attack: the good devices' p99 before, during and after it, in ms, and the memory."""
+def figures(scale: float, only: Sequence[str] = ()) -> Iterator[Mapping[str, object]]:
+    """By attack and kind of good client: p99 before, during and after in ms, and all memory."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
-    from bench.process import Server
-    from bench.scenarios import signed_connections
-    from operators.actor import SHELL
-    from products.operations.manage import create_product
+    from bench.attacks.visitors import write_visitors
     from tests.ports import free_ports
 
     call_command("migrate", verbosity=0)
     call_command("certificates", verbosity=0)
-    product = create_product(SHELL, "Hostile")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    ports = dict(zip(("mqtts", "mqtt", "https", "http"), free_ports(4), strict=True))
     seconds = max(1.0, SECONDS * scale)
-    connects = [
-        talk.request for talk in signed_connections(product, int(GOOD_PER_SECOND * seconds))
-    ]
+    visitors = Path(settings.DATA_DIR) / "visitors"
+    product = write_visitors(visitors, ports, seconds)
+    target = {**ports, "product_key": product.product_key, "members": _members(product)}
     connection.close()
-    good = Path(settings.DATA_DIR) / "good"
-    good.write_text("\n".join(connect.hex() for connect in connects))
-    for name, attack in ATTACKS.items():
-        numbers = {kind: max(1, int(number * scale)) for kind, number in attack.items()}
-        ports = free_ports(2)
-        with Server(["manage.py", "mqtt_listener"], ports, _environment(ports)) as server:
-            come(ports[0], good, seconds)  # what is loaded once
-            before, memory = come(ports[0], good, seconds), server.resident_bytes()
-            with attacked(ports, product.product_key, numbers):
-                time.sleep(BEGUN_AFTER)
-                during, most = come(ports[0], good, seconds), server.resident_bytes()
-            after = come(ports[0], good, seconds)
-            yield {
-                "attack": name,
-                "before_ms": _p99(before),
-                "during_ms": _p99(during),
-                "after_ms": _p99(after),
-                "median_before_ms": before[len(before) // 2] * 1000,
-                "median_during_ms": during[len(during) // 2] * 1000,
-                "mib_before": memory / _MIB,
-                "mib_during": most / _MIB,
-                "mib_after": server.resident_bytes() / _MIB,
-            }
+    for name in only or ATTACKS:
+        numbers = {kind: max(1, int(number * scale)) for kind, number in ATTACKS[name].items()}
+        with ExitStack() as stack:
+            servers = [stack.enter_context(server) for server in _servers(ports)]
+            yield from _figures(name, servers, visitors, seconds, target, numbers)
 
 
-def come(port: int, good: Path, seconds: float) -> Sequence[float]:
-    """How long each good device took, the fastest first; CalledProcessError if one was refused."""
+def _figures(
+    name: str,
+    servers: "Sequence[Server]",
+    visitors: Path,
+    seconds: float,
+    target: Mapping[str, object],
+    numbers: Numbers,
+) -> Iterator[Mapping[str, object]]:
+    come(visitors, seconds)  # what is loaded once
+    before, memory = come(visitors, seconds), _resident(servers)
+    with attacked(target, numbers):
+        time.sleep(BEGUN_AFTER)
+        during, most = come(visitors, seconds), _resident(servers)
+    after = come(visitors, seconds)
+    at_end = _resident(servers)
+    for kind in before:
+        yield {
+            "attack": name,
+            "kind": kind,
+            "before_ms": _p99(before[kind]),
+            "during_ms": _p99(during[kind]),
+            "after_ms": _p99(after[kind]),
+            "median_before_ms": before[kind][len(before[kind]) // 2] * 1000,
+            "median_during_ms": during[kind][len(during[kind]) // 2] * 1000,
+            "mib_before": memory,
+            "mib_during": most,
+            "mib_after": at_end,
+        }
+
+
+def _members(product: object) -> list[str]:
+    """CONNECT packets of devices that are let in, in hex."""
+    from bench.scenarios import signed_connections
+    from products.models import Product
+
+    assert isinstance(product, Product)
+    return [talk.request.hex() for talk in signed_connections(product, 10)]
+
+
+def _servers(ports: Mapping[str, int]) -> "list[Server]":
+    from django.conf import settings
+
+    from bench.process import How, Server
+
+    environment = _environment(ports)
+    how = How(directory=settings.BASE_DIR)
+    config = str(settings.BASE_DIR / "iotconsole" / "gunicorn_config.py")
+    bind = f"127.0.0.1:{ports['http']}"
+    console = ["-m", "gunicorn", "--config", config, "--bind", bind, "iotconsole.wsgi"]
+    return [
+        Server(["manage.py", "mqtt_listener"], [ports["mqtts"], ports["mqtt"]], environment, how),
+        Server(["manage.py", "https_server"], [ports["https"]], environment, how),
+        Server(console, [ports["http"]], environment, how),
+    ]
+
+
+def _resident(servers: "Sequence[Server]") -> float:
+    return sum(server.resident_bytes() for server in servers) / _MIB
+
+
+def come(visitors: Path, seconds: float) -> Taken:
+    """How long each good client took, the fastest first; CalledProcessError if one was refused."""
     done = subprocess.run(  # noqa: S603 - our own command line
-        [
-            *(sys.executable, "-m", "bench.attacks.good"),
-            *(str(port), str(good), str(GOOD_PER_SECOND), str(seconds)),
-        ],
+        [sys.executable, "-m", "bench.attacks.good", str(visitors), str(seconds)],
         stdout=subprocess.PIPE,
         check=True,
     )
-    taken: list[float] = json.loads(done.stdout)
-    return sorted(taken)
+    taken: dict[str, list[float]] = json.loads(done.stdout)
+    return {kind: sorted(times) for kind, times in taken.items()}
 
 
 @contextmanager
-def attacked(ports: Sequence[int], product_key: str, numbers: Numbers) -> Iterator[None]:
+def attacked(target: Mapping[str, object], numbers: Numbers) -> Iterator[None]:
     """Meanwhile, by a process of its own. RuntimeError when that broke off."""
     wished = [f"{name}={number}" for name, number in numbers.items()]
-    command = [sys.executable, "-m", "bench.attacks.attacker"]
+    command = [sys.executable, "-m", "bench.attacks.attacker", json.dumps(target), *wished]
     with tempfile.TemporaryFile() as told:
-        attacker = subprocess.Popen(  # noqa: S603 - our own command line
-            [*command, *map(str, ports), product_key, *wished], stderr=told
-        )
+        attacker = subprocess.Popen(command, stderr=told)  # noqa: S603 - our own command line
         try:
             yield
         finally:
@@ -128,14 +176,16 @@ def attacked(ports: Sequence[int], product_key: str, numbers: Numbers) -> Iterat
             raise RuntimeError(f"the attacker ended with {status}: {said}")
 
 
-def _environment(ports: Sequence[int]) -> Mapping[str, str]:
-    return {
-        **os.environ,
-        "MQTTS_PORT": str(ports[0]),
-        "MQTT_PORT": str(ports[1]),
+def _environment(ports: Mapping[str, int]) -> Mapping[str, str]:
+    own = {
+        "MQTTS_PORT": str(ports["mqtts"]),
+        "MQTT_PORT": str(ports["mqtt"]),
+        "HTTPS_PORT": str(ports["https"]),
         "MQTTS_HOST": "127.0.0.1",
+        "HTTPS_HOST": "127.0.0.1",
         "MQTT_BEHIND_TLS_PROXY": "true",
     }
+    return {**os.environ, **own}
 
 
 def _p99(taken: Sequence[float]) -> float:

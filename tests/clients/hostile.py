@@ -10,7 +10,7 @@ import random
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socket import AF_INET, SOCK_STREAM, socket
@@ -25,8 +25,6 @@ PAUSE = 0.5
 _MOST_UNANSWERED = 500
 _TICK = 0.02
 
-Attack = Callable[["Target", int], Coroutine[Any, Any, None]]
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -38,6 +36,8 @@ class Target:
     names: Sequence[str] = ()
     https_port: int = 0
     console_port: int = 0
+    # CONNECT packets of devices that are let in: their credentials were stolen.
+    members: Sequence[bytes] = ()
     sources: Sequence[str] = SOURCES
     # What happened, by attack and answer.
     seen: Counter[str] = field(default_factory=Counter)
@@ -114,15 +114,6 @@ async def bad_signatures(target: Target, per_second: int) -> None:
     await paced(target, per_second, one)
 
 
-ATTACKS: Mapping[str, Attack] = {
-    "half_open": half_open,
-    "bad_signatures": bad_signatures,
-    "slow_handshakes": slow_handshakes,
-    "slow_connects": slow_connects,
-    "handshakes": handshakes,
-}
-
-
 @contextmanager
 def attacked(*attacks: Coroutine[Any, Any, None]) -> Iterator[None]:
     """By all of them meanwhile, in a thread of their own."""
@@ -146,6 +137,31 @@ async def _cancelled() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+
+
+async def subscribe_floods(target: Target, number: int) -> None:
+    """So many devices that were let in and subscribe without end, as much as fits in a packet."""
+    filters = [(f"/ext/rrpc/{number}/#", 0) for number in range(4000)]
+    connects = itertools.cycle(target.members)
+
+    async def one(source: str) -> None:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", target.plain_port, local_addr=(source, 0)
+        )
+        try:
+            writer.write(next(connects))
+            await reader.readexactly(4)
+            while not reader.at_eof():
+                writer.write(mqtt.subscribe(1, filters))
+                await writer.drain()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_TICK):
+                        await reader.read(65536)
+            target.seen["subscribe flood: cut off"] += 1
+        finally:
+            writer.transport.abort()
+
+    await held(target, number, one)
 
 
 # --- What they send -----------------------------------------------------------------------

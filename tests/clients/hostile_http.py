@@ -1,11 +1,13 @@
-"""Attacks on the HTTP ports by those who have no account."""
+"""Attacks on the HTTP ports by those who have no account, and the table of all attacks."""
 
 import asyncio
 import itertools
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
+from tests.clients import hostile
 from tests.clients.hostile import DRIP, Target, careless_tls, held, paced
 
 # A head that never ends in what it says, and a body whose length is announced again behind it.
@@ -58,7 +60,8 @@ async def half_requests(target: Target, number: int) -> None:
                 writer.write(b"x")
                 await writer.drain()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(reader.read(4096), DRIP)
+                    async with asyncio.timeout(DRIP):
+                        await reader.read(4096)
             target.seen["half request: given up"] += 1
 
     await held(target, number, one)
@@ -79,6 +82,16 @@ async def anonymous_uploads(target: Target, per_second: int) -> None:
             await _answered(target, "upload", reader)
 
     await paced(target, per_second, one)
+
+
+ATTACKS: Mapping[str, Callable[[Target, int], Coroutine[Any, Any, None]]] = {
+    attack.__name__: attack
+    for attack in (
+        *(hostile.half_open, hostile.bad_signatures, hostile.slow_handshakes),
+        *(hostile.slow_connects, hostile.handshakes, hostile.subscribe_floods),
+        *(endless_heads, endless_lines, half_requests, anonymous_uploads),
+    )
+}
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from iotconsole.kit.http.environ import Environ, Local
 from iotconsole.kit.http.exchange import Exchange
 from iotconsole.kit.http.request_body import SMALL
 from iotconsole.kit.http.threads import FairThreads
+from iotconsole.kit.metrics import counter, gauge
 from iotconsole.kit.net.acceptor import Acceptor
 from iotconsole.kit.net.connection_limits import Slot, Slots
 from iotconsole.kit.net.handshake_queue import HandshakeQueue
@@ -22,6 +23,9 @@ from iotconsole.kit.net.peers import Peers
 LARGE_AT_ONCE = 8
 _SWEEP_SECONDS = 0.5
 _TICK = 0.05
+
+_open = gauge("http_connections", "Connections open now.")
+_refused = counter("http_refused", "Requests refused unread, by status.", "status")
 
 # How many bytes of body a request may bring; called on a thread, before any is read.
 BodyLimit = Callable[[Environ], int]
@@ -61,6 +65,7 @@ class HttpServer:
         self._threads = FairThreads(options.threads, self.loop, self.peers.handshakes.regulars)
         self._large = 0
         self._acceptors: list[Acceptor] = []
+        _open.set_function(lambda: len(self.peers.connections))
 
     def listen(self, listening: Sequence[Any]) -> None:
         """Accept on these sockets, which are bound to the same address."""
@@ -156,6 +161,7 @@ class HttpServer:
     @staticmethod
     def refusal(status: int) -> bytes:
         """An answer without the application, after which the connection is closed."""
+        _refused.labels(str(int(status))).inc()
         exchange = Exchange()
         text = f"{status}\n".encode()
         head = exchange.head(status, [*_HEADERS, (b"Content-Length", b"%d" % len(text))])
