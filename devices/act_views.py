@@ -94,7 +94,7 @@ def _forbidden_by_clear(device: Device) -> str:
     return sentence % {"count": live}
 
 
-@operator_act
+@dangerous_act
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -153,7 +153,7 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     )
 
 
-@operator_act
+@dangerous_act
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -177,7 +177,7 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
     )
 
 
-@operator_act
+@dangerous_act
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(

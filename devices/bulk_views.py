@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
@@ -20,12 +20,8 @@ from iotconsole.kit.dialogs import kept
 from iotconsole.kit.forms import ConsoleForm
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import Counted
-from operators.freshness import fresh_confirmation_required
-from operators.guards import operator_act
-from operators.permissions import actor_of, operator_required
-
-# These cannot be taken back.
-_FRESH = {"reset", "clear", "delete"}
+from operators.guards import dangerous_act, dangerous_post
+from operators.permissions import actor_of
 
 
 class BulkForm(ConsoleForm):
@@ -81,16 +77,12 @@ class BulkForm(ConsoleForm):
         return cleaned
 
 
-@operator_act
+@dangerous_act
 def bulk(request: HttpRequest, act: str) -> HttpResponse:
     """The dialog of one act for the devices that the URL selects; see devices.selection."""
-    if act not in ACTS:
+    wanted = ACTS.get(act)
+    if wanted is None:
         raise Http404(_("There is no such act."))
-    return _fresh_bulk(request, act) if act in _FRESH else _bulk(request, act)
-
-
-def _bulk(request: HttpRequest, act: str) -> HttpResponse:
-    wanted = ACTS[act]
     devices = selected(request, request.GET)
     if request.method != "POST":
         form = BulkForm(wanted, devices.counted(), initial=kept(request))
@@ -121,9 +113,6 @@ def _dialog(
         "back": _back(request),
     }
     return render_page(request, "devices/bulk.html", context, regions=(DIALOG,), status=status)
-
-
-_fresh_bulk = fresh_confirmation_required(_bulk)
 
 
 def _title(act: BulkAct, counted: Counted) -> str:
@@ -157,10 +146,9 @@ def _told(request: HttpRequest, act: BulkAct, outcome: Outcome) -> HttpResponse:
     return go(request, _back(request), " ".join(words), trail=trail, undo=undo_of(act, changed))
 
 
-@require_POST
-@operator_required
+@dangerous_post
 def undo(request: HttpRequest, act: str) -> HttpResponse:
-    """Enable or Disable from a toast: nothing more is asked, and it can be undone in turn."""
+    """Enable or Disable from a toast, without a dialog. It can be undone in turn."""
     wanted = ACTS.get(act)
     if wanted is None or not wanted.opposite:
         raise Http404(_("There is no such act."))
