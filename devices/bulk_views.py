@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from devices.blocks import SAYING, Blocked, after_act_on_many, blocked_among
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
 from devices.operations import jobs
@@ -104,6 +105,7 @@ def _dialog(
     names, counted = devices.names(), form.counted
     context = {
         "act": act,
+        "sentences": [*act.sentences, *_about_blocks(act, devices, counted)],
         "form": form,
         "counted": counted,
         "names": ", ".join(names),
@@ -113,6 +115,15 @@ def _dialog(
         "back": _back(request),
     }
     return render_page(request, "devices/bulk.html", context, regions=(DIALOG,), status=status)
+
+
+def _about_blocks(act: BulkAct, devices: Chosen | Matching, counted: Counted) -> list[str]:
+    """Which blocks the act keeps, lifts or removes; of so many they are not counted."""
+    if act.key not in SAYING:
+        return []
+    few = counted.exact and counted.number <= AT_ONCE
+    blocked = blocked_among(list(devices.keys())) if few else Blocked(counted.number)
+    return after_act_on_many(act.key, blocked)
 
 
 def _title(act: BulkAct, counted: Counted) -> str:
