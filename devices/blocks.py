@@ -88,9 +88,8 @@ SAYING = {"clear", "reset", "enable", "delete"}
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """How many of `devices` are blocked. None where that was not counted."""
+    """How many of some devices are blocked. None where that was not counted."""
 
-    devices: int
     registration: int | None = None
     secret: int | None = None
 
@@ -100,30 +99,18 @@ def blocked_among(keys: Collection[int]) -> Blocked:
         registration=Count("pk", filter=Q(registration_refused=True)),
         secret=Count("pk", filter=Q(secret_blocked=True)),
     )
-    return Blocked(len(keys), **counted)
+    return Blocked(**counted)
 
 
 def after_act_on_many(act: str, blocked: Blocked) -> list[str]:
     """What the act says about the blocks of many devices, beside its own sentences."""
     if act == "clear":
-        return _after_clearing(blocked)
+        return _kept(blocked)
     if act == "reset":
         return _kept(blocked) + _secrets_unblocked(blocked)
     if act == "enable" and (blocked.registration != 0 or blocked.secret != 0):
         return [_("What Switch or Clear has blocked stays blocked.")]
     return _removed(blocked) if act == "delete" else []
-
-
-def _after_clearing(blocked: Blocked) -> list[str]:
-    sentences = _kept(blocked)
-    if blocked.registration != blocked.devices:
-        sentences.append(
-            _(
-                "Under a DeviceName that is not blocked, physical devices can register again "
-                "while Dynamic Registration is on, clones too, unless you refuse it below."
-            )
-        )
-    return sentences
 
 
 def _kept(blocked: Blocked) -> list[str]:

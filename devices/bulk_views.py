@@ -40,7 +40,8 @@ class BulkForm(ConsoleForm):
         label=gettext_lazy("Refuse new registrations"),
         required=False,
         help_text=gettext_lazy(
-            "Otherwise the devices may register again while Dynamic Registration is on."
+            "Otherwise those that are not blocked can register again while Dynamic Registration "
+            "is on, clones too."
         ),
     )
 
@@ -122,7 +123,7 @@ def _about_blocks(act: BulkAct, devices: Chosen | Matching, counted: Counted) ->
     if act.key not in SAYING:
         return []
     few = counted.exact and counted.number <= AT_ONCE
-    blocked = blocked_among(list(devices.keys())) if few else Blocked(counted.number)
+    blocked = blocked_among(list(devices.keys())) if few else Blocked()
     return after_act_on_many(act.key, blocked)
 
 

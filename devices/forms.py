@@ -76,11 +76,7 @@ class ClearForm(ConsoleForm):
         label=_("Type the DeviceName to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    refuse_registration = forms.BooleanField(
-        label=_("Refuse new registrations"),
-        required=False,
-        help_text=_("Otherwise the devices may register again while Dynamic Registration is on."),
-    )
+    refuse_registration = forms.BooleanField(label=_("Refuse new registrations"), required=False)
 
     def __init__(self, device_name: str, *args: Any, blocked: bool = False, **kwargs: Any) -> None:
         """With `blocked` there is nothing to choose: registration is refused already."""
