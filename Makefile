@@ -5,7 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 LINKKIT_VENV := .venv-linkkit
 CLOUDSDK_VENV := .venv-cloudsdk
-PIP_INSTALL := install --quiet --disable-pip-version-check --requirement
+# Nothing is installed that is not pinned by version and hash.
+PIP_OPTIONS := --quiet --disable-pip-version-check --require-hashes
+PIP_INSTALL := install $(PIP_OPTIONS) --requirement
+# Source archives are built by what requirements-build.txt pins, not by what pip would fetch for it.
+PIP_BUILD := install $(PIP_OPTIONS) --no-build-isolation --use-pep517 --requirement
 
 # Stamps carry the interpreter's version: after an upgrade of Python the environment is rebuilt.
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -34,7 +38,7 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run restore demo test faults check messages bench attacks bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo test faults check pins messages bench attacks bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
@@ -42,6 +46,7 @@ help:
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
 	@echo 'make faults         kill its processes under load, again and again, and check what was kept'
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
+	@echo 'make pins           what is pinned and how old it is; that nothing else is installed'
 	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
 	@echo 'make bench          what activations, connections and storms cost, beside floors (half an hour)'
@@ -79,7 +84,7 @@ faults: $(DEV_STAMP)
 			tests/faults/test_outages.py || status=1; \
 	done; exit $$status
 
-check: $(DEV_STAMP)
+check: $(DEV_STAMP) pins
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	find . -path './.venv*' -prune -o -path '*/templates/*.html' -print0 \
@@ -91,6 +96,10 @@ check: $(DEV_STAMP)
 	&& $$run $(BIN)/python -m iotconsole.first_run \
 	&& $$run $(BIN)/python manage.py makemigrations --check --dry-run \
 	&& $$run $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# docs/operations.md says how a pin is changed.
+pins: $(DEV_STAMP) $(LINKKIT_STAMP) $(CLOUDSDK_STAMP)
+	@$(BIN)/python -m tests.pins check
 
 # What is new in the sources comes into the catalogue untranslated; what Django reads is made from it.
 MESSAGES = --locale zh_Hans --no-obsolete --no-wrap --add-location file \
@@ -147,16 +156,18 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP) | python-is-usable
 		&& touch $(RUN_STAMP) && touch $@
 
 $(LINKKIT_VENV): $(LINKKIT_STAMP)
-$(LINKKIT_STAMP): requirements-linkkit.txt | python-is-usable
-	@cmp -s $< $@ || { echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …' \
+$(LINKKIT_STAMP): requirements-build.txt requirements-linkkit.txt | python-is-usable
+	@cat $^ | cmp -s - $@ || { echo 'Installing the Python Link SDK into $(LINKKIT_VENV) …' \
 		&& $(PYTHON) -m venv --clear $(LINKKIT_VENV) \
-		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
+		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_INSTALL) $< \
+		&& $(LINKKIT_VENV)/bin/python -m pip $(PIP_BUILD) $(word 2,$^) && cat $^ >$@; } && touch $@
 
 $(CLOUDSDK_VENV): $(CLOUDSDK_STAMP)
-$(CLOUDSDK_STAMP): requirements-cloudsdk.txt | python-is-usable
-	@cmp -s $< $@ || { echo 'Installing the API client of the cloud into $(CLOUDSDK_VENV) …' \
+$(CLOUDSDK_STAMP): requirements-build.txt requirements-cloudsdk.txt | python-is-usable
+	@cat $^ | cmp -s - $@ || { echo 'Installing the API client of the cloud into $(CLOUDSDK_VENV) …' \
 		&& $(PYTHON) -m venv --clear $(CLOUDSDK_VENV) \
-		&& $(CLOUDSDK_VENV)/bin/python -m pip $(PIP_INSTALL) $< && cp $< $@; } && touch $@
+		&& $(CLOUDSDK_VENV)/bin/python -m pip $(PIP_INSTALL) $< \
+		&& $(CLOUDSDK_VENV)/bin/python -m pip $(PIP_BUILD) $(word 2,$^) && cat $^ >$@; } && touch $@
 
 # Without npm its tests are skipped, and say so.
 $(AXE): package-lock.json

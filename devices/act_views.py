@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from devices import blocks
 from devices.access import device_or_404
 from devices.bulk import ACTS
 from devices.forms import AliasForm, ClearForm, SwitchForm
 from devices.models import Device
 from devices.operations import manage
-from devices.presence import client_id_rows, current_client_id
+from devices.presence import client_id_rows
 from devices.selection import undo_of
 from iotconsole.kit.dialogs import Act, ask, kept
 from iotconsole.kit.forms import posted
@@ -33,11 +34,9 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
         button=_("OK"),
         done=_("Switched %(name)s: one physical device is kept, the others are cut off."),
     )
-    form = SwitchForm(
-        [row.client_id for row in rows],
-        posted(request),
-        initial={"client_id": current_client_id(rows), **kept(request)},
-    )
+    # None is picked at first: the current one alternates while clones kick each other.
+    client_ids = [row.client_id for row in rows]
+    form = SwitchForm(client_ids, posted(request), initial=dict(kept(request)))
 
     def perform(data: Mapping[str, Any]) -> object:
         return manage.switch(actor_of(request), product_key, device_name, data["client_id"])
@@ -56,11 +55,12 @@ def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         _("Clear %(name)s"),
         _forbidden_by_clear(device),
         _("They are disconnected at once, and the ClientIDs cannot be brought back."),
+        *blocks.after_clear(device),
         button=_("Clear all physical devices"),
         done=_("Cleared %(name)s: every physical device is cut off."),
         danger=True,
     )
-    form = ClearForm(device_name, posted(request))
+    form = ClearForm(device_name, posted(request), blocked=device.registration_refused)
 
     def perform(data: Mapping[str, Any]) -> object:
         return manage.clear(
@@ -94,7 +94,7 @@ def _forbidden_by_clear(device: Device) -> str:
     return sentence % {"count": live}
 
 
-@operator_act
+@dangerous_act
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -137,23 +137,21 @@ def alias(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
 @dangerous_act
 def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
+    blocked = device.registration_refused
     act = Act.of(
         device,
         _("Reset %(name)s"),
-        _(
-            "The device may register once more and gets the same DeviceSecret: the way back for a "
-            "device that has lost it."
-        ),
+        *blocks.after_reset(device),
         _("Its state, its live connection and its ClientIDs stay as they are."),
         button=_("Reset"),
-        done=_("Reset %(name)s: it may register again."),
+        done=_("Reset %(name)s.") if blocked else _("Reset %(name)s: it may register again."),
     )
     return ask(
         request, act, lambda _data: manage.reset(actor_of(request), product_key, device_name)
     )
 
 
-@operator_act
+@dangerous_act
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -177,13 +175,14 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
     )
 
 
-@operator_act
+@dangerous_act
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
         device,
         _("Enable %(name)s"),
         _("The device can connect again with the credential it has."),
+        *blocks.after_enable(device),
         button=_("Enable"),
         done=_("Enabled %(name)s."),
         undo=undo_of(ACTS["enable"], [device]),
@@ -206,6 +205,7 @@ def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
             "To put the DeviceName on other hardware, add it again afterwards: that issues a new "
             "DeviceSecret."
         ),
+        *blocks.after_delete(device),
         button=_("Delete device"),
         done=_("Deleted device %(name)s."),
         then=f"{reverse('devices:list')}?product={product_key}",

@@ -27,7 +27,7 @@ from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import go, render_page, wanted_region
 from iotconsole.kit.paging import keyset_page
-from operators.guards import operator_act
+from operators.guards import dangerous_act, dangerous_when, operator_act
 from operators.permissions import actor_of, operator_of
 from products.access import changeable_products
 
@@ -68,7 +68,12 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "devices/batches.html", context, regions=("batch-list",))
 
 
-@operator_act
+def _adds_at_once(request: HttpRequest) -> bool:
+    """Whether this POST adds devices. A list that is uploaded is only checked."""
+    return request.POST.get("method") != BatchMethod.UPLOAD
+
+
+@dangerous_when(_adds_at_once)
 def batch_add(request: HttpRequest) -> HttpResponse:
     form = BatchForm(
         changeable_products(operator_of(request)),
@@ -152,7 +157,7 @@ def _problems(shown: DeviceBatch) -> list[Any]:
     return found
 
 
-@operator_act
+@dangerous_act
 def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     """Add the good rows of a list; with none bad, the operator may want all or nothing."""
     shown = batch_or_404(request, key, change=True)
@@ -212,7 +217,7 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: batches.stop_batch(actor_of(request), key))
 
 
-@operator_act
+@dangerous_act
 def resume(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     act = Act.of(

@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from devices.blocks import SAYING, Blocked, after_act_on_many, blocked_among
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
 from devices.operations import jobs
@@ -20,12 +21,8 @@ from iotconsole.kit.dialogs import kept
 from iotconsole.kit.forms import ConsoleForm
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import Counted
-from operators.freshness import fresh_confirmation_required
-from operators.guards import operator_act
-from operators.permissions import actor_of, operator_required
-
-# These cannot be taken back.
-_FRESH = {"reset", "clear", "delete"}
+from operators.guards import dangerous_act, dangerous_post
+from operators.permissions import actor_of
 
 
 class BulkForm(ConsoleForm):
@@ -43,7 +40,8 @@ class BulkForm(ConsoleForm):
         label=gettext_lazy("Refuse new registrations"),
         required=False,
         help_text=gettext_lazy(
-            "Otherwise the devices may register again while Dynamic Registration is on."
+            "Otherwise those that are not blocked can register again while Dynamic Registration "
+            "is on, clones too."
         ),
     )
 
@@ -81,16 +79,12 @@ class BulkForm(ConsoleForm):
         return cleaned
 
 
-@operator_act
+@dangerous_act
 def bulk(request: HttpRequest, act: str) -> HttpResponse:
     """The dialog of one act for the devices that the URL selects; see devices.selection."""
-    if act not in ACTS:
+    wanted = ACTS.get(act)
+    if wanted is None:
         raise Http404(_("There is no such act."))
-    return _fresh_bulk(request, act) if act in _FRESH else _bulk(request, act)
-
-
-def _bulk(request: HttpRequest, act: str) -> HttpResponse:
-    wanted = ACTS[act]
     devices = selected(request, request.GET)
     if request.method != "POST":
         form = BulkForm(wanted, devices.counted(), initial=kept(request))
@@ -112,6 +106,7 @@ def _dialog(
     names, counted = devices.names(), form.counted
     context = {
         "act": act,
+        "sentences": [*act.sentences, *_about_blocks(act, devices, counted)],
         "form": form,
         "counted": counted,
         "names": ", ".join(names),
@@ -123,7 +118,13 @@ def _dialog(
     return render_page(request, "devices/bulk.html", context, regions=(DIALOG,), status=status)
 
 
-_fresh_bulk = fresh_confirmation_required(_bulk)
+def _about_blocks(act: BulkAct, devices: Chosen | Matching, counted: Counted) -> list[str]:
+    """Which blocks the act keeps, lifts or removes; of so many they are not counted."""
+    if act.key not in SAYING:
+        return []
+    few = counted.exact and counted.number <= AT_ONCE
+    blocked = blocked_among(list(devices.keys())) if few else Blocked()
+    return after_act_on_many(act.key, blocked)
 
 
 def _title(act: BulkAct, counted: Counted) -> str:
@@ -157,10 +158,9 @@ def _told(request: HttpRequest, act: BulkAct, outcome: Outcome) -> HttpResponse:
     return go(request, _back(request), " ".join(words), trail=trail, undo=undo_of(act, changed))
 
 
-@require_POST
-@operator_required
+@dangerous_post
 def undo(request: HttpRequest, act: str) -> HttpResponse:
-    """Enable or Disable from a toast: nothing more is asked, and it can be undone in turn."""
+    """Enable or Disable from a toast, without a dialog. It can be undone in turn."""
     wanted = ACTS.get(act)
     if wanted is None or not wanted.opposite:
         raise Http404(_("There is no such act."))

@@ -194,7 +194,7 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: fleet_imports.stop_import(actor_of(request), key))
 
 
-@operator_act
+@dangerous_act
 @for_every_product
 def resume(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(

@@ -76,15 +76,16 @@ class ClearForm(ConsoleForm):
         label=_("Type the DeviceName to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    refuse_registration = forms.BooleanField(
-        label=_("Refuse new registrations"),
-        required=False,
-        help_text=_("Otherwise the devices may register again while Dynamic Registration is on."),
-    )
+    refuse_registration = forms.BooleanField(label=_("Refuse new registrations"), required=False)
 
-    def __init__(self, device_name: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, device_name: str, *args: Any, blocked: bool = False, **kwargs: Any) -> None:
+        """With `blocked` there is nothing to choose: registration is refused already."""
         super().__init__(*args, **kwargs)
         self.device_name = device_name
+        if blocked:
+            # Sent along, so that the dialog holds what it says whatever others do meanwhile.
+            self.fields["refuse_registration"].widget = forms.HiddenInput()
+            self.fields["refuse_registration"].initial = True
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]

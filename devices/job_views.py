@@ -6,7 +6,7 @@ from itertools import islice
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from devices.access import changeable_devices
 from devices.jobs.facts import job_facts, jobs_of
@@ -16,8 +16,8 @@ from devices.operations import jobs
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.errors import ConflictError
 from iotconsole.kit.htmx import go, render_page
-from operators.guards import operator_act
-from operators.permissions import actor_of, operator_of, operator_required
+from operators.guards import dangerous_post, operator_act
+from operators.permissions import actor_of, operator_of
 
 
 def job_or_404(request: HttpRequest, key: int) -> Job:
@@ -35,8 +35,7 @@ def job(request: HttpRequest, key: int) -> HttpResponse:
     return render_page(request, "devices/job.html", context, regions=("job-progress",))
 
 
-@require_POST
-@operator_required
+@dangerous_post
 def undo(request: HttpRequest, key: int) -> HttpResponse:
     """Start the job that takes this one back, as far as one may change what it has changed."""
     found = job_or_404(request, key)

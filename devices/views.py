@@ -18,11 +18,12 @@ from devices.presence import client_id_rows, current_client_id, device_rows, las
 from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_product, with_state
 from devices.timeline import Timeline, timeline
+from iotconsole.kit.dialogs import kept
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, render_page, wanted_region
 from iotconsole.kit.paging import key_in
 from operators.default_filters import opens_with_default
-from operators.guards import operator_act, reveals
+from operators.guards import dangerous_act, reveals
 from operators.models import Operator
 from operators.permissions import actor_of, operator_of
 from products.access import changeable_products, scope
@@ -87,13 +88,13 @@ def states(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@operator_act
+@dangerous_act
 def add(request: HttpRequest) -> HttpResponse:
-    """Add one device; the answer is its certificate."""
+    """Add one device; the answer is its certificate, with the DeviceSecret."""
     form = AddDeviceForm(
         changeable_products(operator_of(request)),
         posted(request),
-        initial={"product": request.GET.get("product")},
+        initial={"product": request.GET.get("product"), **kept(request)},
     )
     if form.is_valid():
         product_key = form.cleaned_data["product"].product_key

@@ -3,15 +3,18 @@
     @fresh_confirmation_required
     def clear(request, product_key, device_name): ...      # GET asks in a dialog, POST acts
 
-    @fresh_confirmation_to_reveal
-    def secret(request, product_key): ...                  # POST shows something
+    @fresh_confirmation_then_repeat
+    def secret(request, product_key): ...                  # POST shows something, or acts at once
+
+    @fresh_confirmation_when(predicate)
+    def edit(request, product_key): ...                    # a page: some POSTs are dangerous
 
 Views wear them within one of `operators.guards`, which also says who may.
 
 Any code this session has confirmed with in the last CONFIRMATION_FRESH_SECONDS will do. Without
-one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes
-(or what was to be revealed). What had been typed into the act travels along in a hidden field
-(no secret does) and is there again: `iotconsole.kit.dialogs.kept`.
+one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes,
+or the POST is done again where there is none. What had been typed into the act travels along in a
+hidden field (no secret does) and is there again: `iotconsole.kit.dialogs.kept`.
 """
 
 import re
@@ -31,6 +34,7 @@ from operators.models import Operator
 from operators.permissions import operator_of
 
 View = Callable[..., HttpResponse]
+Predicate = Callable[..., bool]
 Answer = Callable[[], HttpResponse]
 
 TEMPLATE = "operators/identity.html"
@@ -59,8 +63,8 @@ def fresh_confirmation_required(view: View) -> View:
     return _guarded(view, resume)
 
 
-def fresh_confirmation_to_reveal(view: View) -> View:
-    """For a POST that changes nothing but shows a secret: it is done again after the code."""
+def fresh_confirmation_then_repeat(view: View) -> View:
+    """For a POST without a dialog of its own: it is repeated after the code."""
 
     def resume(request: HttpRequest, act: Answer) -> HttpResponse:
         region = request.POST.get(REGION, "")
@@ -70,6 +74,27 @@ def fresh_confirmation_to_reveal(view: View) -> View:
         return act()
 
     return _guarded(view, resume)
+
+
+def fresh_confirmation_when(dangerous: Predicate) -> Callable[[View], View]:
+    """For a page of which only some POSTs are dangerous: those are repeated after the code.
+
+    `dangerous` gets what the view gets.
+    """
+
+    def decorate(view: View) -> View:
+        confirmed = fresh_confirmation_then_repeat(view)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            posted = request.method == "POST"
+            if posted and (_is_answer(request) or dangerous(request, *args, **kwargs)):
+                return confirmed(request, *args, **kwargs)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
 def _guarded(view: View, resume: Callable[[HttpRequest, Answer], HttpResponse]) -> View:

@@ -4,6 +4,8 @@
     @dangerous_act           # … who have just said with a code that it is they
     @admin_act               # for administrators
     @dangerous_admin_act
+    @dangerous_post          # POST acts without a dialog, after a code
+    @dangerous_when(check)   # a page: POSTs for which `check` is true take a code
     @reveals                 # POST shows a secret, after a code; kept by no cache
 
 A view of one product asks for the right to change that one, by its `product_key`.
@@ -16,7 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from iotconsole.kit.forms import safe_or_post
-from operators.freshness import fresh_confirmation_required, fresh_confirmation_to_reveal
+from operators.freshness import (
+    Predicate,
+    fresh_confirmation_required,
+    fresh_confirmation_then_repeat,
+    fresh_confirmation_when,
+)
 from operators.permissions import admin_required, operator_required
 
 View = Callable[..., HttpResponse]
@@ -30,6 +37,14 @@ def dangerous_act(view: View) -> View:
     return operator_act(fresh_confirmation_required(view))
 
 
+def dangerous_post(view: View) -> View:
+    return require_POST(operator_required(fresh_confirmation_then_repeat(view)))
+
+
+def dangerous_when(dangerous: Predicate) -> Callable[[View], View]:
+    return lambda view: operator_act(fresh_confirmation_when(dangerous)(view))
+
+
 def admin_act(view: View) -> View:
     return safe_or_post(admin_required(view))
 
@@ -39,4 +54,4 @@ def dangerous_admin_act(view: View) -> View:
 
 
 def reveals(view: View) -> View:
-    return never_cache(require_POST(operator_required(fresh_confirmation_to_reveal(view))))
+    return never_cache(dangerous_post(view))

@@ -13,7 +13,7 @@ from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import keyset_page
 from operators.default_filters import opens_with_default
-from operators.guards import dangerous_act, operator_act, reveals
+from operators.guards import dangerous_act, dangerous_when, operator_act, reveals
 from operators.permissions import actor_of, operator_of
 from products.access import product_or_404, visible_products
 from products.certificate import read_ca_certificate
@@ -67,7 +67,13 @@ def create(request: HttpRequest) -> HttpResponse:
     return _product_form(request, form, _("Create Product"), reverse("products:list"))
 
 
-@operator_act
+def _moves_connections(request: HttpRequest, product_key: str) -> bool:
+    """Whether this POST gives the product to another broker, which cuts its devices off here."""
+    wished = request.POST.get("data_connections", "")
+    return wished not in {"", product_or_404(request, product_key).data_connections}
+
+
+@dangerous_when(_moves_connections)
 def edit(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     here = product.get_absolute_url()

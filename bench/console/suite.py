@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import django
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -80,10 +81,17 @@ def _figures(times: int, only: str) -> list[Figure]:
 
 
 def _signed_in(username: str) -> Client:
+    """A browser in which a code was typed, so that dialogs are measured and not the question."""
+    from operators import confirmed_sessions
     from operators.models import Operator
 
+    settings.CONFIRMATION_FRESH_SECONDS = 24 * 3600
     client = Client(headers={"host": "localhost"})
-    client.force_login(Operator.objects.get(username=username))
+    operator = Operator.objects.get(username=username)
+    client.force_login(operator)
+    session = client.session
+    confirmed_sessions.remember(session, operator)
+    session.save()
     return client
 
 

@@ -53,10 +53,12 @@ def reset(actor: Actor, devices: Collection[Device], now: datetime) -> None:
 def clear(
     actor: Actor, devices: Collection[Device], now: datetime, *, refuse_registration: bool
 ) -> None:
+    """Never lifts a block on registration: without `refuse_registration` it stays as it is."""
     live = ClientBinding.objects.filter(device__in=devices, voided_at__isnull=True)
     voided = dict(live.values_list("device").annotate(Count("pk")))
     live.update(voided_at=now, void_reason=VoidReason.CLEARED)
-    _update(devices, now, secret_blocked=True, registration_refused=refuse_registration)
+    block = {"registration_refused": True} if refuse_registration else {}
+    _update(devices, now, secret_blocked=True, **block)
     revoke(devices, RevocationReason.CLEAR, now)
     counts = {device.pk: {"count": voided.get(device.pk, 0)} for device in devices}
     note(actor, devices, "clear", now, counts)

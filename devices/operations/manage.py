@@ -42,7 +42,10 @@ def switch(actor: Actor, product_key: str, device_name: str, client_id: str) -> 
 def clear(
     actor: Actor, product_key: str, device_name: str, *, refuse_registration: bool = False
 ) -> Device:
-    """Void every ClientID; every physical device of the DeviceName is forbidden at once."""
+    """Void every ClientID; every physical device of the DeviceName is forbidden at once.
+
+    With `refuse_registration` registration is blocked too. A block that was there stays.
+    """
     with transaction.atomic():
         device = locked_device(product_key, device_name)
         acts.clear(actor, [device], timezone.now(), refuse_registration=refuse_registration)
@@ -90,8 +93,12 @@ def set_nickname(actor: Actor, product_key: str, device_name: str, nickname: str
     return old
 
 
-def delete_device(actor: Actor, product_key: str, device_name: str) -> None:
-    """Delete the device: its DeviceSecret and ClientIDs are dead at once."""
+def delete_device(actor: Actor, product_key: str, device_name: str) -> Device:
+    """Delete the device: its DeviceSecret and ClientIDs are dead at once.
+
+    Returns it as it was. A block on registration under its DeviceName goes with it.
+    """
     with transaction.atomic():
         device = locked_device(product_key, device_name)
         acts.delete(actor, [device], timezone.now())
+    return device

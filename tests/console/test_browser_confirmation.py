@@ -5,8 +5,10 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from devices.models import Device
+from operators.models import Operator
 from operators.sms.memory import Message
 from tests.console.browser import Visit
+from tests.console.fixtures import confirmed
 from tests.console.seed import Fleet
 from tests.operators.people import code_in, other_than
 
@@ -16,10 +18,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def visit(visit: Visit, unconfirmed: Client) -> Visit:
     """Chen, who has not confirmed yet."""
-    session = unconfirmed.session
+    forget_the_code(unconfirmed)
+    return visit
+
+
+def forget_the_code(client: Client) -> None:
+    """As if it had been typed long ago."""
+    session = client.session
     del session["identity_confirmed"]
     session.save()
-    return visit
 
 
 def type_code(page: Page, outbox: list[Message]) -> None:
@@ -83,3 +90,38 @@ def test_without_scripts_the_code_has_a_page_of_its_own(
     page.get_by_label("Six-digit code").fill(code_in(outbox[-1]))
     page.get_by_role("button", name="Confirm").first.click()
     expect(page.locator("#secret")).to_contain_text(fleet.lamp.product_secret)
+
+
+def test_undo_in_a_toast_asks_for_the_code_and_is_then_done(
+    visit: Visit, unconfirmed: Client, chen: Operator, fleet: Fleet, outbox: list[Message]
+) -> None:
+    confirmed(unconfirmed, chen)
+    page = visit.open(fleet.plain.get_absolute_url())
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("link", name="Disable").click()
+    dialog.get_by_role("button", name="Disable").click()
+    undo = page.locator(".toast").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    forget_the_code(unconfirmed)
+    undo.click()
+    expect(dialog).to_contain_text("Confirm that it is you")
+    assert not Device.objects.get(pk=fleet.plain.pk).enabled
+    type_code(page, outbox)
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".toast")).to_contain_text("Enabled 1 device.")
+    assert Device.objects.get(pk=fleet.plain.pk).enabled
+
+
+def test_devices_are_generated_once_the_code_was_typed(
+    visit: Visit, fleet: Fleet, outbox: list[Message]
+) -> None:
+    page = visit.open(f"/devices/batches/new/?product={fleet.lamp.product_key}")
+    before = Device.objects.count()
+    page.get_by_label("Number of devices").fill("3")
+    page.get_by_role("button", name="OK").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
+    assert Device.objects.count() == before
+    type_code(page, outbox)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Batch")
+    assert Device.objects.count() == before + 3

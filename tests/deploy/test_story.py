@@ -101,6 +101,7 @@ def test_a_device_that_is_disabled_while_connected_is_out_and_may_come_back(
     device.register()
     connection = device.connect()
     page = f"/devices/{device.firmware.product_key}/{device.firmware.device_name}/"
+    console.confirm_at(page + "disable/")
     console.submit(page + "disable/", {})
     assert connection.is_closed()
     # At once, and again: no cache lets it in.

@@ -13,7 +13,7 @@ from devices.jobs.turns import work
 from devices.models import Device, Job
 from devices.operations import manage
 from operators.actor import SHELL
-from operators.models import AuditEntry
+from operators.models import AuditEntry, Operator
 from products.models import Product
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.fixtures import htmx
@@ -171,17 +171,28 @@ def test_clear_refuses_registration_only_when_asked(console: Client) -> None:
     assert list(refused.values_list("device_name", flat=True)) == ["unit-0000"]
 
 
-@pytest.mark.parametrize("act", ["reset", "clear", "delete"])
-def test_what_cannot_be_taken_back_asks_who_is_there(unconfirmed: Client, act: str) -> None:
+@pytest.mark.parametrize("act", ["enable", "disable", "reset", "clear", "delete"])
+def test_every_act_on_many_asks_who_is_there(unconfirmed: Client, act: str) -> None:
     devices = make_devices(1)
+    manage.set_enabled(SHELL, devices[0].product.product_key, "unit-0000", enabled=False)
+    before = AuditEntry.objects.count()
     assert "Send code" in shown(unconfirmed, url(act, devices))
     unconfirmed.post(url(act, devices), {"count": "1"})
-    assert not AuditEntry.objects.filter(act=f"device.{act}").exists()
+    unconfirmed.post(f"/devices/bulk-{act}/undo/", {"ids": str(devices[0].pk)})
+    assert AuditEntry.objects.count() == before
 
 
-@pytest.mark.parametrize("act", ["enable", "disable"])
-def test_what_can_be_taken_back_does_not(unconfirmed: Client, act: str) -> None:
-    assert "1 device" in shown(unconfirmed, url(act, make_devices(1)))
+def test_a_job_is_neither_begun_nor_taken_back_without_a_code(console: Client) -> None:
+    devices = make_devices(60)
+    other = Client()
+    other.force_login(Operator.objects.get())
+    wish = {"count": "60", "typed": "60"}
+    assert other.post(url("disable", devices), wish).status_code == 422
+    assert not Job.objects.exists()
+    console.post(url("disable", devices), wish)
+    work_off()
+    assert other.post(f"{Job.objects.get().get_absolute_url()}undo/").status_code == 422
+    assert Job.objects.count() == 1
 
 
 def undo_form(client: Client, address: str) -> tuple[str, dict[str, str]]:
@@ -209,7 +220,7 @@ def test_a_single_disable_can_be_taken_back_too(console: Client, fleet: Fleet) -
 
 
 @pytest.mark.parametrize("act", ["reset", "delete", "nonsense"])
-def test_only_enable_and_disable_are_done_without_a_dialog(console: Client, act: str) -> None:
+def test_only_enable_and_disable_are_done_from_a_toast(console: Client, act: str) -> None:
     devices = make_devices(1)
     response = console.post(f"/devices/bulk-{act}/undo/", {"ids": str(devices[0].pk)})
     assert response.status_code == 404

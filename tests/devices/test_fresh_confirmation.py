@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import LazySettings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.html import Element
+from django.urls import reverse
 from django.utils import timezone
 
 from devices.models import ClientBinding, Device
 from operators.models import AuditEntry, Operator
 from operators.operations import backup_codes
 from operators.sms.memory import Message
+from products.models import Product
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
 from tests.console.fixtures import confirmed, htmx
 from tests.console.seed import Fleet
@@ -25,7 +28,7 @@ ASKS = "Confirm that it is you"
 
 def act_urls(fleet: Fleet) -> list[str]:
     device, product = fleet.cloned.get_absolute_url(), fleet.lamp.get_absolute_url()
-    acts = ("switch/", "clear/", "reset/", "delete/")
+    acts = ("switch/", "clear/", "reset/", "delete/", "disable/", "enable/", "allow/")
     return [*(device + act for act in acts), product + "delete/"]
 
 
@@ -219,6 +222,84 @@ def test_without_a_verified_phone_the_way_leads_to_the_settings(
     assert "/settings/phone/" in links
 
 
-def test_acts_that_can_be_undone_ask_for_no_code(unconfirmed: Client, fleet: Fleet) -> None:
-    unconfirmed.post(fleet.plain.get_absolute_url() + "disable/")
-    assert not Device.objects.get(pk=fleet.plain.pk).enabled
+def undo_in_toast(client: Client, url: str) -> tuple[str, dict[str, str]]:
+    page = tree(client.post(url, follow=True))
+    form = next(e for e in walk(page) if "/undo/" in (attribute(e, "action") or ""))
+    return attribute(form, "action") or "", {"ids": hidden_fields(form)["ids"]}
+
+
+@pytest.mark.parametrize("headers", [{}, htmx("main")], ids=["whole page", "from the toast"])
+def test_undo_in_a_toast_is_done_after_the_code(
+    console: Client, fleet: Fleet, outbox: list[Message], headers: dict[str, str]
+) -> None:
+    action, fields = undo_in_toast(console, fleet.plain.get_absolute_url() + "disable/")
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        asked = console.post(action, fields, headers=headers)
+        assert ASKS in text(by_id(tree(asked), "dialog-body"))
+        assert not Device.objects.get(pk=fleet.plain.pk).enabled
+        in_dialog = DIALOG if headers else {}
+        done = answer(console, action, tree(asked), outbox, in_dialog)
+    assert done.status_code == (200 if headers else 302)
+    assert ("HX-Location" in done.headers) == bool(headers)
+    assert Device.objects.get(pk=fleet.plain.pk).enabled
+
+
+@pytest.mark.parametrize("headers", [{}, htmx("batch-form")], ids=["whole page", "htmx"])
+def test_devices_are_generated_after_the_code_as_they_were_wished(
+    unconfirmed: Client, fleet: Fleet, outbox: list[Message], headers: dict[str, str]
+) -> None:
+    url, before = reverse("devices:batch_add"), Device.objects.count()
+    wish = {"product": fleet.lamp.product_key, "method": "auto", "count": "3"}
+    asked = unconfirmed.post(url, wish, headers=headers)
+    assert Device.objects.count() == before
+    answer(unconfirmed, url, tree(asked), outbox, DIALOG if headers else {})
+    assert Device.objects.count() == before + 3
+
+
+def test_a_wish_that_is_wrong_is_told_in_its_own_form_after_the_code(
+    unconfirmed: Client, fleet: Fleet, outbox: list[Message]
+) -> None:
+    url = reverse("devices:batch_add")
+    wish = {"product": fleet.lamp.product_key, "method": "auto", "count": "0"}
+    asked = unconfirmed.post(url, wish, headers=htmx("batch-form"))
+    response = answer(unconfirmed, url, tree(asked), outbox, DIALOG)
+    assert response.headers["HX-Retarget"] == "#batch-form"
+    assert "1 to 100,000" in text(by_id(tree(response), "id_count_error"))
+
+
+def test_only_the_part_of_a_page_that_is_dangerous_asks(
+    unconfirmed: Client, fleet: Fleet, outbox: list[Message]
+) -> None:
+    """A product is renamed without a code; to another broker it goes with one."""
+    url = fleet.lamp.get_absolute_url() + "edit/"
+    renamed = unconfirmed.post(url, {"name": "Renamed_1", "data_connections": "server"})
+    assert renamed.status_code == 302
+    wish = {"name": "Renamed_2", "data_connections": "rabbitmq"}
+    asked = unconfirmed.post(url, wish, headers=DIALOG)
+    assert ASKS in text(tree(asked))
+    assert Product.objects.get(pk=fleet.lamp.pk).name == "Renamed_1"
+    answer(unconfirmed, url, tree(asked), outbox, DIALOG)
+    product = Product.objects.get(pk=fleet.lamp.pk)
+    assert (product.name, product.data_connections) == ("Renamed_2", "rabbitmq")
+
+
+def test_a_list_is_checked_without_a_code(unconfirmed: Client, fleet: Fleet) -> None:
+    file = SimpleUploadedFile("lamps.csv", b"DeviceName,Nickname\nlamp-0400,\n")
+    wish = {"product": fleet.lamp.product_key, "method": "upload", "file": file}
+    response = unconfirmed.post(reverse("devices:batch_add"), wish)
+    assert response.status_code == 302
+    assert not Device.objects.filter(device_name="lamp-0400").exists()
+
+
+def test_what_was_typed_about_a_new_device_is_there_after_the_code(
+    unconfirmed: Client, fleet: Fleet, outbox: list[Message]
+) -> None:
+    url = reverse("devices:add")
+    wish = {"product": fleet.meter.product_key, "device_name": "meter-0500", "nickname": "hall"}
+    asked = tree(unconfirmed.post(url, wish, headers=DIALOG))
+    dialog = tree(answer(unconfirmed, url, asked, outbox, DIALOG))
+    assert attribute(by_id(dialog, "id_device_name"), "value") == "meter-0500"
+    assert attribute(by_id(dialog, "id_nickname"), "value") == "hall"
+    picked = [attribute(e, "value") for e in walk(dialog) if "selected" in dict(e.attributes)]
+    assert picked == [fleet.meter.product_key]
+    assert not Device.objects.filter(device_name="meter-0500").exists()

@@ -1,6 +1,8 @@
 import json
 
+import pytest
 from django.test import Client
+from django.test.html import Element
 
 from devices.models import ClientBinding, Device
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
@@ -30,11 +32,24 @@ def test_lists_every_live_client_id_with_what_helps_to_choose(
     assert "never" in shown
 
 
-def test_marks_and_picks_the_current_one(console: Client, fleet: Fleet) -> None:
+def radios_of(dialog: Element) -> list[Element]:
+    return [e for e in walk(dialog) if attribute(e, "type") == "radio"]
+
+
+def test_marks_the_current_one_and_picks_none(console: Client, fleet: Fleet) -> None:
+    """While clones kick each other the current one alternates."""
     dialog = by_id(tree(console.get(url_of(fleet.cloned))), "dialog-body")
-    picked = [e for e in walk(dialog) if "checked" in dict(e.attributes)]
-    assert [attribute(e, "value") for e in picked] == [live_ids(fleet.cloned)[2]]
+    radios = radios_of(dialog)
+    assert not [e for e in radios if "checked" in dict(e.attributes)]
+    assert all("required" in dict(e.attributes) for e in radios), "the browser asks for a choice"
+    assert "autofocus" in dict(radios[0].attributes), "the keyboard begins at the choice"
     assert text(dialog).count("current") == 1
+
+
+def test_one_client_id_alone_is_not_picked_either(console: Client, fleet: Fleet) -> None:
+    one = Device.objects.get(device_name="lamp-0001")
+    dialog = by_id(tree(console.get(url_of(one))), "dialog-body")
+    assert [len(dict(e.attributes).keys() & {"checked"}) for e in radios_of(dialog)] == [0]
 
 
 def test_each_row_leads_to_the_log_of_its_client_id(console: Client, fleet: Fleet) -> None:
@@ -74,10 +89,18 @@ def test_a_client_id_that_is_gone_meanwhile_is_refused_beside_the_list(
     assert len(live_ids(fleet.cloned)) == 4
 
 
-def test_picking_nothing_is_refused(console: Client, fleet: Fleet) -> None:
-    answer = console.post(url_of(fleet.cloned), {}, headers=DIALOG)
+@pytest.mark.parametrize("form", [{}, {"client_id": ""}], ids=["absent", "empty"])
+def test_picking_nothing_is_refused_beside_the_choice(
+    console: Client, fleet: Fleet, form: dict[str, str]
+) -> None:
+    answer = console.post(url_of(fleet.cloned), form, headers=DIALOG)
     assert answer.status_code == 422
-    assert "Pick the ClientID to keep." in text(tree(answer))
+    dialog = by_id(tree(answer), "dialog-body")
+    assert text(by_id(dialog, "id_client_id_error")) == "Pick the ClientID to keep."
+    told = {attribute(e, "aria-describedby") for e in radios_of(dialog)}
+    assert told == {"id_client_id_error"}
+    assert not [e for e in radios_of(dialog) if "checked" in dict(e.attributes)]
+    assert len(live_ids(fleet.cloned)) == 4
 
 
 def test_another_devices_client_id_is_refused(console: Client, fleet: Fleet) -> None:

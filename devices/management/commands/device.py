@@ -27,13 +27,15 @@ def _switch(options: Options) -> str:
 
 def _clear(options: Options) -> str:
     refuse = options["refuse_registration"]
-    manage.clear(SHELL, *_name(options), refuse_registration=refuse)
-    after = "refused until `device allow-registration`" if refuse else "possible"
+    device = manage.clear(SHELL, *_name(options), refuse_registration=refuse)
+    blocked = device.registration_refused
+    after = "blocked until `device allow-registration`" if blocked else "possible"
     return f"Cut off every physical device of this name. Registering again is {after}."
 
 
 def _reset(options: Options) -> str:
-    manage.reset(SHELL, *_name(options))
+    if manage.reset(SHELL, *_name(options)).registration_refused:
+        return "Reset. Registering again is blocked until `device allow-registration`."
     return "Reset. The device may register again and gets the same DeviceSecret."
 
 
@@ -53,8 +55,11 @@ def _allow_registration(options: Options) -> str:
 
 
 def _delete(options: Options) -> str:
-    manage.delete_device(SHELL, *_name(options))
-    return "Deleted. Its DeviceSecret and ClientIDs open nothing any more."
+    was_blocked = manage.delete_device(SHELL, *_name(options)).registration_refused
+    done = "Deleted. Its DeviceSecret and ClientIDs open nothing any more."
+    if was_blocked:
+        done += " Registration under its DeviceName was blocked, and is not any more."
+    return done
 
 
 ACTIONS: dict[str, Callable[[Options], str]] = {

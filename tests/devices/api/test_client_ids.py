@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devices.models import ClientBinding, Device, Revocation
+from devices.protocol.params import RegistrationMode
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from registration.operations.slots import ClientIdIssued
 from tests import rpc
-from tests.factories import connect_by_token, issued_client_id, make_device
+from tests.factories import connect_by_token, issued_client_id, make_device, register_one
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 11, 8, 22, 5, 3, 7000, tzinfo=UTC)
@@ -84,6 +85,19 @@ def test_clear_keeps_none(product: Product, device: Device, clones: list[ClientI
     assert AuditEntry.objects.get(act="device.clear").text == "Voided 3 ClientID(s)"
     again = issued_client_id(product, NAME)
     assert live(device) == [again.client_id]
+
+
+def test_no_action_lifts_the_block_that_switch_has_set(
+    product: Product, device: Device, clones: list[ClientIdIssued]
+) -> None:
+    of_device = {"IotId": device.iot_id}
+    rpc.call("TransformClientId", **of_device, ClientId=clones[0].client_id)
+    for action in ("DeleteClientIds", "ResetThing", "DisableThing", "EnableThing"):
+        rpc.call(action, **of_device)
+        device.refresh_from_db()
+        assert device.registration_refused, action
+    outcome = register_one(product, NAME, RegistrationMode.REGNWL)
+    assert getattr(outcome, "reason", "") == "registration_refused"
 
 
 @pytest.mark.parametrize("whose", ["nobody's", "another device's", "void"])
