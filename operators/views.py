@@ -45,7 +45,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def development_sms(request: HttpRequest) -> HttpResponse:
-    """What SMS_BACKEND=console has "sent". With any other backend there is no such page."""
+    """What SMS_BACKEND=console has "sent" to the reader. There is no page with other backends."""
     if settings.SMS_BACKEND != "console":
         raise Http404
-    return render(request, "operators/development_sms.html", {"sms": console.messages()})
+    messages = console.messages_for(operator_of(request).pk)
+    return render(request, "operators/development_sms.html", {"sms": messages})

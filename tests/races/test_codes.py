@@ -21,6 +21,7 @@ from operators.models import Authenticator, Operator, Role, SmsDevice, SmsLine, 
 from operators.operations import backup_codes
 from operators.operations.passwords import TooManyTriesError, enter
 from operators.sms import memory
+from tests.operators.people import step_up
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +79,7 @@ def test_parallel_guesses_get_five_tries_together(chen: Operator) -> None:
 
 
 def test_the_same_backup_code_confirms_once(chen: Operator) -> None:
-    code = backup_codes.renew(Actor("console", chen), chen)[0]
+    code = backup_codes.renew(Actor("console", chen), chen, step_up(chen))[0]
     outcomes = at_once(*[partial(typed, chen, "backup", code)] * 20)
     assert confirmations(outcomes) == 1
     assert backup_codes.left(chen) == 9
@@ -96,7 +97,7 @@ def test_of_parallel_guesses_one_is_looked_at_and_the_others_wait(
     chen: Operator, method: str
 ) -> None:
     device = Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
-    backup_codes.renew(Actor("console", chen), chen)
+    backup_codes.renew(Actor("console", chen), chen, step_up(chen))
     shown = totp(device.bin_key)
     guesses = [partial(typed, chen, method, f"{(shown + 500_000) % 1_000_000:06}")] * 20
     assert wrong_codes(at_once(*guesses)) == 1
