@@ -19,6 +19,7 @@ from operators.confirmation_views import handle
 from operators.confirmed_sessions import keep_fresh, remember, step_up
 from operators.forms import PhoneForm
 from operators.freshness import existing_factor_required
+from operators.known_browser import session_source
 from operators.models import AuditEntry
 from operators.operations.phone import set_phone
 from operators.operations.second_factor import StepUp
@@ -35,7 +36,7 @@ _PENDING_PHONE = "phone_to_verify"
 def phone(request: HttpRequest) -> HttpResponse:
     """The number codes go to, and the form that sends a first code to another one."""
     operator, typed = operator_of(request), dict(kept(request)) or None
-    form = PhoneForm(operator, client_address(request), posted(request), initial=typed)
+    form = PhoneForm(operator, session_source(request), posted(request), initial=typed)
     if form.is_valid() and _code_sent(request, form):
         return redirect("operators:verify_phone")
     context = {"form": form, "locked": is_locked(request)}

@@ -27,11 +27,12 @@ from operators.confirmation import ConfirmationError
 from operators.confirmed_sessions import keep_fresh, step_up
 from operators.forms import CurrentPasswordForm, PasswordForm, TotpCodeForm
 from operators.freshness import existing_factor_required
+from operators.known_browser import session_source
 from operators.models import Authenticator, Operator
 from operators.operations import authenticator as totp
 from operators.operations import backup_codes as codes
 from operators.operations.change_password import change_password
-from operators.permissions import actor_of, client_address, operator_of
+from operators.permissions import actor_of, operator_of
 from operators.step_up_views import is_locked
 
 AUTHENTICATOR_PAGE = "operators/settings/authenticator.html"
@@ -61,7 +62,7 @@ def _authenticator_page(request: HttpRequest, **forms: BaseForm) -> HttpResponse
     context = {
         "is_set_up": totp.is_set_up(operator),
         "locked": is_locked(request),
-        "password_form": CurrentPasswordForm(operator, None),
+        "password_form": CurrentPasswordForm(operator, session_source(request)),
         "code_form": TotpCodeForm(),
         "pending": pending,
         **(_secret(pending) if pending else {}),
@@ -81,7 +82,7 @@ def _secret(device: Authenticator) -> dict[str, str]:
 
 
 def _password_form(request: HttpRequest) -> CurrentPasswordForm:
-    return CurrentPasswordForm(operator_of(request), client_address(request), request.POST)
+    return CurrentPasswordForm(operator_of(request), session_source(request), request.POST)
 
 
 @existing_factor_required
@@ -148,10 +149,10 @@ _TOTP_ACTS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 def backup_codes(request: HttpRequest) -> HttpResponse:
     """How many codes are left; a POST makes new ones and shows them this once."""
     operator = operator_of(request)
-    form = CurrentPasswordForm(operator, client_address(request), request.POST or None)
+    form = CurrentPasswordForm(operator, session_source(request), request.POST or None)
     made = _renewed(request, form, operator) if request.method == "POST" else []
     context = {
-        "form": CurrentPasswordForm(operator, None) if made else form,
+        "form": CurrentPasswordForm(operator, session_source(request)) if made else form,
         "made": made,
         "left": codes.left(operator),
         "locked": is_locked(request),
@@ -180,7 +181,7 @@ class Password(PasswordChangeView):
     success_url = reverse_lazy("operators:password")
 
     def get_form_kwargs(self) -> dict[str, object]:
-        return {**super().get_form_kwargs(), "address": client_address(self.request)}
+        return {**super().get_form_kwargs(), "source": session_source(self.request)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "locked": is_locked(self.request)}

@@ -19,7 +19,7 @@ from operators.confirmation import (
 )
 from operators.models import Authenticator, Operator, Role, SmsDevice, SmsLine, SmsSend
 from operators.operations import backup_codes
-from operators.operations.passwords import TooManyTriesError, enter
+from operators.operations.passwords import Attempt, Source, TooManyTriesError
 from operators.sms import memory
 from tests.operators.people import step_up
 from tests.threads import at_once
@@ -137,12 +137,21 @@ def test_one_of_many_sends_of_many_operators_to_one_number_goes_out(
     assert len(memory.outbox) == 1
 
 
-def test_parallel_passwords_get_no_more_tries_than_one_after_the_other() -> None:
-    def guess() -> bool:
-        try:
-            enter("chen", "192.0.2.7")
-        except TooManyTriesError:
-            return False
-        return True
+def tried(right: bool) -> bool:
+    """Whether the password was looked at and answered."""
+    attempt = Attempt("chen", Source("192.0.2.7"))
+    try:
+        attempt.require_allowed()
+        attempt.settle(right=right)
+    except TooManyTriesError:
+        return False
+    return True
 
-    assert sum(at_once(*[guess] * 30)) <= 5
+
+def test_parallel_wrong_passwords_get_no_more_tries_than_one_after_the_other() -> None:
+    assert sum(at_once(*[partial(tried, False)] * 30)) == 5
+    assert not tried(True)
+
+
+def test_parallel_right_passwords_are_all_accepted() -> None:
+    assert all(at_once(*[partial(tried, True)] * 24))
