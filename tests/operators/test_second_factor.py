@@ -297,11 +297,12 @@ def test_notices_are_limited(chen: Operator, outbox: list[Message]) -> None:
     assert told.text == "Notice to +86 ••• 1234 not sent: too many notices"
 
 
+@pytest.mark.parametrize("failure", [SmsError("The provider is down."), OSError("no space")])
 def test_a_notice_that_fails_undoes_nothing_and_is_in_the_trail(
-    chen: Operator, monkeypatch: pytest.MonkeyPatch
+    chen: Operator, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def fail(number: str, text: str, account: int) -> None:
-        raise SmsError("The provider is down.")
+        raise failure
 
     monkeypatch.setattr("operators.sms.memory.send", fail)
     renew(confirmed(signed_in(chen), chen))
