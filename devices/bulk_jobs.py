@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from devices.access import visible_devices
 from devices.bulk import BulkAct, job_kind
 from devices.jobs import ChunkResult, Kind, keep_changed, rows_of
 from devices.models import Job
@@ -42,11 +43,20 @@ def _with_skipped(job: Job, skipped: Sequence[Skipped]) -> dict[str, Any]:
 def _told(act: BulkAct, job: Job) -> list[str]:
     told = [act.done(job.done) % {"count": f"{job.done:,}"}]
     told += skipped_in_words(job.result.get("reasons", {}))
-    if named := job.result.get("named"):
+    if named := _visible(job, job.result.get("named", [])):
         more = job.failed - len(named)
         text = _("Skipped: %(names)s and %(count)s more.") if more > 0 else _("Skipped: %(names)s.")
         told.append(text % {"names": ", ".join(named), "count": f"{more:,}"})
     return told
+
+
+def _visible(job: Job, names: list[str]) -> list[str]:
+    """Without the names of products that were taken from whoever has asked for the job."""
+    if job.operator is None or job.operator.sees_every_product:
+        return names
+    devices = visible_devices(job.operator).filter(device_name__in=names)
+    visible = set(devices.values_list("device_name", flat=True))
+    return [name for name in names if name in visible]
 
 
 def skipped_in_words(reasons: dict[str, int]) -> list[str]:

@@ -42,7 +42,7 @@ def finding_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> Fi
 
 
 @require_safe
-@opens_with_default("findings:list")
+@opens_with_default("findings:list", FindingFilter)
 def finding_list(request: HttpRequest) -> HttpResponse:
     found = visible_findings(operator_of(request))
     chosen = FindingFilter(request.GET, queryset=found, request=request)

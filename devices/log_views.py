@@ -41,7 +41,7 @@ def _chosen(request: HttpRequest) -> LogFilter:
 
 
 @require_safe
-@opens_with_default("logs:list")
+@opens_with_default("logs:list", LogFilter)
 def log_list(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     page = chosen.page(request.GET, size=PAGE_SIZE)

@@ -45,7 +45,7 @@ def _listed(operator: Operator) -> QuerySet[Device]:
 
 
 @require_safe
-@opens_with_default("devices:list")
+@opens_with_default("devices:list", DeviceFilter)
 def device_list(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
     chosen = DeviceFilter(request.GET, queryset=_listed(operator), request=request)

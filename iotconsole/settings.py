@@ -272,7 +272,14 @@ LOGGING = {
         "line": {"()": "iotconsole.kit.logs.Lines"},
         "json": {"()": "iotconsole.kit.logs.JsonLines"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "filters": {"refusals": {"()": "iotconsole.kit.logs.RefusalsWithoutTraceback"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # SQL at DEBUG would print every parameter, secrets among them.
     "loggers": {"django.db.backends": {"level": "INFO"}, "twilio": {"level": "WARNING"}},

@@ -18,7 +18,7 @@ from iotconsole.kit.paging import keyset_page
 from operators.account_forms import InviteForm, RoleForm
 from operators.guards import admin_act, dangerous_admin_act
 from operators.models import Operator, Role
-from operators.operations import invitations, people, signed_in
+from operators.operations import invitations, people, second_factor, signed_in
 from operators.permissions import actor_of, admin_required, operator_of
 from operators.session_store import digest_of
 
@@ -46,6 +46,7 @@ def account(request: HttpRequest, key: int) -> HttpResponse:
     context = {
         "account": found,
         "own": found.pk == operator_of(request).pk,
+        "factors": second_factor.factors_of(found),
         "grants": found.grants.select_related("product").defer("product__product_secret"),
         "sessions": signed_in.live(found),
         "here": digest_of(request.session.session_key or ""),
@@ -181,3 +182,18 @@ def sign_out_everywhere(request: HttpRequest, key: int) -> HttpResponse:
         danger=True,
     )
     return ask(request, act, lambda _data: people.sign_out_everywhere(actor_of(request), key))
+
+
+@dangerous_admin_act
+def reset_second_factor(request: HttpRequest, key: int) -> HttpResponse:
+    account = account_or_404(key)
+    act = Act.of(
+        account,
+        _("Reset the second factor of %(name)s"),
+        _("Phone, authenticator and backup codes are removed, and all its sessions end."),
+        _("Its password alone then sets up a new one: make sure that only its owner knows it."),
+        button=_("Reset second factor"),
+        done=_("Reset the second factor of %(name)s."),
+        danger=True,
+    )
+    return ask(request, act, lambda _data: second_factor.reset(actor_of(request), key))

@@ -34,7 +34,7 @@ def _chosen(request: HttpRequest) -> AuditFilter:
 
 
 @require_safe
-@opens_with_default("operators:audit")
+@opens_with_default("operators:audit", AuditFilter)
 def audit(request: HttpRequest) -> HttpResponse:
     """The audit trail, newest first."""
     chosen = _chosen(request)

@@ -37,6 +37,7 @@ from operators.models import Authenticator, Operator, SmsDevice, SmsSend, new_co
 from operators.operations import audit, backup_codes
 
 __all__ = [
+    "FACTOR_CHANGE",
     "IDENTITY",
     "PHONE_VERIFY",
     "Challenge",
@@ -56,6 +57,8 @@ __all__ = [
 PHONE_VERIFY = "phone.verify"
 # Confirms who sits there rather than one act; `operators.freshness` asks for it.
 IDENTITY = "confirm.identity"
+# Confirms that the owner of an account changes how it confirms; viewers have factors, too.
+FACTOR_CHANGE = "second_factor.change"
 _PROOF = object()
 
 
@@ -84,6 +87,11 @@ class Purpose:
     @property
     def is_own_account(self) -> bool:
         """A viewer may confirm what concerns the own account only."""
+        return self.act in {PHONE_VERIFY, FACTOR_CHANGE}
+
+    @property
+    def verifies_phone(self) -> bool:
+        """Only a code that arrived at the number proves anything about the number."""
         return self.act == PHONE_VERIFY
 
 
@@ -142,7 +150,7 @@ def phone_purpose(number: PhoneNumber, operator: Operator) -> Purpose:
 
 def _number_for(operator: Operator, purpose: Purpose) -> PhoneNumber | None:
     """Where a code for `purpose` goes, or None while no number has been verified."""
-    if purpose.act == PHONE_VERIFY:
+    if purpose.verifies_phone:
         return PhoneNumber.from_string(purpose.target.removeprefix("phone/"))
     return operator.phone if operator.phone and operator.phone_verified_at else None
 
@@ -176,7 +184,8 @@ def send_code(
     """Send a fresh code for `purpose`; it voids the one before.
 
     Raises ConfirmationError when no number is verified or a limit is reached, SmsError when the
-    provider does not take the message. After either, nothing has changed.
+    provider does not take the message. After either, the code before is still in force. A message
+    that may have been delivered (time-out, lost connection, no valid answer) counts as sent.
     """
     _require_role(operator, purpose)
     binding = _binding(operator, session_key, purpose)
@@ -188,9 +197,11 @@ def send_code(
     code = new_code()
     reserved = quota.reserve(operator, number)
     try:
-        sms.send(number.as_e164, _message(code, purpose))
-    except Exception:
-        quota.release(reserved)
+        sms.send(number.as_e164, _message(code, purpose), operator.pk)
+    except SmsError as error:
+        # Anything else may have been delivered, and counts.
+        if error.refused:
+            quota.release(reserved)
         raise
     device = _put_code(reserved, code, binding)
     _record_sent(Actor("console", operator, address), purpose, number)
@@ -252,10 +263,9 @@ def _failure(
     if method == "sms":
         number, binding = _number_for(operator, purpose), _binding(operator, session_key, purpose)
         return verification.verify_sms(operator, number, binding, code)
-    # Only a code that arrived at the number proves anything about the number.
-    if method == "totp" and purpose.act != PHONE_VERIFY:
+    if method == "totp" and not purpose.verifies_phone:
         return verification.verify_totp(operator, code)
-    if method == "backup" and purpose.act != PHONE_VERIFY:
+    if method == "backup" and not purpose.verifies_phone:
         return verification.verify_backup(operator, code)
     return ConfirmationError(_("This cannot be confirmed that way."))
 
@@ -285,7 +295,7 @@ def challenge_state(operator: Operator, session_key: str, purpose: Purpose) -> C
         _binding(operator, session_key, purpose), now
     )
     refused = quota.refusal(operator, number, now) if number else None
-    own = purpose.is_own_account
+    own = purpose.verifies_phone
     return ChallengeState(
         masked_number=mask(number) if number else "",
         has_totp=not own and Authenticator.objects.filter(user=operator, confirmed=True).exists(),

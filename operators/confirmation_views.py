@@ -20,7 +20,8 @@ or not. The partial posts to the URL it was rendered from, so put whatever picks
 GET renders `template`. POST sends a code or takes one:
 the partial alone comes back to htmx, the whole page to a browser without scripts; what failed
 comes with status 422, the words beside the field and what was typed still in it. `on_confirmed`
-answers the right code, which also makes the session a freshly confirmed one (`freshness`). In
+answers the right code, which also makes the session a freshly confirmed one (`freshness`), except
+when it verifies a phone: whoever types that code has the new number, and maybe no factor. In
 `context`, `confirmation_target` names another element for htmx to replace (then `partial` is its
 template), and `carried` is a mapping of hidden fields for every form. The page must load
 `js/countdown.js`, and htmx must swap on 422.
@@ -39,7 +40,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from operators.confirmation import (
-    PHONE_VERIFY,
     ChallengeState,
     ConfirmationError,
     Confirmed,
@@ -96,7 +96,7 @@ class Dialog:
 
     @property
     def verifies_phone(self) -> bool:
-        return self.purpose.act == PHONE_VERIFY
+        return self.purpose.verifies_phone
 
     @property
     def alternative_tried(self) -> bool:
@@ -127,7 +127,8 @@ def handle(
         return show(request, purpose, template, context)
     outcome = _act(request, purpose)
     if isinstance(outcome, Confirmed):
-        remember(request.session, operator_of(request))
+        if not purpose.verifies_phone:
+            remember(request.session, operator_of(request))
         return on_confirmed(outcome)
     return _render(request, partial if is_htmx else template, outcome, context)
 

@@ -1,7 +1,8 @@
 """Which session has just proven who sits before it. The proof lies in the session itself.
 
-It names operator and session key (as a keyed digest), so a session that changes hands or key, as at
-sign-in, sign-out or a new password, has none.
+It names operator, their second factors and session key (as a keyed digest). A session that changes
+hands or key, as at sign-in, sign-out or a new password, has no proof. After a change of the second
+factor only the session that made the change keeps its own.
 """
 
 import hmac
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from operators.digests import keyed_digest
 from operators.models import Operator
+from operators.operations.second_factor import StepUp
 
 _KEY = "identity_confirmed"
 
@@ -30,5 +32,19 @@ def is_fresh(session: SessionBase, operator: Operator) -> bool:
     return 0 <= age < settings.CONFIRMATION_FRESH_SECONDS
 
 
+def step_up(session: SessionBase, operator: Operator) -> StepUp | None:
+    """What operations on second factors ask for, or None if the session is not fresh."""
+    return StepUp(operator.pk, operator.factor_epoch) if is_fresh(session, operator) else None
+
+
+def keep_fresh(session: SessionBase, operator: Operator) -> None:
+    """Call it after this session changed a factor: the proof stays, and ends when it would have."""
+    fresh = is_fresh(session, operator)
+    operator.refresh_from_db()
+    if fresh:
+        session[_KEY] = {**session[_KEY], "by": _holder(session, operator)}
+
+
 def _holder(session: SessionBase, operator: Operator) -> str:
-    return keyed_digest("fresh-confirmation", str(operator.pk), session.session_key or "")
+    who = (str(operator.pk), str(operator.factor_epoch))
+    return keyed_digest("fresh-confirmation", *who, session.session_key or "")

@@ -26,11 +26,15 @@ class WrongCodeError(ConfirmationError):
 
 
 class SmsError(ConfirmationError):
-    """The message was not accepted for delivery; nothing has changed. `result` is for counting."""
+    """The message was not accepted for delivery. `result` is for counting.
 
-    def __init__(self, text: str, result: str = "failed") -> None:
+    `refused` means that the provider certainly does not deliver it. Without that it may arrive.
+    """
+
+    def __init__(self, text: str, result: str = "failed", *, refused: bool = False) -> None:
         super().__init__(text)
         self.result = result
+        self.refused = refused
 
 
 def words_for(wait: timedelta) -> str:

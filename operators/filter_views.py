@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import ConsoleForm, posted, safe_or_post
+from operators.default_filters import may_see
 from operators.models import Operator, SavedFilter
 from operators.operations import saved_filters
 from operators.operations.saved_filters import Wish
@@ -26,7 +27,10 @@ class SavedFilterForm(ConsoleForm):
     shared = forms.BooleanField(
         label=gettext_lazy("Share it with everybody"),
         required=False,
-        help_text=gettext_lazy("Others see its name and use it; only you change or delete it."),
+        help_text=gettext_lazy(
+            "Others see its name and use it; only you change or delete it. Accounts limited to "
+            "some products see it only if it holds no text and names no other product."
+        ),
     )
     is_default = forms.BooleanField(
         label=gettext_lazy("Open the list with it"),
@@ -71,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _own_or_404(request: HttpRequest, key: int) -> SavedFilter:
     saved = SavedFilter.objects.filter(operator=operator_of(request), pk=key).first()
-    if saved is None:
+    if saved is None or not may_see(saved, operator_of(request)):
         raise Http404(_("This filter does not exist (any more)."))
     return saved
 

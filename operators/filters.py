@@ -33,6 +33,7 @@ class AuditFilter(ConsoleFilter[AuditEntry]):
     )
     # What stands behind "More filters".
     rare = ("origin", "since", "until")
+    targets = frozenset({"object", "target"})
 
     class Meta:
         model = AuditEntry

@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from operators.known_browser import sign_in_source
 from operators.models import Operator
 from operators.operations import passwords
-from operators.permissions import client_address
+from operators.operations.passwords import Source
 from operators.preferences import time_zones
 
 
@@ -38,14 +39,24 @@ class SignInForm(AuthenticationForm):
         username = self.cleaned_data.get("username")
         if not username or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        address = client_address(self.request) if self.request else None
+        source = sign_in_source(self.request, username) if self.request else Source(None)
         try:
-            entered = passwords.enter(username, address)
+            failure = self._tried(passwords.Attempt(username, source))
         except passwords.TooManyTriesError as error:
             raise ValidationError(error.text, code="throttled") from error
-        cleaned = super().clean()
-        entered.forgive()
-        return cleaned
+        if failure:
+            raise failure
+        return self.cleaned_data
+
+    def _tried(self, attempt: passwords.Attempt) -> ValidationError | None:
+        attempt.require_allowed()
+        try:
+            super().clean()
+        except ValidationError as failure:
+            attempt.settle(right=False)
+            return failure
+        attempt.settle(right=True)
+        return None
 
 
 class CurrentPasswordForm(forms.Form):
@@ -57,22 +68,22 @@ class CurrentPasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, operator: Operator, address: str | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, operator: Operator, source: Source, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.operator = operator
-        self.address = address
+        self.source = source
         _bootstrap(self)
 
     def clean_current_password(self) -> str:
         password: str = self.cleaned_data["current_password"]
-        require_password(self.operator, password, self.address)
+        require_password(self.operator, password, self.source)
         return password
 
 
-def require_password(operator: Operator, password: str, address: str | None) -> None:
+def require_password(operator: Operator, password: str, source: Source) -> None:
     """Raises ValidationError unless this is the operator's password and the tries allow it."""
     try:
-        right = passwords.is_right(operator, password, address)
+        right = passwords.is_right(operator, password, source)
     except passwords.TooManyTriesError as error:
         raise ValidationError(error.text, code="throttled") from error
     if not right:
@@ -135,13 +146,13 @@ class TotpCodeForm(forms.Form):
 class PasswordForm(PasswordChangeForm):
     """Django's, with the tries of the current password counted."""
 
-    def __init__(self, user: Any, *args: Any, address: str | None, **kwargs: Any) -> None:
+    def __init__(self, user: Any, *args: Any, source: Source, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.address = address
+        self.source = source
         _bootstrap(self)
 
     def clean_old_password(self) -> str:
         password: str = self.cleaned_data["old_password"]
         if isinstance(self.user, Operator):
-            require_password(self.user, password, self.address)
+            require_password(self.user, password, self.source)
         return password

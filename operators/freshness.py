@@ -9,7 +9,11 @@
     @fresh_confirmation_when(predicate)
     def edit(request, product_key): ...                    # a page: some POSTs are dangerous
 
-Views wear them within one of `operators.guards`, which also says who may.
+    @existing_factor_required
+    def renew_codes(request): ...                          # POST changes a second factor
+
+The first two views wear within one of `operators.guards`, which also says who may. The third is for
+the own account of anybody: an account without a second factor passes, with its password alone.
 
 Any code this session has confirmed with in the last CONFIRMATION_FRESH_SECONDS will do. Without
 one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes,
@@ -24,13 +28,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_noop
+from django_htmx.http import HttpResponseClientRedirect
 
 from iotconsole.kit.dialogs import keep
 from iotconsole.kit.htmx import DIALOG, retarget, wanted_region
-from operators.confirmation import IDENTITY, Purpose
+from operators.confirmation import FACTOR_CHANGE, IDENTITY, Purpose
 from operators.confirmation_views import handle, show
 from operators.confirmed_sessions import is_fresh
 from operators.models import Operator
+from operators.operations.second_factor import factors_of
 from operators.permissions import operator_of
 
 View = Callable[..., HttpResponse]
@@ -51,16 +57,23 @@ def identity_purpose(operator: Operator) -> Purpose:
     return Purpose(IDENTITY, operator.target, "fresh", sentence)
 
 
+def factor_purpose(operator: Operator) -> Purpose:
+    """The same for changes of the second factor and the password: viewers make those, too."""
+    sentence = gettext_noop("change the phone, authenticator, backup codes or password of %(name)s")
+    facts = {"name": operator.get_username()}
+    return Purpose(FACTOR_CHANGE, operator.target, "fresh", sentence, facts)
+
+
 def fresh_confirmation_required(view: View) -> View:
     """For an act with a dialog: GET shows it, POST does it."""
+    return _guarded(view, _as_get)
 
-    def resume(request: HttpRequest, act: Answer) -> HttpResponse:
-        """The dialog, with what had been typed: it may be long since the operator has seen it."""
-        keep(request, QueryDict(request.POST.get(KEPT, "")).dict())
-        request.method, request.POST = "GET", QueryDict()
-        return act()
 
-    return _guarded(view, resume)
+def _as_get(request: HttpRequest, act: Answer) -> HttpResponse:
+    """The dialog, with what had been typed: it may be long since the operator has seen it."""
+    keep(request, QueryDict(request.POST.get(KEPT, "")).dict())
+    request.method, request.POST = "GET", QueryDict()
+    return act()
 
 
 def fresh_confirmation_then_repeat(view: View) -> View:
@@ -88,7 +101,8 @@ def fresh_confirmation_when(dangerous: Predicate) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             posted = request.method == "POST"
-            if posted and (_is_answer(request) or dangerous(request, *args, **kwargs)):
+            answered = _is_answer(request, identity_purpose(operator_of(request)))
+            if posted and (answered or dangerous(request, *args, **kwargs)):
                 return confirmed(request, *args, **kwargs)
             return view(request, *args, **kwargs)
 
@@ -97,41 +111,70 @@ def fresh_confirmation_when(dangerous: Predicate) -> Callable[[View], View]:
     return decorate
 
 
-def _guarded(view: View, resume: Callable[[HttpRequest, Answer], HttpResponse]) -> View:
+def existing_factor_required(view: View) -> View:
+    """For a page of one's own settings: to GET it takes nothing, to POST a code of one's factors.
+
+    The password is asked besides, by the page's form: a fresh session may stand open.
+    """
+
+    def resume(request: HttpRequest, act: Answer) -> HttpResponse:
+        # The page is no dialog: htmx loads it anew.
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(request.path)
+        return _as_get(request, act)
+
+    def needed(request: HttpRequest) -> bool:
+        return request.method == "POST" and bool(factors_of(operator_of(request)))
+
+    return _guarded(view, resume, factor_purpose, needed)
+
+
+def existing_factor_confirmed(view: View) -> View:
+    """For a GET whose answer is where to go once one's factors are confirmed."""
+    return _guarded(view, _as_get, factor_purpose, lambda r: bool(factors_of(operator_of(r))))
+
+
+def _guarded(
+    view: View,
+    resume: Callable[[HttpRequest, Answer], HttpResponse],
+    purpose_of: Callable[[Operator], Purpose] = identity_purpose,
+    needed: Callable[[HttpRequest], bool] = lambda _: True,
+) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         def act() -> HttpResponse:
             return view(request, *args, **kwargs)
 
-        if not is_fresh(request.session, operator_of(request)):
-            return _ask(request, lambda: resume(request, act))
+        operator = operator_of(request)
+        purpose = purpose_of(operator)
+        if not is_fresh(request.session, operator) and needed(request):
+            return _ask(request, purpose, lambda: resume(request, act))
         # Another tab may have confirmed meanwhile: then this code is not needed any more.
-        return resume(request, act) if _is_answer(request) else act()
+        return resume(request, act) if _is_answer(request, purpose) else act()
 
     return guarded
 
 
-def _is_answer(request: HttpRequest) -> bool:
-    return request.method == "POST" and request.POST.get(ASKING) == IDENTITY
+def _is_answer(request: HttpRequest, purpose: Purpose) -> bool:
+    return request.method == "POST" and request.POST.get(ASKING) == purpose.act
 
 
-def _ask(request: HttpRequest, then: Answer) -> HttpResponse:
+def _ask(request: HttpRequest, purpose: Purpose, then: Answer) -> HttpResponse:
     """The dialog of codes, for whatever element htmx asks; `then` answers the right code."""
     region = wanted_region(request)
     if region and region != DIALOG:
-        return retarget(request, DIALOG, lambda: _dialog(request, region, then))
-    return _dialog(request, "", then)
+        return retarget(request, DIALOG, lambda: _dialog(request, purpose, region, then))
+    return _dialog(request, purpose, "", then)
 
 
-def _dialog(request: HttpRequest, region: str, then: Answer) -> HttpResponse:
-    purpose = identity_purpose(operator_of(request))
+def _dialog(request: HttpRequest, purpose: Purpose, region: str, then: Answer) -> HttpResponse:
     template = f"{TEMPLATE}#{DIALOG}" if wanted_region(request) else TEMPLATE
     context = {
-        "carried": {ASKING: IDENTITY, **_wish(request, region)},
+        "carried": {ASKING: purpose.act, **_wish(request, purpose, region)},
         "confirmation_target": f"#{DIALOG}",
         "back": request.path.rstrip("/").rpartition("/")[0] + "/",
     }
-    if _is_answer(request):
+    if _is_answer(request, purpose):
         return handle(
             request, purpose, lambda _: then(), template=template, partial=template, context=context
         )
@@ -141,9 +184,9 @@ def _dialog(request: HttpRequest, region: str, then: Answer) -> HttpResponse:
     return response
 
 
-def _wish(request: HttpRequest, region: str) -> dict[str, str]:
+def _wish(request: HttpRequest, purpose: Purpose, region: str) -> dict[str, str]:
     """What has to be known after the code."""
-    if _is_answer(request):
+    if _is_answer(request, purpose):
         return {name: request.POST.get(name, "") for name in (KEPT, REGION)}
     typed = request.POST.copy()
     for name in [name for name in typed if _NEVER_KEPT.search(name)]:

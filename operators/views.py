@@ -11,13 +11,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from operators.forms import SignInForm
+from operators.known_browser import remember_browser
 from operators.operations import audit as trail
 from operators.permissions import actor_of, operator_of
 from operators.sms import console
 
 
 class SignIn(LoginView):
-    """Django's view; it returns to a `next` on this host only, and rotates the session."""
+    """Django's view; it returns to a `next` on this host only, and rotates the session.
+
+    The browser is known from then on.
+    """
 
     template_name = "operators/sign_in.html"
     form_class = SignInForm
@@ -28,6 +32,7 @@ class SignIn(LoginView):
         actor = actor_of(self.request)
         target, summary = operator_of(self.request).target, gettext_noop("Signed in")
         trail.record(actor, "operator.sign_in", target, summary)
+        remember_browser(self.request, response, operator_of(self.request).get_username())
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -45,7 +50,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def development_sms(request: HttpRequest) -> HttpResponse:
-    """What SMS_BACKEND=console has "sent". With any other backend there is no such page."""
+    """What SMS_BACKEND=console has "sent" to the reader. There is no page with other backends."""
     if settings.SMS_BACKEND != "console":
         raise Http404
-    return render(request, "operators/development_sms.html", {"sms": console.messages()})
+    messages = console.messages_for(operator_of(request).pk)
+    return render(request, "operators/development_sms.html", {"sms": messages})

@@ -39,7 +39,7 @@ DETAILS = "products/details.html"
 
 
 @require_safe
-@opens_with_default("products:list")
+@opens_with_default("products:list", ProductFilter)
 def product_list(request: HttpRequest) -> HttpResponse:
     products = visible_products(operator_of(request)).defer("product_secret")
     chosen = ProductFilter(request.GET, queryset=products)

@@ -54,11 +54,12 @@ def job_facts(job: Job, now: datetime) -> JobFacts:
 
 
 def jobs_of(operator: Operator) -> QuerySet[Job]:
-    """The jobs this operator may look at: the own ones, and those of products that are visible."""
+    """The jobs this operator may look at: the own ones of no product, and those of products that
+    are visible now."""
     jobs = Job.objects.select_related("operator", "product").defer(
         "product__product_secret", "params"
     )
-    return jobs.filter(operator=operator) | of_visible_products(jobs, operator)
+    return jobs.filter(operator=operator, product=None) | of_visible_products(jobs, operator)
 
 
 def _is_undoable(job: Job, kind: Kind | None) -> bool:

@@ -39,6 +39,9 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
 
     # Filters of which each has an index that holds its rows in the order of the list.
     in_order: frozenset[str] = frozenset()
+    # Filters whose value is a ProductKey, and those whose value is a target of the audit trail.
+    product_keys: frozenset[str] = frozenset({"product"})
+    targets: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> QuerySet[Row]:

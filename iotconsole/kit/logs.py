@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from iotconsole.kit.tracing import current_trace
@@ -16,6 +17,20 @@ def trace_of_record(record: logging.LogRecord) -> str:
     request = getattr(record, "request", None)
     named = getattr(record, "trace_id", None) or getattr(request, "trace_id", None)
     return str(named or current_trace())
+
+
+class RefusalsWithoutTraceback(logging.Filter):
+    """Leave the traceback out of lines about an answer below 500.
+
+    Django gives one with every 403 and 400. There is no fault to look for, and anybody can ask for
+    as many as the disk holds.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = getattr(record, "status_code", None)
+        if isinstance(status, int) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class Lines(logging.Formatter):

@@ -27,6 +27,8 @@ class Operator(AbstractUser):
     every_product = models.BooleanField(default=True)
     # Raised to end all sessions at once, also those nobody knows of.
     session_epoch = models.PositiveIntegerField(default=0)
+    # Raised when a second factor changes: sessions confirmed before that have to confirm again.
+    factor_epoch = models.PositiveIntegerField(default=0)
     phone = PhoneNumberField(blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     # Both empty: what the browser says.

@@ -36,6 +36,8 @@ class SmsSend(models.Model):
     operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
     line = models.ForeignKey(SmsLine, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
+    # Tells of a change and holds no code; notices have limits of their own.
+    notice = models.BooleanField(default=False)
 
     class Meta:
         indexes = [

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_noop
 from operators.actor import Actor
 from operators.confirmation import ConfirmationError
 from operators.models import AuditEntry, Authenticator, Operator
-from operators.operations import audit
+from operators.operations import audit, second_factor
+from operators.operations.second_factor import StepUp
 from operators.verification import locked_totp, verify_authenticator
 
 
@@ -31,17 +32,25 @@ def is_set_up(operator: Operator) -> bool:
     return bool(Authenticator.objects.filter(user=operator, confirmed=True).exists())
 
 
-def activate(actor: Actor, operator: Operator, device_id: int, code: str) -> AuditEntry:
-    """Take the first right code: this authenticator replaces any other. Raises ConfirmationError.
+def activate(
+    actor: Actor, operator: Operator, device_id: int, code: str, step_up: StepUp | None
+) -> AuditEntry:
+    """Take the first right code: this authenticator replaces any other.
 
-    Like `confirm`, not to be called inside a transaction: a wrong try stays counted.
+    Raises ConfirmationError; without proof of an existing factor, FactorNeededError. Like
+    `confirm`, not to be called inside a transaction: a wrong try stays counted.
     """
     with transaction.atomic(durable=True):
+        account = second_factor.locked(operator, step_up)
         failure = _try(operator, device_id, code)
         if failure is None:
+            second_factor.changed(account)
             summary = gettext_noop("Authenticator set up")
-            return audit.record(actor, "totp.enable", operator.target, summary)
-    raise failure
+            entry = audit.record(actor, "totp.enable", operator.target, summary)
+    if failure:
+        raise failure
+    second_factor.notify(actor, account, entry)
+    return entry
 
 
 def _try(operator: Operator, device_id: int, code: str) -> ConfirmationError | None:
@@ -55,11 +64,15 @@ def _try(operator: Operator, device_id: int, code: str) -> ConfirmationError | N
     return failure
 
 
-@transaction.atomic
-def remove(actor: Actor, operator: Operator) -> AuditEntry | None:
-    """Forget the authenticator; None when there was none."""
-    removed, _ = Authenticator.objects.filter(user=operator).delete()
-    if not removed:
-        return None
-    summary = gettext_noop("Authenticator removed")
-    return audit.record(actor, "totp.remove", operator.target, summary)
+def remove(actor: Actor, operator: Operator, step_up: StepUp | None) -> AuditEntry | None:
+    """Forget the authenticator; None when there was none. Raises FactorNeededError."""
+    with transaction.atomic():
+        account = second_factor.locked(operator, step_up)
+        removed, _ = Authenticator.objects.filter(user=operator).delete()
+        if not removed:
+            return None
+        second_factor.changed(account)
+        summary = gettext_noop("Authenticator removed")
+        entry = audit.record(actor, "totp.remove", operator.target, summary)
+    second_factor.notify(actor, account, entry)
+    return entry

@@ -14,14 +14,14 @@ _messages = counter(
 )
 
 
-def send(number: str, text: str) -> None:
+def send(number: str, text: str, account: int) -> None:
     """Hand `text` to the backend for `number` (E.164); raises operators.errors.SmsError.
 
-    It may take as long as SMS_TIMEOUT_SECONDS: never call it inside a transaction. Neither the
-    number nor the text may be logged.
+    `account` is the key of the operator it is for. This may take SMS_TIMEOUT_SECONDS: never
+    call it inside a transaction. Neither the number nor the text may be logged.
     """
     try:
-        import_module(f"operators.sms.{settings.SMS_BACKEND}").send(number, text)
+        import_module(f"operators.sms.{settings.SMS_BACKEND}").send(number, text, account)
     except SmsError as error:
         _messages.labels(error.result).inc()
         raise

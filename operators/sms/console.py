@@ -27,23 +27,24 @@ class Message:
     at: datetime
     number: str
     text: str = field(repr=False)
+    account: int = 0  # the operator it is for; 0 is nobody
 
 
-def send(number: str, text: str) -> None:
+def send(number: str, text: str, account: int) -> None:
     """Show the message in the terminal and keep it for the development page."""
     sys.stdout.write(f"\n[SMS to {number}] {text}\n\n")
     sys.stdout.flush()
     with _locked_file() as file:
-        kept = [*_fresh(file), Message(timezone.now(), number, text)][-KEEP:]
+        kept = [*_fresh(file), Message(timezone.now(), number, text, account)][-KEEP:]
         file.seek(0)
         file.truncate()
         file.writelines(_line(message) for message in kept)
 
 
-def messages() -> list[Message]:
-    """The last messages, newest first."""
+def messages_for(account: int) -> list[Message]:
+    """The last messages of one operator, newest first."""
     with _locked_file() as file:
-        return _fresh(file)[::-1]
+        return [message for message in _fresh(file)[::-1] if message.account == account]
 
 
 def _path() -> Path:
@@ -72,4 +73,5 @@ def _line(message: Message) -> str:
 
 def _parse(line: str) -> Message:
     fields = json.loads(line)
-    return Message(datetime.fromtimestamp(fields["at"], UTC), fields["number"], fields["text"])
+    at = datetime.fromtimestamp(fields["at"], UTC)
+    return Message(at, fields["number"], fields["text"], fields.get("account", 0))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 class Message:
     number: str
     text: str = field(repr=False)
+    account: int = 0
 
 
 outbox: list[Message] = []
 
 
-def send(number: str, text: str) -> None:
-    outbox.append(Message(number, text))
+def send(number: str, text: str, account: int) -> None:
+    outbox.append(Message(number, text, account))

@@ -1,5 +1,8 @@
 """SMS through Twilio, or a gateway that speaks its API (TWILIO_API_URL)."""
 
+from http import HTTPStatus
+from typing import Any
+
 import requests
 from django.conf import settings
 from django.utils.translation import gettext
@@ -28,18 +31,32 @@ _EXPLANATIONS = {
 _FAILED = {"failed", "undelivered", "canceled"}
 
 
-def send(number: str, text: str) -> None:
+class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # untyped library
+    """The library's, which knows the status of the answer; errors may repeat another one."""
+
+    status = 0
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().request(*args, **kwargs)
+        self.status = response.status_code
+        return response
+
+
+def send(number: str, text: str, account: int) -> None:
     """Submit one message; raises SmsError unless the provider has accepted it."""
+    http = _HttpClient(timeout=settings.SMS_TIMEOUT_SECONDS)
     try:
-        accepted = _submit(number, text)
+        accepted = _submit(http, number, text)
     except (TwilioRestException, TwilioServiceException) as error:
         # `from None`: the provider's answer may quote the message, and with it the code.
-        raise SmsError(_refused(error.status, error.code), "refused") from None
+        text, definite = _refused(http.status, error.code), _is_definite(http.status, error)
+        raise SmsError(text, "refused", refused=definite) from None
     except requests.Timeout:
         raise SmsError(
             gettext(
                 "The SMS provider did not answer within %(seconds)s seconds. "
-                "No code is in force; try again, or use an authenticator or backup code."
+                "No code is in force. Wait a minute and send another, or use an authenticator "
+                "or backup code."
             )
             % {"seconds": settings.SMS_TIMEOUT_SECONDS},
             "timeout",
@@ -48,7 +65,7 @@ def send(number: str, text: str) -> None:
         raise SmsError(
             gettext(
                 "The SMS provider cannot be reached. "
-                "Try again, or use an authenticator or backup code."
+                "Wait a minute and try again, or use an authenticator or backup code."
             ),
             "unreachable",
         ) from None
@@ -56,12 +73,14 @@ def send(number: str, text: str) -> None:
         accepted = False
     if not accepted:
         raise SmsError(
-            gettext("The SMS provider gave no valid answer, so no code is in force. Try again.")
+            gettext(
+                "The SMS provider gave no valid answer, so no code is in force. "
+                "Wait a minute and send another."
+            )
         )
 
 
-def _submit(number: str, text: str) -> bool:
-    http = TwilioHttpClient(timeout=settings.SMS_TIMEOUT_SECONDS)
+def _submit(http: TwilioHttpClient, number: str, text: str) -> bool:
     client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
     if settings.TWILIO_API_URL:
         client.api.base_url = settings.TWILIO_API_URL.rstrip("/")
@@ -70,6 +89,15 @@ def _submit(number: str, text: str) -> bool:
     finally:
         http.session.close()
     return bool(message.sid) and message.status not in _FAILED
+
+
+def _is_definite(status: int, error: TwilioRestException | TwilioServiceException) -> bool:
+    """Whether the provider itself refused the message: a 4xx answer with an error code of its own.
+
+    Proxies answer 4xx without one, and a request that timed out there (408) may have gone through.
+    """
+    own_code = isinstance(error.code, int) and error.code != status
+    return 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT and own_code
 
 
 def _refused(status: object, code: object) -> str:

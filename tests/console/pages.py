@@ -31,6 +31,7 @@ NOT_PAGES = {
     "operators:settings",  # leads to the first of its pages
     "operators:sign_out",
     "operators:verify_phone",
+    "operators:confirm_factor",  # leads back to the page it is asked for
     "operators:end_other_sessions",
     "operators:end_session",
     "operators:end_session_of",
@@ -170,7 +171,7 @@ def _settings_pages() -> dict[str, str]:
 def _account_pages(key: int) -> dict[str, str]:
     names = (
         *("account", "role", "deactivate", "reactivate", "sign_out_everywhere"),
-        *("renew_invitation", "cancel_invitation"),
+        *("renew_invitation", "cancel_invitation", "reset_second_factor"),
     )
     return {
         **{f"account-{name}": reverse(f"operators:{name}", args=[key]) for name in names},

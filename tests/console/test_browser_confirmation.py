@@ -10,7 +10,7 @@ from operators.sms.memory import Message
 from tests.console.browser import Visit
 from tests.console.fixtures import confirmed
 from tests.console.seed import Fleet
-from tests.operators.people import code_in, other_than
+from tests.operators.people import PASSWORD, code_in, other_than
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -125,3 +125,35 @@ def test_devices_are_generated_once_the_code_was_typed(
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Batch")
     assert Device.objects.count() == before + 3
+
+
+def test_a_settings_page_asks_for_a_code_and_shows_its_form_then(
+    visit: Visit, fleet: Fleet, outbox: list[Message]
+) -> None:
+    page = visit.open("/settings/backup-codes/")
+    expect(page.get_by_label("Current password")).to_have_count(0)
+    page.get_by_role("link", name="Enter a code").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
+    type_code(page, outbox)
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Make backup codes").click()
+    expect(page.locator("ol.font-monospace li")).to_have_count(10)
+    assert outbox[-1].text.startswith("IoT Device Console, account chen: 10 backup codes made.")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_form_sent_after_the_code_has_expired_asks_for_another(
+    visit: Visit, outbox: list[Message], *, scripts: bool
+) -> None:
+    page = visit.open("/settings/phone/", scripts=scripts)
+    page.get_by_role("link", name="Enter a code").click()
+    page.get_by_role("button", name="Send code to +86 ••• 1234").click()
+    expect(page.get_by_text("The code is on its way.")).to_be_visible()
+    page.get_by_label("Six-digit code").fill(code_in(outbox[-1]))
+    page.get_by_role("button", name="Confirm").first.click()
+    page.get_by_label("Phone number").fill("+8613600001111")
+    page.get_by_label("Current password").fill(PASSWORD)
+    Operator.objects.update(factor_epoch=9)
+    page.get_by_role("button", name="Send code").click()
+    expect(page.get_by_text("Confirm that it is you").first).to_be_visible()
+    assert len(outbox) == 1

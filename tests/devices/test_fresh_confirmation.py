@@ -20,7 +20,7 @@ from products.models import Product
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
 from tests.console.fixtures import confirmed, htmx
 from tests.console.seed import Fleet
-from tests.operators.people import PASSWORD, actor, code_in, other_than
+from tests.operators.people import PASSWORD, actor, code_in, other_than, step_up
 
 DIALOG = htmx("dialog-body")
 ASKS = "Confirm that it is you"
@@ -202,7 +202,7 @@ def test_another_operators_proof_opens_nothing(
 def test_a_backup_code_will_do_and_is_audited(
     unconfirmed: Client, chen: Operator, fleet: Fleet
 ) -> None:
-    code = backup_codes.renew(actor(chen), chen)[0]
+    code = backup_codes.renew(actor(chen), chen, step_up(chen))[0]
     url = fleet.plain.get_absolute_url() + "delete/"
     asked = tree(unconfirmed.get(url))
     carried = hidden_fields(by_id(asked, "confirmation-sms"))

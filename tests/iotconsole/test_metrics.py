@@ -154,14 +154,14 @@ def test_registrations_and_questions_of_brokers_are_counted(
 def test_messages_are_counted_by_what_the_provider_did(monkeypatch: pytest.MonkeyPatch) -> None:
     accepted = Rise("sms_messages_total", result="accepted")
     late = Rise("sms_messages_total", result="timeout")
-    sms.send("+8613812341234", "Code 123456")
+    sms.send("+8613812341234", "Code 123456", 1)
 
-    def fail(_number: str, _text: str) -> None:
+    def fail(_number: str, _text: str, _account: int) -> None:
         raise SmsError("It did not answer.", "timeout")
 
     monkeypatch.setattr("operators.sms.memory.send", fail)
     with pytest.raises(SmsError):
-        sms.send("+8613812341234", "Code 123456")
+        sms.send("+8613812341234", "Code 123456", 1)
     assert (accepted.by, late.by) == (1, 1)
 
 

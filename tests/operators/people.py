@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from operators.actor import Actor
 from operators.confirmation import Purpose, confirm, send_code
 from operators.models import Operator, Role
+from operators.operations.second_factor import StepUp
 from operators.sms.memory import Message, outbox
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -49,6 +50,12 @@ def limited_person(username: str) -> Operator:
 
 def actor(operator: Operator) -> Actor:
     return Actor("console", operator, "192.0.2.7")
+
+
+def step_up(operator: Operator) -> StepUp:
+    """As if the operator had just confirmed with the factors there are now."""
+    now = Operator.objects.get(pk=operator.pk)
+    return StepUp(now.pk, now.factor_epoch)
 
 
 def code_in(message: Message) -> str:

@@ -9,14 +9,14 @@ from time_machine import Traveller
 from operators.confirmation import ConfirmationError, WrongCodeError, challenge_state, confirm
 from operators.models import AuditEntry, BackupCode, Operator
 from operators.operations import backup_codes
-from tests.operators.people import SESSION, TURN_ON, actor
+from tests.operators.people import SESSION, TURN_ON, actor, step_up
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
 def codes(chen: Operator) -> list[str]:
-    return backup_codes.renew(actor(chen), chen)
+    return backup_codes.renew(actor(chen), chen, step_up(chen))
 
 
 def confirm_by_backup(operator: Operator, code: str) -> object:
@@ -59,14 +59,14 @@ def test_look_alikes_are_read_as_what_was_meant() -> None:
 def test_the_codes_of_another_operator_confirm_nothing(
     codes: list[str], chen: Operator, mei: Operator
 ) -> None:
-    backup_codes.renew(actor(mei), mei)
+    backup_codes.renew(actor(mei), mei, step_up(mei))
     with pytest.raises(WrongCodeError):
         confirm_by_backup(mei, codes[0])
     assert confirm_by_backup(chen, codes[0])
 
 
 def test_new_codes_void_the_old_ones(codes: list[str], chen: Operator) -> None:
-    renewed = backup_codes.renew(actor(chen), chen)
+    renewed = backup_codes.renew(actor(chen), chen, step_up(chen))
     with pytest.raises(WrongCodeError):
         confirm_by_backup(chen, codes[0])
     assert set(renewed).isdisjoint(codes)

@@ -109,7 +109,7 @@ def test_a_code_is_dead_after_five_minutes(chen: Operator, clock: Traveller) -> 
 def test_the_five_minutes_count_from_the_send_not_from_the_answer_of_the_provider(
     chen: Operator, clock: Traveller
 ) -> None:
-    def slow(number: str, text: str) -> None:
+    def slow(number: str, text: str, account: int) -> None:
         clock.shift(9)
 
     with patch("operators.sms.memory.send", slow):
@@ -235,10 +235,10 @@ def test_the_shell_confirms_without_a_code() -> None:
     assert confirmed.purpose == TURN_ON
 
 
-def test_a_failed_send_changes_nothing(chen: Operator, outbox: list[Message]) -> None:
+def test_a_refused_send_changes_nothing(chen: Operator, outbox: list[Message]) -> None:
     with (
-        patch("operators.sms.memory.send", side_effect=SmsError("provider is down")),
-        pytest.raises(SmsError, match="provider is down"),
+        patch("operators.sms.memory.send", side_effect=SmsError("number is wrong", refused=True)),
+        pytest.raises(SmsError, match="number is wrong"),
     ):
         send_code(chen, SESSION, TURN_ON)
     state = challenge_state(chen, SESSION, TURN_ON)
@@ -255,7 +255,7 @@ def test_the_code_of_a_failed_send_opens_nothing_and_the_one_before_stays(
     clock.shift(61)
     delivered: list[Message] = []
 
-    def delivers_and_fails(number: str, text: str) -> None:
+    def delivers_and_fails(number: str, text: str, account: int) -> None:
         delivered.append(Message(number, text))
         raise SmsError("no answer")
 
@@ -270,21 +270,26 @@ def test_the_code_of_a_failed_send_opens_nothing_and_the_one_before_stays(
     assert confirm_by_sms(chen, first)
 
 
-def test_a_defect_of_a_backend_leaves_no_code_and_no_quota_behind(chen: Operator) -> None:
+@pytest.mark.parametrize("failure", [SmsError("no answer"), ZeroDivisionError(), SystemExit()])
+def test_what_may_have_been_sent_counts_however_sending_ended(
+    chen: Operator, failure: BaseException
+) -> None:
     with (
-        patch("operators.sms.memory.send", side_effect=ZeroDivisionError),
-        pytest.raises(ZeroDivisionError),
+        patch("operators.sms.memory.send", side_effect=failure),
+        pytest.raises(type(failure)),
     ):
         send_code(chen, SESSION, TURN_ON)
-    assert not SmsSend.objects.exists()
-    assert not challenge_state(chen, SESSION, TURN_ON).code_waiting
+    state = challenge_state(chen, SESSION, TURN_ON)
+    assert not state.code_waiting
+    assert state.resend_at == START + timedelta(seconds=60)
+    assert SmsSend.objects.count() == 1
 
 
 def test_the_message_leaves_outside_any_transaction(transactional_db: None) -> None:
     open_transactions: list[bool] = []
     chen = person("chen", phone=CHEN_PHONE)
 
-    def look(number: str, text: str) -> None:
+    def look(number: str, text: str, account: int) -> None:
         open_transactions.append(transaction.get_connection().in_atomic_block)
 
     with patch("operators.sms.memory.send", look):

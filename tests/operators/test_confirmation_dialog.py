@@ -13,7 +13,7 @@ from operators.confirmation import SmsError
 from operators.models import Authenticator, Operator
 from operators.operations import authenticator, backup_codes
 from operators.sms.memory import Message
-from tests.operators.people import actor, code_in, other_than
+from tests.operators.people import actor, code_in, other_than, step_up
 
 pytestmark = [pytest.mark.urls("tests.operators.dialog_urls"), pytest.mark.usefixtures("clock")]
 
@@ -142,12 +142,25 @@ def test_sending_too_often_is_told_beside_the_button(browser: Client, clock: Tra
     assert text(response).count("Another can be sent in 45 s") == 1
 
 
-def test_a_failure_of_the_provider_is_told_and_can_be_retried(browser: Client) -> None:
+def test_a_refusal_of_the_provider_is_told_and_can_be_retried(browser: Client) -> None:
+    refusal = SmsError("The number is wrong.", refused=True)
+    with patch("operators.sms.memory.send", side_effect=refusal):
+        response = send(browser)
+    assert response.status_code == 422
+    assert "The number is wrong." in text(response)
+    assert "data-enabled-after" not in response.content.decode()
+    assert send(browser).status_code == 200
+
+
+def test_after_a_failure_of_the_provider_the_button_waits(
+    browser: Client, clock: Traveller
+) -> None:
     with patch("operators.sms.memory.send", side_effect=SmsError("The provider is down.")):
         response = send(browser)
     assert response.status_code == 422
     assert "The provider is down." in text(response)
-    assert "data-enabled-after" not in response.content.decode()
+    assert 'data-enabled-after="60"' in response.content.decode()
+    clock.shift(61)
     assert send(browser).status_code == 200
 
 
@@ -194,7 +207,7 @@ def test_an_authenticator_code_confirms_instead(browser: Client, chen: Operator)
 def test_a_wrong_alternative_keeps_the_fold_open_and_the_input(
     browser: Client, chen: Operator
 ) -> None:
-    backup_codes.renew(actor(chen), chen)
+    backup_codes.renew(actor(chen), chen, step_up(chen))
     response = confirm(browser, "aaaaa-bbbbb", "backup")
     assert response.status_code == 422
     assert "<details open>" in response.content.decode()
@@ -204,7 +217,7 @@ def test_a_wrong_alternative_keeps_the_fold_open_and_the_input(
 
 
 def test_a_backup_code_confirms_and_the_rest_is_counted(browser: Client, chen: Operator) -> None:
-    code = backup_codes.renew(actor(chen), chen)[0]
+    code = backup_codes.renew(actor(chen), chen, step_up(chen))[0]
     assert "Backup code (10 left)" in text(browser.get(ON))
     assert confirm(browser, code, "backup").content == b"on by chen"
     assert "Backup code (9 left)" in text(browser.get(ON))
@@ -231,7 +244,7 @@ def test_it_posts_to_where_it_was_opened(browser: Client) -> None:
 
 def test_every_form_carries_the_csrf_token(browser: Client, chen: Operator) -> None:
     authenticator.begin(chen)
-    backup_codes.renew(actor(chen), chen)
+    backup_codes.renew(actor(chen), chen, step_up(chen))
     page = browser.get(ON).content.decode()
     assert page.count("<form") == page.count("csrfmiddlewaretoken") == 3
 

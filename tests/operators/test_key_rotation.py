@@ -9,7 +9,7 @@ from operators.models import BackupCodeDevice, Operator, Role, SignedIn
 from operators.operations import invitations
 from operators.operations.backup_codes import normalised, renew
 from operators.session_store import digest_of
-from tests.operators.people import PASSWORD, actor
+from tests.operators.people import PASSWORD, actor, step_up
 
 pytestmark = pytest.mark.django_db
 NEW = "a-key-that-has-never-been-used-before"
@@ -57,7 +57,7 @@ def test_who_was_not_there_meanwhile_signs_in_anew(chen: Operator, settings: Laz
 def test_backup_codes_are_good_until_the_old_key_goes(
     chen: Operator, settings: LazySettings
 ) -> None:
-    first, second, *_ = map(normalised, renew(actor(chen), chen))
+    first, second, *_ = map(normalised, renew(actor(chen), chen, step_up(chen)))
     device = BackupCodeDevice.objects.get()
     rotate(settings)
     assert device.verify_token(first)
@@ -80,6 +80,6 @@ def test_invitations_are_good_until_the_old_key_goes(
 
 def test_new_codes_need_the_new_key_only(chen: Operator, settings: LazySettings) -> None:
     rotate(settings)
-    [code, *_] = map(normalised, renew(actor(chen), chen))
+    [code, *_] = map(normalised, renew(actor(chen), chen, step_up(chen)))
     forget_the_old_ones(settings)
     assert BackupCodeDevice.objects.get().verify_token(code)

@@ -23,6 +23,7 @@ from tests.operators.people import (
     actor,
     confirm_by_sms,
     sent_code,
+    step_up,
 )
 
 NEW = PhoneNumber.from_string("+8613600001111")
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 def verify(operator: Operator, number: PhoneNumber) -> None:
     purpose = phone_purpose(number, operator)
     code = sent_code(operator, purpose)
-    set_phone(confirm(actor(operator), SESSION, purpose, "sms", code))
+    set_phone(confirm(actor(operator), SESSION, purpose, "sms", code), step_up(operator))
     operator.refresh_from_db()
 
 
@@ -85,7 +86,7 @@ def test_a_code_that_verifies_a_phone_turns_nothing_on(chen: Operator) -> None:
 
 @pytest.mark.parametrize("method", ["totp", "backup"])
 def test_no_other_method_verifies_a_number(chen: Operator, method: str) -> None:
-    code = backup_codes.renew(actor(chen), chen)[0]
+    code = backup_codes.renew(actor(chen), chen, step_up(chen))[0]
     with pytest.raises(ConfirmationError, match="cannot be confirmed that way"):
         confirm(actor(chen), SESSION, phone_purpose(NEW, chen), method, code)
 
@@ -93,9 +94,9 @@ def test_no_other_method_verifies_a_number(chen: Operator, method: str) -> None:
 def test_a_confirmation_of_something_else_sets_no_phone(chen: Operator) -> None:
     confirmed = confirm(actor(chen), SESSION, TURN_ON, "sms", sent_code(chen))
     with pytest.raises(ValueError, match="something else"):
-        set_phone(confirmed)
+        set_phone(confirmed, step_up(chen))
 
 
 def test_the_shell_has_no_phone(chen: Operator) -> None:
     with pytest.raises(ValueError, match="something else"):
-        set_phone(Confirmed.by_shell(phone_purpose(NEW, chen)))
+        set_phone(Confirmed.by_shell(phone_purpose(NEW, chen)), None)

@@ -14,6 +14,7 @@ from operators.confirmation import ConfirmationError, SmsError, confirm, send_co
 from operators.models import AuditEntry, Authenticator, Operator
 from operators.sms import console
 from operators.sms.memory import Message
+from tests.console.fixtures import confirmed
 from tests.operators.people import (
     CHEN_PHONE,
     PASSWORD,
@@ -72,6 +73,7 @@ def test_a_day_in_the_console_leaves_no_secret_behind(
     with override_settings(LOGIN_REDIRECT_URL="operators:settings"):
         post("/sign-in/", username="chen", password="a wrong password")
         post("/sign-in/", username="chen", password=PASSWORD)
+    confirmed(client, chen)
     post("/settings/phone/", number="+8613600001111", current_password=PASSWORD)
     code = code_in(Message("", gateway.received[-1].form["Body"][0]))
     post("/settings/phone/verify/", method="sms", code=other_than(code))
@@ -124,11 +126,11 @@ def test_challenge_confirmation_and_errors_do_not_show_the_code(chen: Operator) 
 
 
 def test_messages_do_not_show_their_text_in_a_repr(outbox: list[Message]) -> None:
-    sms.send(CHEN_PHONE, "Code 123456")
+    sms.send(CHEN_PHONE, "Code 123456", 1)
     assert "123456" not in repr(outbox[0])
 
 
 def test_kept_messages_do_not_either(tmp_path: object) -> None:
     with override_settings(SMS_BACKEND="console", DATA_DIR=tmp_path):
-        sms.send(CHEN_PHONE, "Code 123456")
-        assert "123456" not in repr(console.messages())
+        sms.send(CHEN_PHONE, "Code 123456", 1)
+        assert "123456" not in repr(console.messages_for(1))

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from operators.models import AuditEntry, Operator, Role, SignedIn
 from operators.sessions import SEEN_EVERY_SECONDS, browser_of
 from tests.console.dom import text, tree
+from tests.console.fixtures import confirmed
 from tests.operators.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +89,7 @@ def test_an_administrator_ends_one_of_somebody_else(chen: Operator) -> None:
 def test_a_new_password_ends_the_others_and_keeps_this_one_listed(chen: Operator) -> None:
     here, there = signed_in(chen), signed_in(chen, address="192.0.2.8")
     new = {"new_password1": "a wholly new one", "new_password2": "a wholly new one"}
-    here.post("/settings/password/", {"old_password": PASSWORD, **new})
+    confirmed(here, chen).post("/settings/password/", {"old_password": PASSWORD, **new})
     assert (is_in(here), is_in(there)) == (True, False)
     assert "this one" in text(tree(here.get("/settings/sessions/")))
 
@@ -106,12 +107,12 @@ def test_last_seen_moves_but_not_at_every_request(
     with time_machine.travel(start, tick=False) as clock:
         here = signed_in(chen)
         with django_assert_num_queries(2):  # session, operator
-            here.get("/settings/password/")
+            here.get("/settings/preferences/")
         clock.shift(timedelta(seconds=SEEN_EVERY_SECONDS))
         is_in(here)
         assert row("192.0.2.7").seen_at == start + timedelta(seconds=SEEN_EVERY_SECONDS)
         with django_assert_num_queries(2):
-            here.get("/settings/password/")
+            here.get("/settings/preferences/")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """A server on this machine that speaks the provider's HTTP API, well or badly."""
 
 import json
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ class Gateway:
     status: int = 201
     body: str = ACCEPTED
     hangs: bool = False
+    # How the connection ends after the request was read: "close", "reset" or, in mid-answer, "cut".
+    ends: str = ""
     url: str = ""
     received: list[Received] = field(default_factory=list)
     released: Event = field(default_factory=Event)
@@ -46,12 +50,21 @@ def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
             if gateway.hangs:
                 gateway.released.wait(30)
                 return
+            if gateway.ends in {"close", "reset"}:
+                self._end()
+                return
             payload = gateway.body.encode()
             self.send_response(gateway.status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
+            self.send_header("Content-Length", str(len(payload) + (gateway.ends == "cut")))
             self.end_headers()
             self.wfile.write(payload)
+
+        def _end(self) -> None:
+            self.close_connection = True
+            if gateway.ends == "reset":
+                at_once = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
 
         def log_message(self, *_: object) -> None:
             """Not into the output of the tests."""

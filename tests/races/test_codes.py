@@ -19,8 +19,9 @@ from operators.confirmation import (
 )
 from operators.models import Authenticator, Operator, Role, SmsDevice, SmsLine, SmsSend
 from operators.operations import backup_codes
-from operators.operations.passwords import TooManyTriesError, enter
+from operators.operations.passwords import Attempt, Source, TooManyTriesError
 from operators.sms import memory
+from tests.operators.people import step_up
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +79,7 @@ def test_parallel_guesses_get_five_tries_together(chen: Operator) -> None:
 
 
 def test_the_same_backup_code_confirms_once(chen: Operator) -> None:
-    code = backup_codes.renew(Actor("console", chen), chen)[0]
+    code = backup_codes.renew(Actor("console", chen), chen, step_up(chen))[0]
     outcomes = at_once(*[partial(typed, chen, "backup", code)] * 20)
     assert confirmations(outcomes) == 1
     assert backup_codes.left(chen) == 9
@@ -96,7 +97,7 @@ def test_of_parallel_guesses_one_is_looked_at_and_the_others_wait(
     chen: Operator, method: str
 ) -> None:
     device = Authenticator.objects.create(user=chen, name="Authenticator", confirmed=True)
-    backup_codes.renew(Actor("console", chen), chen)
+    backup_codes.renew(Actor("console", chen), chen, step_up(chen))
     shown = totp(device.bin_key)
     guesses = [partial(typed, chen, method, f"{(shown + 500_000) % 1_000_000:06}")] * 20
     assert wrong_codes(at_once(*guesses)) == 1
@@ -136,12 +137,21 @@ def test_one_of_many_sends_of_many_operators_to_one_number_goes_out(
     assert len(memory.outbox) == 1
 
 
-def test_parallel_passwords_get_no_more_tries_than_one_after_the_other() -> None:
-    def guess() -> bool:
-        try:
-            enter("chen", "192.0.2.7")
-        except TooManyTriesError:
-            return False
-        return True
+def tried(right: bool) -> bool:
+    """Whether the password was looked at and answered."""
+    attempt = Attempt("chen", Source("192.0.2.7"))
+    try:
+        attempt.require_allowed()
+        attempt.settle(right=right)
+    except TooManyTriesError:
+        return False
+    return True
 
-    assert sum(at_once(*[guess] * 30)) <= 5
+
+def test_parallel_wrong_passwords_get_no_more_tries_than_one_after_the_other() -> None:
+    assert sum(at_once(*[partial(tried, False)] * 30)) == 5
+    assert not tried(True)
+
+
+def test_parallel_right_passwords_are_all_accepted() -> None:
+    assert all(at_once(*[partial(tried, True)] * 24))
