@@ -37,6 +37,7 @@ OWN_CODE = {
 OF_ONES_OWN_ACCOUNT = {
     "operators:authenticator",
     "operators:backup_codes",
+    "operators:confirm_factor",
     "operators:password",
     "operators:phone",
     "operators:verify_phone",
@@ -209,6 +210,8 @@ def _account_posts() -> Iterator[Post]:
     Operator.objects.filter(pk=gone.pk).update(is_active=False)
     yield Post("products:grants", reverse("products:grants", args=[account.pk]), _no_grant())
     yield Post("operators:role", reverse("operators:role", args=[account.pk]), {"role": "viewer"})
+    reset = reverse("operators:reset_second_factor", args=[account.pk])
+    yield Post("operators:reset_second_factor", reset)
     yield Post("operators:reactivate", reverse("operators:reactivate", args=[gone.pk]))
     yield Post("operators:invite", reverse("operators:invite"), {"username": "e", "role": "admin"})
 
