@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
 from registration.listener.admission import Gate
+from registration.listener.backlog import Backlog
 from registration.listener.batcher import Batcher
 from registration.listener.examiner import Examiner
 from registration.listener.handshakes import Handshakes
@@ -46,6 +47,7 @@ class Hub:
     gate: Gate
     slots: Slots
     handshakes: Handshakes
+    backlog: Backlog
     sessions: Sessions
     router: Router
     revocations: Revocations

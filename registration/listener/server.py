@@ -14,6 +14,7 @@ from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureLimits
 from registration.listener.acceptor import Acceptor, listening_socket
 from registration.listener.admission import Gate
+from registration.listener.backlog import Backlog
 from registration.listener.batcher import Batcher
 from registration.listener.database import DatabaseThread
 from registration.listener.examiner import Examiner
@@ -174,6 +175,7 @@ def _hub(presence: Presence, last_revocation: int) -> Hub:
         gate=Gate(presence.listener, FailureLimits.from_settings(), examiner.record),
         slots=slots,
         handshakes=Handshakes(loop),
+        backlog=Backlog(loop),
         sessions=sessions,
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),

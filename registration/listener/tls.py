@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from registration.listener.connection import Connection
 
 Begin = Callable[[], None]
+# Records decrypted before others on the loop have their turn.
+_RECORDS_AT_ONCE = 32
 
 
 class TlsTransport(PlainTransport):
@@ -29,7 +31,7 @@ class TlsTransport(PlainTransport):
     """
 
     __slots__ = (
-        *("_asks", "_context", "_done", "_incoming", "_outgoing", "_tls", "_waits"),
+        *("_asks", "_context", "_done", "_held", "_incoming", "_outgoing", "_tls", "_waits"),
         *("spoken", "through"),
     )
 
@@ -52,6 +54,7 @@ class TlsTransport(PlainTransport):
         self._asks = asks
         self._done = done
         self._waits = False  # for its turn
+        self._held = False  # whether nothing is to be handed on
         self.spoken = False  # whether its peer has begun the handshake
         self.through = False
         super().__init__(loop, accepted, connection)
@@ -80,8 +83,8 @@ class TlsTransport(PlainTransport):
             return
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._readable()
         self.resume_reading()
+        self._readable()
 
     def _received(self, data: bytes) -> None:
         if self._eof:  # we have said goodbye
@@ -114,12 +117,41 @@ class TlsTransport(PlainTransport):
 
     # --- in -----------------------------------------------------------------------------------
 
+    def pause_reading(self) -> None:
+        self._held = True
+        super().pause_reading()
+
+    def resume_reading(self) -> None:
+        self._held = False
+        super().resume_reading()
+        if self.through and self._incoming.pending:
+            self._later()
+
+    def _later(self) -> None:
+        """Go on with what is here, before anything more is received."""
+        super().pause_reading()
+        self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._held or self._closing:
+            return
+        super().resume_reading()
+        try:
+            self._read()
+        except Exception as error:
+            self._fail(error)
+
     def _read(self) -> None:
-        while not self._closing and not self._eof and (data := self._decrypted()) is not None:
+        """A few records: sixteen KiB may be six hundred of them."""
+        for _ in range(_RECORDS_AT_ONCE):
+            if self._closing or self._eof or self._held or (data := self._decrypted()) is None:
+                break
             if data:
                 self._protocol.data_received(data)
             else:
                 self._finished()
+        else:
+            self._later()
         self._flush()  # what TLS itself has to say
 
     def _decrypted(self) -> bytes | None:
