@@ -23,6 +23,13 @@ SOURCES = tuple(f"127.0.3.{number}" for number in range(1, 65))
 DRIP = 0.5
 PAUSE = 0.5
 _MOST_UNANSWERED = 500
+# What costs a server the most for each byte: pings, filters that are refused, foreign topics.
+FLOOD = (
+    mqtt.PINGREQ * 1000
+    + mqtt.subscribe(1, [("a", 0)] * 100) * 50
+    + mqtt.unsubscribe(1, ["a"] * 100) * 50
+    + mqtt.publish("a", b"") * 500
+)
 _TICK = 0.02
 
 Attack = Callable[["Target", int], Coroutine[Any, Any, None]]
@@ -30,13 +37,17 @@ Attack = Callable[["Target", int], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A listener on 127.0.0.1. `names` are DeviceNames of the product that exist."""
+    """A listener on 127.0.0.1. `names` are DeviceNames of the product that exist.
+
+    `connects` are good CONNECTs of devices that mean harm.
+    """
 
     tls_port: int
     plain_port: int
     product_key: str
     names: Sequence[str] = ()
     sources: Sequence[str] = SOURCES
+    connects: Sequence[bytes] = ()
     # What happened, by attack and answer.
     seen: Counter[str] = field(default_factory=Counter)
 
@@ -112,7 +123,27 @@ async def bad_signatures(target: Target, per_second: int) -> None:
     await _paced(target, per_second, one)
 
 
+async def floods(target: Target, number: int) -> None:
+    """So many devices that were let in and send packets without a pause, reading the answers."""
+    connects, loop = itertools.cycle(target.connects), asyncio.get_running_loop()
+
+    async def one(source: str) -> None:
+        with await _opened(target.plain_port, source) as connection:
+            await loop.sock_sendall(connection, next(connects))
+            await loop.sock_recv(connection, 4)
+            reading = loop.create_task(_stall(connection, b""))
+            try:
+                while not reading.done():
+                    await loop.sock_sendall(connection, FLOOD)
+                    target.seen["flood: sent"] += 1
+            finally:
+                reading.cancel()
+
+    await _held(target, number, one)
+
+
 ATTACKS: Mapping[str, Attack] = {
+    "floods": floods,
     "half_open": half_open,
     "bad_signatures": bad_signatures,
     "slow_handshakes": slow_handshakes,
