@@ -38,13 +38,14 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run restore demo test faults check pins messages bench attacks bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo test faults fuzz check pins messages bench attacks bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
 	@echo 'make faults         kill its processes under load, again and again, and check what was kept'
+	@echo "make fuzz           feed brokers' questions and the RPC API with anything"
 	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
 	@echo 'make pins           what is pinned and how old it is; that nothing else is installed'
 	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
@@ -83,6 +84,10 @@ faults: $(DEV_STAMP)
 		TEST_DATABASE=$$database OUTAGE_SECONDS=60 $(BIN)/python -m pytest \
 			tests/faults/test_outages.py || status=1; \
 	done; exit $$status
+
+# EXAMPLES inputs for each of the tests that feed endpoints with anything; minutes for each thousand.
+fuzz: $(DEV_STAMP)
+	TEST_DATABASE=sqlite FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(PYTEST) tests/fuzz
 
 check: $(DEV_STAMP) pins
 	$(BIN)/ruff check .

@@ -74,7 +74,7 @@ def _webhook(ground: Ground, secret: str) -> tuple[Server, int]:
     )
     environment = {
         **ground.environment,
-        "BROKER_WEBHOOK_SECRET": secret,
+        "RABBITMQ_WEBHOOK_SECRET": secret,
         # There are no static files, which nobody asks for.
         "PYTHONWARNINGS": "ignore::UserWarning",
     }

@@ -1,5 +1,6 @@
 """Acts on many devices: the count and the names first, then the act, at once or as a job."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,9 @@ from iotconsole.kit.htmx import DIALOG, go, render_page
 from iotconsole.kit.paging import Counted
 from operators.guards import dangerous_act, dangerous_post
 from operators.permissions import actor_of
+
+# A number as the dialog writes it into the form; Python's int() reads far more than that.
+_COUNT = re.compile(r"[0-9]{1,18}")
 
 
 class BulkForm(ConsoleForm):
@@ -58,8 +62,9 @@ class BulkForm(ConsoleForm):
     def _told(self) -> int:
         """What is typed: the number on the screen, also where there were more than it says."""
         said = self.data.get("count", "")
-        at_least = "more" in self.data and said.isdecimal() and int(said) <= self.counted.number
-        return int(said) if at_least else self.counted.number
+        number = int(said) if _COUNT.fullmatch(said) else self.counted.number
+        at_least = "more" in self.data and number <= self.counted.number
+        return number if at_least else self.counted.number
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]

@@ -26,6 +26,7 @@ PORTS = (
 SQLITE_NEEDED = (3, 35, 0)
 
 Apps = Sequence[AppConfig] | None
+_MAKE_ONE = "python -c 'import secrets; print(secrets.token_urlsafe(32))' makes one."
 
 
 @register(Tags.security)
@@ -132,18 +133,21 @@ def check_api_limits(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_broker_secret(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """It may stand in a URL, and opens the question whether a credential is right."""
-    secret = settings.BROKER_WEBHOOK_SECRET
-    if not secret or re.fullmatch(r"[A-Za-z0-9_\-]{16,}", secret):
-        return []
-    return [
-        Error(
-            "BROKER_WEBHOOK_SECRET is not at least 16 letters, digits, - and _.",
-            hint="python -c 'import secrets; print(secrets.token_urlsafe(32))' makes one.",
-            id="iotconsole.E008",
-        )
-    ]
+def check_broker_secrets(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Each may stand in a URL, and opens the question whether a credential is right."""
+    by_broker: dict[str, list[str]] = settings.BROKER_WEBHOOK_SECRETS
+    every = [secret for secrets in by_broker.values() for secret in secrets]
+    messages: list[CheckMessage] = []
+    for broker, secrets in by_broker.items():
+        name = f"{broker.upper()}_WEBHOOK_SECRET"
+        if not all(re.fullmatch(r"[A-Za-z0-9_\-]{16,}", secret) for secret in secrets):
+            text = f"{name} is not at least 16 letters, digits, - and _."
+            messages.append(Error(text, hint=_MAKE_ONE, id="iotconsole.E008"))
+        if any(every.count(secret) > 1 for secret in secrets):
+            text = f"{name} has a secret that stands twice in the settings of brokers."
+            hint = f"One broker could ask in another's name: give each its own. {_MAKE_ONE}"
+            messages.append(Error(text, hint=hint, id="iotconsole.E010"))
+    return messages
 
 
 @register(Tags.security)

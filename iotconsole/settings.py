@@ -201,9 +201,20 @@ MAX_UNAUTHENTICATED_PER_ADDRESS = env.integer(
 )
 
 # --- Brokers ------------------------------------------------------------------------------
-# What brokers prove themselves with when they ask whether a device may connect; without it nobody
-# is answered.
-BROKER_WEBHOOK_SECRET = env.secret("BROKER_WEBHOOK_SECRET", default="")
+# Each broker has a secret of its own, with which it asks whether a device may connect. It opens
+# the questions of this broker alone; without one the broker is not answered.
+BROKER_WEBHOOK_SECRETS = {
+    "rabbitmq": env.secrets("RABBITMQ_WEBHOOK_SECRET", default=""),
+    "emqx": env.secrets("EMQX_WEBHOOK_SECRET", default=""),
+    "nanomq": env.secrets("NANOMQ_WEBHOOK_SECRET", default=""),
+    "mosquitto": env.secrets("MOSQUITTO_WEBHOOK_SECRET", default=""),
+}
+env.retired(
+    "BROKER_WEBHOOK_SECRET",
+    "It was one secret for all brokers. Set RABBITMQ_WEBHOOK_SECRET, EMQX_WEBHOOK_SECRET, "
+    "NANOMQ_WEBHOOK_SECRET or MOSQUITTO_WEBHOOK_SECRET, each to a value of its own; one of them "
+    "may keep the old value.",
+)
 BROKER_WEBHOOK_NETWORKS = env.networks(
     "BROKER_WEBHOOK_NETWORKS", default=("127.0.0.0/8", "::1/128")
 )

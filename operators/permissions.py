@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from iotconsole.kit.addresses import plain_address
 from operators.actor import Actor
 from operators.models import Operator
 
@@ -31,12 +32,13 @@ def operator_of(request: HttpRequest) -> Operator:
 def client_address(request: HttpRequest) -> str | None:
     """Where the request comes from; behind a proxy, the address the proxy itself has seen.
 
-    Only the last element of X-Forwarded-For is the proxy's word, the others are the client's.
+    Only the last element of X-Forwarded-For is the proxy's word, the others are the client's. One
+    host has one address here, however it was written: limits, networks and logs use the same.
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if forwarded and settings.SECURE_PROXY_SSL_HEADER:
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return request.META.get("REMOTE_ADDR") or None
+        return plain_address(forwarded.rsplit(",", 1)[-1].strip(" \t"))
+    return plain_address(request.META.get("REMOTE_ADDR"))
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -20,7 +20,6 @@ from devices.protocol.client_id import ParameterError, parse_registration_form
 from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
 from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
 from devices.protocol.sent import SentForm
-from iotconsole.kit.addresses import plain_address
 from iotconsole.kit.http.environ import sender_proven
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.metrics import counter
@@ -135,7 +134,7 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
 
 # --- Reading ------------------------------------------------------------------------------
 def _read(request: HttpRequest) -> _Read:
-    origin = Origin(plain_address(client_address(request)), request.is_secure(), trace_of(request))
+    origin = Origin(client_address(request), request.is_secure(), trace_of(request))
     sent = SentForm(method=request.method or "", content_type=request.content_type or "")
     names: tuple[str, str] = ("", "")
     try:

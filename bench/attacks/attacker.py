@@ -24,7 +24,7 @@ def main() -> None:
         told["product_key"],
         https_port=told["https"],
         console_port=told["http"],
-        members=[bytes.fromhex(one) for one in told["members"]],
+        connects=[bytes.fromhex(one) for one in told["connects"]],
     )
     with suppress(asyncio.CancelledError):
         asyncio.run(_attack(target, {name: int(number) for name, _, number in wished}))

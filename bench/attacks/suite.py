@@ -29,7 +29,7 @@ _OTHERS = {
     "endless_lines": 30,
     "half_requests": 500,
     "anonymous_uploads": 20,
-    "subscribe_floods": 10,
+    "floods": 10,
 }
 # By name, how many of each: sockets held, or attempts a second.
 ATTACKS: Mapping[str, Mapping[str, int]] = {
@@ -43,7 +43,7 @@ ATTACKS: Mapping[str, Mapping[str, int]] = {
     "30 times endless header lines": {"endless_lines": 30},
     "500 half requests": {"half_requests": 500},
     "20 anonymous uploads a second": {"anonymous_uploads": 20},
-    "10 devices that subscribe without end": {"subscribe_floods": 10},
+    "10 devices that send packets without end": {"floods": 10},
     "all of HTTP and the first three": _FIRST | _OTHERS,
 }
 _MIB = 1024 * 1024
@@ -77,7 +77,7 @@ def figures(scale: float, only: Sequence[str] = ()) -> Iterator[Mapping[str, obj
     seconds = max(1.0, SECONDS * scale)
     visitors = Path(settings.DATA_DIR) / "visitors"
     product = write_visitors(visitors, ports, seconds)
-    target = {**ports, "product_key": product.product_key, "members": _members(product)}
+    target = {**ports, "product_key": product.product_key, "connects": _members(product)}
     connection.close()
     for name in only or ATTACKS:
         numbers = {kind: max(1, int(number * scale)) for kind, number in ATTACKS[name].items()}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from devices.fleet.journal import Journal
 from devices.protocol import rpc
+from devices.protocol.rpc_signing import canonical_query
 from iotconsole.kit.errors import OperationError
 
 VERSION = "2018-01-20"
@@ -101,7 +102,7 @@ class Cloud:
     def ask(self, action: str, **parameters: str | int) -> Any:
         """The answer, tried again while the cloud is busy. Raises CloudError or OperationError."""
         asked = {name: str(value) for name, value in parameters.items() if value != ""}
-        question = f"{action}?{rpc.canonical_query(asked.items())}"
+        question = f"{action}?{canonical_query(asked.items())}"
         answer = self._journal.get(question)
         if answer is None:
             answer = self._insist(action, asked)
@@ -140,7 +141,7 @@ class Cloud:
         fields = dict(asked)
         if self._instance_id:
             fields["IotInstanceId"] = self._instance_id
-        query = rpc.canonical_query(fields.items())
+        query = canonical_query(fields.items())
         connection = self._connected()
         connection.request("POST", f"/?{query}", headers=self._headers(action, fields))
         response = connection.getresponse()

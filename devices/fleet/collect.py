@@ -1,5 +1,6 @@
 """A fleet straight from the cloud's API: all products, their devices, and who has ClientIDs."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ _PRODUCTS_PER_PAGE, _DEVICES_PER_PAGE = 200, 50
 ACTIONS = ("QueryProductList", "QueryProduct", "QueryDevice", "QueryClientIds")
 # These say that no device of the product has any: the instance does not know them.
 _NO_CLIENT_IDS = ("iot.common.", "Forbidden", "InvalidApi", "InvalidAction")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 # Hears the action and how many objects it has told of so far.
 Told = Callable[[str, int], object]
@@ -97,4 +99,4 @@ class _Collector:
 
 def _number(answer: Any, name: str) -> int:
     value = answer.get(name) if isinstance(answer, dict) else None
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else 0
+    return int(value) if isinstance(value, int | str) and _NUMBER.fullmatch(str(value)) else 0

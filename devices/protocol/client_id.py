@@ -15,6 +15,7 @@ from types import MappingProxyType
 from devices.protocol.params import (
     CODE_PARAMETER,
     CODE_SIGN_METHOD,
+    MAX_PARAMS,
     ConnectParams,
     MalformedError,
     RegistrationMode,
@@ -83,11 +84,15 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClientId:
-    """A clientId taken apart. `well_formed` is false when no closed parameter block follows."""
+    """A clientId taken apart. `well_formed` is false when no closed parameter block follows.
+
+    With `too_many` parameters, `params` are the first MAX_PARAMS.
+    """
 
     base: str
     params: Mapping[str, str]
     well_formed: bool
+    too_many: bool = False
 
 
 def parse_client_id(text: str) -> ClientId:
@@ -100,11 +105,12 @@ def parse_client_id(text: str) -> ClientId:
     base, _, block = text.partition("|")
     well_formed = block.endswith("|")
     params: dict[str, str] = {}
-    for token in block.removesuffix("|").split(","):
+    tokens = block.removesuffix("|").split(",", MAX_PARAMS)
+    for token in tokens[:MAX_PARAMS]:
         name, separator, value = token.strip().partition("=")
         if separator and name:
             params.setdefault(name, value)
-    return ClientId(base, MappingProxyType(params), well_formed)
+    return ClientId(base, MappingProxyType(params), well_formed, len(tokens) > MAX_PARAMS)
 
 
 def parse_connect(
@@ -163,6 +169,7 @@ def parse_registration_form(fields: Mapping[str, str]) -> RegistrationParams:
 
 def _build(parsed: ClientId, product_key: str, device_name: str) -> ConnectParams:
     require(parsed.well_formed, "clientId has no parameter list closed with |")
+    require(not parsed.too_many, f"clientId has more than {MAX_PARAMS} parameters")
     check_base(parsed.base)
     secure_mode = _secure_mode(parsed.params.get("securemode"))
     mode = _registration_mode(parsed)

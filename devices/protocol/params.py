@@ -12,6 +12,7 @@ from devices.protocol.signing import SignMethod, connection_content, registratio
 
 MAX_BASE = 64  # characters before the first "|" of a clientId
 MAX_SIGNED_VALUE = 128  # random and timestamp: SDKs send 15, the platform names no limit
+MAX_PARAMS = 64  # of a clientId: SDKs send a dozen, and 8 KiB could hold eight thousand
 MAX_LABEL = 64  # what is kept of `_v` and `lan`
 
 CODE_PARAMETER = "460"
@@ -132,7 +133,7 @@ def is_device_name(text: str) -> bool:
 def label(text: str) -> str:
     """`text` made fit for the log: printable, at most 64 characters."""
     if not text.isprintable():
-        text = "".join(filter(str.isprintable, text))
+        text = "".join(filter(str.isprintable, text[: 8 * MAX_LABEL]))
     return text[:MAX_LABEL]
 
 

@@ -6,16 +6,14 @@ Facts: console_api.md 3.1 to 3.4 and appendix C; where that leaves a choice, the
 (alibabacloud-tea-openapi 0.4, aliyun-python-sdk-core 2.16) were read and run.
 """
 
-import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import MappingProxyType
-from urllib.parse import quote
 
 from devices.protocol.rpc_fields import (
     Pair,
@@ -27,12 +25,41 @@ from devices.protocol.rpc_fields import (
     pairs_of,
     pairs_of_body,
 )
+from devices.protocol.rpc_signing import (
+    V3_ALGORITHM,
+    sign_v1,
+    sign_v3,
+    v1_string_to_sign,
+    v3_string_to_sign,
+)
 
-V3_ALGORITHM = "ACS3-HMAC-SHA256"
+__all__ = [
+    "CLOCK_SKEW",
+    "LONGEST_NONCE",
+    "LONGEST_TOLD",
+    "V3_ALGORITHM",
+    "HttpRequest",
+    "RpcRequest",
+    "check_clock",
+    "mismatch",
+    "named_key",
+    "parse",
+    "sign_v1",
+    "sign_v3",
+    "timestamp",
+    "v1_string_to_sign",
+    "v3_string_to_sign",
+    "wants_xml",
+]
+
 # How far the clock of a client may be off, either way.
 CLOCK_SKEW = timedelta(minutes=15)
 # The longest that official clients send is a UUID with a few digits.
 LONGEST_NONCE = 128
+# Printable ASCII without spaces: no server, proxy or database reads two of these as the same.
+_NONCE = re.compile(r"[!-~]+")
+# What HTTP allows around the value of a header (RFC 9110, 5.6.3). Other blanks are part of it.
+_AROUND = " \t"
 # Characters of a string to sign that is told back. That of a form of eight megabytes would have
 # forty million.
 LONGEST_TOLD = 64 * 1024
@@ -41,7 +68,8 @@ _FORM = "application/x-www-form-urlencoded"
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _AUTHORIZATION = re.compile(
     r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,\0]*),\s*SignedHeaders=(?P<headers>[^,]*),"
-    r"\s*Signature=(?P<signature>[^,]*)"
+    r"\s*Signature=(?P<signature>[^,]*)",
+    re.ASCII,
 )
 # Without these in the signature somebody on the way could ask for another thing.
 _MUST_SIGN = (
@@ -62,7 +90,10 @@ _COMMON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """As it came. `headers` by their names in lower case; `query` still percent-encoded."""
+    """As it came. `headers` by their names in lower case; `query` still percent-encoded.
+
+    Blanks around a header's value are dropped once, here, so that all readers see the same value.
+    """
 
     method: str
     path: str
@@ -70,9 +101,13 @@ class HttpRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 
+    def __post_init__(self) -> None:
+        bare = {name: value.strip(_AROUND) for name, value in self.headers.items()}
+        object.__setattr__(self, "headers", MappingProxyType(bare))
+
     @property
     def is_form(self) -> bool:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+        return _media_type(self.headers.get("content-type", "")) == _FORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +149,7 @@ def named_key(request: HttpRequest) -> str:
     """The AccessKeyId as all clients write it, found without taking the parameters apart, which
     for a large form takes a second; empty when it is not there."""
     if "authorization" in request.headers:
-        found = _AUTHORIZATION.fullmatch(request.headers["authorization"].strip())
+        found = _AUTHORIZATION.fullmatch(request.headers["authorization"])
         return found["key"] if found else ""
     found = _searched(_KEY, request)
     return found[1] if found else ""
@@ -155,41 +190,6 @@ def mismatch(request: RpcRequest) -> RpcError:
     return RpcError("SignatureDoesNotMatch", text)
 
 
-def v1_string_to_sign(method: str, parameters: Iterable[Pair]) -> str:
-    """`parameters` with those of a form body, without `Signature`."""
-    return f"{method}&%2F&{encode(canonical_query(parameters))}"
-
-
-def v3_string_to_sign(
-    method: str, path: str, query: Iterable[Pair], signed: Sequence[Pair], body_sha256: str
-) -> str:
-    """`signed` are the signed headers with their values, in the order they were signed in."""
-    lines = [method, path, canonical_query(query)]
-    lines += [f"{name}:{value.strip()}" for name, value in signed]
-    lines += ["", ";".join(name for name, _ in signed), body_sha256]
-    return f"{V3_ALGORITHM}\n{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
-
-
-def sign_v1(string_to_sign: str, secret: str) -> str:
-    digest = hmac.digest(f"{secret}&".encode(), string_to_sign.encode(), "sha1")
-    return base64.b64encode(digest).decode()
-
-
-def sign_v3(string_to_sign: str, secret: str) -> str:
-    return hmac.digest(secret.encode(), string_to_sign.encode(), "sha256").hex()
-
-
-def canonical_query(pairs: Iterable[Pair]) -> str:
-    """Sorted by name, as all official clients do: by `name=value`, DeviceName.10 would come
-    before DeviceName.1."""
-    return "&".join(f"{encode(name)}={encode(value)}" for name, value in sorted(pairs))
-
-
-def encode(text: str) -> str:
-    """RFC 3986: all but letters, digits and - _ . ~ as the %XX of their UTF-8."""
-    return quote(text, safe="~")
-
-
 def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -198,7 +198,7 @@ def _parse_v1(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
     values = once(pairs)
     _require(values, "Action", "Version", "AccessKeyId", "Signature", "SignatureMethod")
     _require(values, "SignatureNonce", "SignatureVersion", "Timestamp")
-    if values["SignatureMethod"].upper() != "HMAC-SHA1":
+    if values["SignatureMethod"].encode().upper() != b"HMAC-SHA1":
         raise invalid("SignatureMethod")
     if values["SignatureVersion"] != "1.0":
         raise invalid("SignatureVersion")
@@ -218,7 +218,7 @@ def _parse_v1(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
 
 def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
     headers, values = request.headers, once(pairs)
-    found = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
+    found = _AUTHORIZATION.fullmatch(headers["authorization"])
     if found is None:
         raise _incomplete("The header Authorization is not that of ACS3-HMAC-SHA256.")
     for name in _MUST_SIGN:
@@ -255,6 +255,11 @@ def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
     )
 
 
+def _media_type(text: str) -> str:
+    """Of a Content-Type, in lower case, without parameters."""
+    return text.partition(";")[0].strip(_AROUND).lower()
+
+
 def _incomplete(why: str) -> RpcError:
     text = "The request signature does not conform to Aliyun standards."
     return RpcError("IncompleteSignature", f"{text} {why}")
@@ -274,6 +279,8 @@ def _require(values: Mapping[str, str], *names: str) -> None:
 def _nonce(text: str) -> str:
     if len(text) > LONGEST_NONCE:
         raise invalid("SignatureNonce", f"It has more than {LONGEST_NONCE} characters.")
+    if not _NONCE.fullmatch(text):
+        raise invalid("SignatureNonce", "It is printable ASCII without spaces.")
     return text
 
 

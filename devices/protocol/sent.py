@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from devices.protocol.params import MAX_PARAMS
+
 LONGEST = 256  # characters kept of a clientId or username
 _KEPT = 4
 _SHORT = 8  # characters; shorter values of unknown parameters are flags and versions
@@ -109,7 +111,7 @@ def shown_client_id(text: str) -> str:
     """A clientId with its parameters, without the values of unknown ones."""
     base, bar, block = text.partition("|")
     end = "|" if block.endswith("|") else ""
-    tokens = block.removesuffix("|").split(",")
+    tokens = block.removesuffix("|").split(",", MAX_PARAMS)[:MAX_PARAMS]
     return shown(base) + bar + shown(",".join(map(_shown_parameter, tokens))) + end
 
 

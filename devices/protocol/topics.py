@@ -19,28 +19,34 @@ _OWN_OTA = frozenset({"inform", "upgrade", "progress", "request"})
 
 def topic_problem(topic: str) -> str | None:
     """What is wrong with a topic name to publish to, in words for the log, or None."""
-    if "+" in topic or "#" in topic:
-        return "a topic to publish to has no wildcards"
-    return _limit_problem(topic)
+    if problem := _limit_problem(topic):
+        return problem
+    return "a topic to publish to has no wildcards" if "+" in topic or "#" in topic else None
 
 
 def filter_problem(topic_filter: str) -> str | None:
     """What is wrong with a topic filter to subscribe to, in words for the log, or None."""
-    levels = topic_filter.split("/")
+    # Its limits first: nothing is done for each of 65,535 levels.
+    return _limit_problem(topic_filter) or _wildcard_problem(topic_filter.split("/"))
+
+
+def _wildcard_problem(levels: list[str]) -> str | None:
     if any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"):
         return "# stands for the last level only"
     if any("+" in level and level != "+" for level in levels):
         return "+ stands for a whole level"
-    return _limit_problem(topic_filter)
+    return None
 
 
 def _limit_problem(topic: str) -> str | None:
     if not topic:
         return "a topic is not empty"
-    if len(topic.encode()) > MAX_TOPIC_BYTES:
+    if len(topic) > MAX_TOPIC_BYTES or len(topic.encode()) > MAX_TOPIC_BYTES:
         return f"a topic has at most {MAX_TOPIC_BYTES} bytes"
     if not topic.isprintable():
         return "a topic holds printable characters only"
+    if "," in topic:  # NanoMQ puts one between topics
+        return "a topic holds no comma"
     levels = topic.removeprefix("/").split("/")
     most = MAX_PLATFORM_LEVELS if levels[0] in _PLATFORM_ROOTS else MAX_LEVELS
     return f"a topic has at most {most} levels" if len(levels) > most else None

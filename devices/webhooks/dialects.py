@@ -1,9 +1,13 @@
-"""How each broker asks, and how it wants to be answered.
+"""How each broker asks, and how it wants to be answered, as its source has it.
 
-RabbitMQ: rabbitmq_auth_backend_http; `allow` or `deny` with 200. EMQX 5: HTTP authentication and
-authorization; it takes every status but 200 and 204 for *ask the next one*, so a refusal is a 200
-too. EMQX 4 and NanoMQ: the status decides. mosquitto-go-auth: the status, and where it is set so
-`ok` or a JSON object, in the form of the question.
+RabbitMQ (rabbitmq_auth_backend_http): a form; `allow` or `deny` with 200. EMQX 5: JSON or a form,
+in which what is not known is an empty text; it takes every status but 200 and 204 for *ask the next
+one*, so a refusal is a 200 too. EMQX 4 and NanoMQ: JSON or a form, from which what is not known is
+left out; the status decides. mosquitto-go-auth: JSON, in which `acc` is a number, or a form; the
+status decides, and where it is set so `ok` or a JSON object, in the form of the question.
+
+Of the names of fields, those that a broker's own documents use are known, and all that RabbitMQ and
+mosquitto-go-auth send by themselves.
 """
 
 import json
@@ -13,6 +17,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from devices.protocol.topics import MAX_FILTERS_PER_SUBSCRIBE
 from devices.webhooks.desk import Connecting, TopicUse, desk
 from devices.webhooks.reading import JSON, Fields, is_json
 from devices.webhooks.rules import TOPIC_EXCHANGE, Name, may_use_queue, topic_of
@@ -24,10 +29,19 @@ Say = Callable[[HttpRequest, bool], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """`decide` may raise anything, which refuses; `say` puts the answer as the broker reads it."""
+    """`decide` may raise anything, which refuses; `say` puts the answer as the broker reads it.
 
+    `names` are the fields the broker sends; those below `variable_map.` are RabbitMQ's context.
+    """
+
+    broker: str
     decide: Decide
     say: Say
+    names: frozenset[str]
+
+    def knows(self, name: str) -> bool:
+        context = self.broker == RABBITMQ and name.startswith("variable_map.")
+        return context or name in self.names
 
 
 def respond(body: str, content_type: str = "text/plain", status: int = 200) -> HttpResponse:
@@ -98,6 +112,8 @@ def _rabbit_topic(fields: Fields) -> bool:
         return False
     permission = fields.get("permission")
     topic = topic_of(fields.get("routing_key", ""))
+    if topic is None:
+        return False
     read, write = permission == "read", permission == "write"
     return _use(RABBITMQ, fields, topic, publish=write, subscribe=read)
 
@@ -129,9 +145,16 @@ def _say_user(_request: HttpRequest, allowed: bool) -> HttpResponse:
 
 # --- EMQX 4 and NanoMQ --------------------------------------------------------------------
 def _nanomq_acl(fields: Fields) -> bool:
-    """`access` is 1 to subscribe, 2 to publish."""
-    access, topic = fields.get("access"), fields.get("topic", "")
-    return _use(NANOMQ, fields, topic, publish=access == "2", subscribe=access == "1")
+    """`access` is 1 to subscribe, 2 to publish.
+
+    NanoMQ joins the filters of one SUBSCRIBE by commas, asks once and takes the answer for all of
+    them; EMQX 4 asks for each. No topic of a device holds a comma.
+    """
+    access, topics = fields.get("access"), fields.get("topic", "").split(",")
+    publish, subscribe = access == "2", access == "1"
+    if len(topics) > (MAX_FILTERS_PER_SUBSCRIBE if subscribe else 1):
+        return False
+    return all(_use(NANOMQ, fields, one, publish=publish, subscribe=subscribe) for one in topics)
 
 
 def _say_status(_request: HttpRequest, allowed: bool) -> HttpResponse:
@@ -158,20 +181,34 @@ def _say_ok(request: HttpRequest, allowed: bool) -> HttpResponse:
     return respond("ok" if allowed else "refused", status=status)
 
 
+# --- All of them --------------------------------------------------------------------------
+def _named(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_RABBITMQ_OBJECT = "username vhost resource name permission tags client_id"
+_EMQX = "clientid username peerhost peerport proto_name mountpoint zone listener"
+_EMQX_TOPIC = f"{_EMQX} action topic qos retain"
+_NANOMQ = "clientid username ipaddr peerhost protocol sockport common subject mountpoint"
+_emqx_connect = _connect(EMQX, client_id="clientid", address="peerhost")
+_nanomq_connect = _connect(NANOMQ, client_id="clientid", address="ipaddr")
+_mosquitto_connect = _connect(MOSQUITTO, client_id="clientid")
+
 # By what follows /brokers/.
 HOOKS: Mapping[str, Hook] = {
-    "rabbitmq/user": Hook(_rabbit_user, _say_word),
-    "rabbitmq/vhost": Hook(_rabbit_vhost, _say_word),
-    "rabbitmq/resource": Hook(_rabbit_resource, _say_word),
-    "rabbitmq/topic": Hook(_rabbit_topic, _say_word),
-    "emqx/authentication": Hook(
-        _connect(EMQX, client_id="clientid", address="peerhost"), _say_user
-    ),
-    "emqx/authorization": Hook(_emqx_authorization, _say_result),
-    "nanomq/auth": Hook(_connect(NANOMQ, client_id="clientid", address="ipaddr"), _say_status),
-    "nanomq/superuser": Hook(_never, _say_status),
-    "nanomq/acl": Hook(_nanomq_acl, _say_status),
-    "mosquitto/user": Hook(_connect(MOSQUITTO, client_id="clientid"), _say_ok),
-    "mosquitto/superuser": Hook(_never, _say_ok),
-    "mosquitto/acl": Hook(_mosquitto_acl, _say_ok),
+    f"{broker}/{question}": Hook(broker, decide, say, _named(names))
+    for broker, question, decide, say, names in (
+        (RABBITMQ, "user", _rabbit_user, _say_word, "username password vhost client_id ssl"),
+        (RABBITMQ, "vhost", _rabbit_vhost, _say_word, "username vhost ip tags client_id"),
+        (RABBITMQ, "resource", _rabbit_resource, _say_word, _RABBITMQ_OBJECT),
+        (RABBITMQ, "topic", _rabbit_topic, _say_word, f"{_RABBITMQ_OBJECT} routing_key"),
+        (EMQX, "authentication", _emqx_connect, _say_user, f"{_EMQX} password"),
+        (EMQX, "authorization", _emqx_authorization, _say_result, _EMQX_TOPIC),
+        (NANOMQ, "auth", _nanomq_connect, _say_status, f"{_NANOMQ} password"),
+        (NANOMQ, "superuser", _never, _say_status, f"{_NANOMQ} password access topic"),
+        (NANOMQ, "acl", _nanomq_acl, _say_status, f"{_NANOMQ} password access topic"),
+        (MOSQUITTO, "user", _mosquitto_connect, _say_ok, "username password clientid"),
+        (MOSQUITTO, "superuser", _never, _say_ok, "username"),
+        (MOSQUITTO, "acl", _mosquitto_acl, _say_ok, "username clientid topic acc"),
+    )
 }

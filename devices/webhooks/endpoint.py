@@ -1,6 +1,7 @@
 """POST /brokers/{broker}/{question}: who may ask, and the answer.
 
-The secret comes in the header X-Broker-Secret or, from brokers that can send no header of ours, as
+Each broker has secrets of its own, which open its questions alone. The secret comes in the header
+X-Broker-Secret or, from brokers that can send no header of ours, as
 /brokers/{secret}/{broker}/{question}. Whatever is wrong with a question (its secret, where it comes
 from, its method, its body, a fault of ours) is answered with the broker's own word for no: EMQX
 takes any other status for *ask the next one*, and would let the device in.
@@ -9,6 +10,7 @@ takes any other status for *ask the next one*, and would let the device in.
 import hmac
 import logging
 import threading
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -41,12 +43,13 @@ def is_question(request: HttpRequest) -> bool:
 
 
 def answer(request: HttpRequest) -> HttpResponse:
-    """404 while BROKER_WEBHOOK_SECRET is not set, and for what is no question."""
+    """404 for what is no question, and for those of a broker that has no secret."""
     secret, question = _take_apart(request)
     hook = HOOKS.get(question)
-    if hook is None or not settings.BROKER_WEBHOOK_SECRET:
+    secrets = settings.BROKER_WEBHOOK_SECRETS.get(hook.broker) if hook else None
+    if hook is None or not secrets:
         return not_found()
-    trusted = _trusted(request, secret)
+    trusted = _trusted(request, hook.broker, _is_one_of(secrets, secret))
     allowed = trusted and _decide(hook, question, request)
     answered = "allow" if allowed else "deny" if trusted else "stranger"
     _questions.labels(question, answered).inc()
@@ -64,25 +67,29 @@ def _take_apart(request: HttpRequest) -> tuple[str, str]:
     return secret, question
 
 
-def _trusted(request: HttpRequest, secret: str) -> bool:
-    right = hmac.compare_digest(secret.encode(), settings.BROKER_WEBHOOK_SECRET.encode())
+def _is_one_of(secrets: Sequence[str], presented: str) -> bool:
+    given = presented.encode()
+    return any(hmac.compare_digest(given, secret.encode()) for secret in secrets)
+
+
+def _trusted(request: HttpRequest, broker: str, right: bool) -> bool:
     near = in_networks(" ".join(settings.BROKER_WEBHOOK_NETWORKS), client_address(request))
     if not (right and near):
-        _warn("secret" if near else "network", client_address(request) or "")
+        _warn(broker, "secret" if near else "network", client_address(request) or "")
     return right and near
 
 
-def _warn(wrong: str, address: str) -> None:
+def _warn(broker: str, wrong: str, address: str) -> None:
     with _lock:
         silent = _strangers.exceeded(address)
         _strangers.add(address)
     if not silent:
-        logger.warning("broker webhook: wrong %s, from %s", wrong, address)
+        logger.warning("webhook of %s: wrong %s, from %s", broker, wrong, address)
 
 
 def _decide(hook: Hook, question: str, request: HttpRequest) -> bool:
     try:
-        return hook.decide(fields_of(request))
+        return hook.decide(fields_of(request, hook.knows))
     except MalformedError as error:
         logger.warning("broker webhook %s: %s", question, error)
     except Exception as error:

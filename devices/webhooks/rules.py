@@ -39,12 +39,15 @@ class Name:
         return TopicAcl.may_subscribe(topic_filter, self.product_key, self.device_name)
 
 
-def topic_of(routing_key: str) -> str:
-    """The MQTT topic or filter of a routing key (engines.md 3a).
+def topic_of(routing_key: str) -> str | None:
+    """The MQTT topic or filter of a routing key (engines.md 3a); None for one of no topic.
 
-    RabbitMQ cannot tell a `/` of the topic from a `.` in it, so DeviceNames hold none there
-    (products.carriers). A literal `*` becomes a wildcard here as it is one there.
+    RabbitMQ writes `/` as `.` and `+` as `*`, so these two are in no routing key of MQTT. It cannot
+    tell a `/` of the topic from a `.` in it, so DeviceNames hold none there (products.carriers). A
+    literal `*` becomes a wildcard here as it is one there.
     """
+    if "/" in routing_key or "+" in routing_key:
+        return None
     return routing_key.translate(_AS_TOPIC)
 
 

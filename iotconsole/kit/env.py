@@ -64,8 +64,15 @@ class EnvReader:
             )
         return value
 
-    def secrets(self, name: str) -> list[str]:
-        return [part.strip() for part in self.secret(name).split(",") if part.strip()]
+    def secrets(self, name: str, *, default: str | None = None) -> list[str]:
+        """The secret that is used, and behind it, with commas, those that are still accepted."""
+        given = self.secret(name, default=default)
+        return [part.strip() for part in given.split(",") if part.strip()]
+
+    def retired(self, name: str, instead: str) -> None:
+        """Stop where a setting is set that nobody reads any more; `instead` says what to do."""
+        if self._raw(name):
+            raise ImproperlyConfigured(f"{name} is no longer read. {instead}")
 
     def key_and_older(self, name: str) -> tuple[str, list[str]]:
         """The key that is used, and those that are still accepted: `NAME=new,old`."""

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from iotconsole.kit.addresses import plain_address
+
 WINDOW_SECONDS = 60.0
 # One entry takes about 300 bytes; the least recently used one goes first.
 MAX_KEYS = 20_000
@@ -202,7 +204,8 @@ class FailureLimits:
 
 def network_of(address: str | None) -> str:
     """What one subscriber is known by: an IPv4 address, or the /64 that an IPv6 host owns whole."""
-    if address is None or ":" not in address:
-        return address or ""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
+    plain = plain_address(address) if address and ":" in address else address
+    if not plain or ":" not in plain:
+        return plain or ""
+    parsed = ipaddress.ip_address(plain)
     return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

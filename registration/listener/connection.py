@@ -1,7 +1,6 @@
 """One connection: bytes in, states, bytes out. Its states and rules are in states.py."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from devices.models import RevocationReason
@@ -12,7 +11,7 @@ from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.net.connection_limits import Slot
 from registration.attempts import DeviceRequest, Origin
 from registration.listener import answers
-from registration.listener.intake import Intake
+from registration.listener.reader import Reader
 from registration.listener.session import Identity, Session
 from registration.listener.states import (
     CLOSE_WITHIN,
@@ -21,7 +20,6 @@ from registration.listener.states import (
     State,
     step,
 )
-from registration.listener.wire import Wire
 from registration.listener.work import Outcome
 from registration.operations.proof import RegistrationRequest
 
@@ -32,12 +30,14 @@ if TYPE_CHECKING:
 # A device that does not read what it is sent for so long is cut off.
 READ_WITHIN = 10.0
 _KEEPALIVE_FACTOR = 1.5
+# In these states packets are taken; while DECIDING they wait as bytes.
+_TAKING = frozenset({State.CONNECTING, State.REGISTERED, State.ONLINE})
+_ENDED = frozenset({State.CLOSING, State.LOST})
 
 
-class Connection(Wire):
+class Connection(Reader):
     __slots__ = (
         "_hub",
-        "_intake",
         "_job",
         "_keepalive",
         "_origin",
@@ -50,13 +50,12 @@ class Connection(Wire):
 
     def __init__(self, hub: "Hub", slot: Slot, address: str | None, *, secure: bool) -> None:
         """Made when the socket is accepted: the time to CONNECT runs from here."""
-        super().__init__()
+        super().__init__(hub.backlog, hub.now)
         self.deadline = hub.now() + CONNECT_WITHIN
         self._hub = hub
         self._slot = slot
         self._origin = Origin(address, secure, trace_id())
         self._state = State.CONNECTING
-        self._intake = Intake()
         self._job: Job | None = None
         self._session: Session | None = None
         self._keepalive = 0
@@ -83,22 +82,6 @@ class Connection(Wire):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._hub.peers.connections.add(self)
-
-    def data_received(self, data: bytes) -> None:
-        if self._state is State.CLOSING:
-            return
-        self.cork()
-        try:
-            packets = self._intake.feed(data)
-            self._hub.meter.packets += len(packets)
-            self._take(packets)
-            if self._state is State.DECIDING:
-                self._intake.check_early()
-        except mqtt.ProtocolError as error:
-            self._take(error.packets)
-            self._broken(error)
-        finally:
-            self.uncork()
 
     def eof_received(self) -> None:
         """The peer is done: so are we. asyncio flushes and closes."""
@@ -159,19 +142,26 @@ class Connection(Wire):
         elif self._state is not State.CLOSING:
             self._close()
 
-    def _take(self, packets: Sequence[mqtt.Packet]) -> None:
-        for packet in packets:
-            if self._state is State.ONLINE:
-                self._online(packet)
-            elif self._state is State.CONNECTING:
-                # The decoder lets nothing else be the first packet.
-                self._connect(cast("mqtt.Connect", packet))
-            elif self._state is State.DECIDING:
-                self._intake.wait(packet)
-            elif self._state is State.REGISTERED:
-                self._registered(packet)
-        if packets and self._state is State.ONLINE:
+    # --- packets ------------------------------------------------------------------------------
+
+    @property
+    def takes(self) -> bool:
+        return self._state in _TAKING
+
+    @property
+    def ended(self) -> bool:
+        return self._state in _ENDED
+
+    def take(self, packet: mqtt.Packet) -> None:
+        self._hub.meter.packets += 1
+        if self._state is State.ONLINE:
             self._heard()
+            self._online(packet)
+        elif self._state is State.CONNECTING:
+            # The decoder lets nothing else be the first packet.
+            self._connect(cast("mqtt.Connect", packet))
+        else:
+            self._registered(packet)
 
     def _connect(self, packet: mqtt.Connect) -> None:
         self._keepalive = packet.keepalive
@@ -227,7 +217,7 @@ class Connection(Wire):
         self._enter(State.REGISTERED, REGISTRATION_LASTS)
         self._hub.peers.prove(self._slot)
         self.send(answers.issued(request, outcome))
-        self._take_early()
+        self.take_what_waits()
 
     def _admitted(self, request: ConnectionRequest, outcome: Admitted) -> None:
         session = Session(Identity.of(request, outcome), self, self._hub)
@@ -244,7 +234,7 @@ class Connection(Wire):
         self.buffer_messages()
         self._hub.sessions.admit(self)
         self.send(answers.ACCEPTED)
-        self._take_early()
+        self.take_what_waits()
 
     def _too_late(self, revoked: str | None) -> None:
         """The session was ended before the device was told of it. When it was taken over, its
@@ -255,13 +245,7 @@ class Connection(Wire):
         else:
             self._deny(mqtt.CONNACK_NOT_AUTHORISED)
 
-    def _take_early(self) -> None:
-        if early := self._intake.waited():
-            self.cork()
-            self._take(early)
-            self.uncork()
-
-    def _broken(self, error: mqtt.ProtocolError) -> None:
+    def broken(self, error: mqtt.ProtocolError) -> None:
         """Answered if it was the CONNECT and MQTT has a code for it."""
         if self._state is State.CONNECTING:
             self._hub.gate.garbage(self._origin, error.problem)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from iotconsole.kit.net.peers import Peers
 from registration.listener.admission import Gate
+from registration.listener.backlog import Backlog
 from registration.listener.batcher import Batcher
 from registration.listener.examiner import Examiner
 from registration.listener.meter import Meter
@@ -28,6 +29,7 @@ class Hub:
     examiner: Examiner
     gate: Gate
     peers: Peers["Connection"]
+    backlog: Backlog
     sessions: Sessions
     router: Router
     revocations: Revocations

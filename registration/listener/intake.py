@@ -1,6 +1,4 @@
-"""The receiving half of a connection: bytes in, packets out, and those that come too early."""
-
-from collections.abc import Sequence
+"""The receiving half of a connection: bytes in, packets out, one at a time."""
 
 from devices.protocol import mqtt
 
@@ -9,33 +7,32 @@ MAX_EARLY = 2 * mqtt.LIMIT_UNAUTHENTICATED
 
 
 class Intake:
-    __slots__ = ("_decoder", "_early", "_received")
+    """What came too early stays bytes: a packet is made when it is its turn."""
+
+    __slots__ = ("_decoder", "_received")
 
     def __init__(self) -> None:
         self._decoder = mqtt.Decoder()
-        self._early: list[mqtt.Packet] | None = None
         self._received = 0
 
-    def feed(self, data: bytes) -> Sequence[mqtt.Packet]:
-        """Raises ProtocolError, with the packets before the fault."""
-        self._received += len(data)
-        return self._decoder.feed(data)
+    @property
+    def more(self) -> bool:
+        """Whether something can be taken without further bytes."""
+        return self._decoder.more
 
-    def wait(self, packet: mqtt.Packet) -> None:
-        """Keep what came before the CONNECT was answered."""
-        if self._early is None:
-            self._early = []
-        self._early.append(packet)
+    def add(self, data: bytes) -> None:
+        """Raises ProtocolError after another one."""
+        self._received += len(data)
+        self._decoder.add(data)
+
+    def next(self) -> mqtt.Packet | None:
+        """Raises ProtocolError, after the packets before the fault."""
+        return self._decoder.next()
 
     def check_early(self) -> None:
         """Raises ProtocolError when more came before the answer than is kept."""
         if self._received > MAX_EARLY:
             raise mqtt.ProtocolError("too much sent before CONNACK")
-
-    def waited(self) -> Sequence[mqtt.Packet]:
-        """What was kept, once."""
-        early, self._early = self._early, None
-        return early or ()
 
     def trust(self) -> None:
         """Take messages of full size from now on."""

@@ -17,6 +17,7 @@ from iotconsole.kit.net.peers import Peers
 from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureLimits
 from registration.listener.admission import Gate
+from registration.listener.backlog import Backlog
 from registration.listener.batcher import Batcher
 from registration.listener.connection import Connection
 from registration.listener.database import DatabaseThread
@@ -194,6 +195,7 @@ def _hub(presence: Presence, last_revocation: int) -> Hub:
         examiner=examiner,
         gate=Gate(presence.listener, FailureLimits.from_settings(), examiner.record),
         peers=Peers(loop.time, Slots.from_settings(), HandshakeQueue(loop)),
+        backlog=Backlog(loop),
         sessions=sessions,
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),

@@ -10,7 +10,13 @@ from devices.operations import log
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
 from devices.protocol import mqtt
-from devices.protocol.topics import MAX_SUBSCRIPTIONS, TopicAcl, filter_problem, topic_problem
+from devices.protocol.topics import (
+    MAX_FILTERS_PER_SUBSCRIBE,
+    MAX_SUBSCRIPTIONS,
+    TopicAcl,
+    filter_problem,
+    topic_problem,
+)
 from registration.listener.inbox import Inbox
 
 # Denied topics logged per session and minute: a device may repeat its mistake for ever.
@@ -92,9 +98,7 @@ class Session:
                 if self.inbox:
                     self.inbox.acknowledged(packet.packet_id)
             case mqtt.Subscribe():
-                # The QoS granted to each filter, or 0x80.
-                granted = [self._grant(*wish) for wish in packet.filters]
-                self.line.send(mqtt.suback(packet.packet_id, granted))
+                self._subscribe(packet)
             case mqtt.Unsubscribe():
                 if self.inbox:
                     self.inbox.unsubscribe(packet.filters)
@@ -138,6 +142,16 @@ class Session:
             self._deny(ServiceType.UPLINK, "publish", packet.topic, topic_problem(packet.topic))
         if packet.packet_id is not None:
             self.line.send(mqtt.puback(packet.packet_id))
+
+    def _subscribe(self, packet: mqtt.Subscribe) -> None:
+        """Answer the QoS granted to each filter, or 0x80; those beyond the limit are not read."""
+        granted = [self._grant(*wish) for wish in packet.filters[:MAX_FILTERS_PER_SUBSCRIBE]]
+        beyond = packet.filters[MAX_FILTERS_PER_SUBSCRIBE:]
+        if beyond:
+            problem = f"more than {MAX_FILTERS_PER_SUBSCRIBE} topics in one SUBSCRIBE"
+            self._deny(ServiceType.SUBSCRIBE, "subscribe", beyond[0][0], problem)
+        refused = [mqtt.SUBACK_REFUSED] * len(beyond)
+        self.line.send(mqtt.suback(packet.packet_id, granted + refused))
 
     def _grant(self, topic_filter: str, wished: int) -> int:
         if not TopicAcl.may_subscribe(topic_filter, *self.identity.name):

@@ -6,7 +6,7 @@
 
 Rules
 - The first packet is CONNECT and comes within 10 s of the accept, TLS handshake included.
-- While DECIDING the database is asked; packets that come meanwhile wait, at most 8 KiB of them.
+- While DECIDING the database is asked; packets that come meanwhile wait as bytes, some KiB of them.
 - A refusal is a CONNACK, flushed, then CLOSING. Only bytes that are no MQTT get no answer.
 - CLOSING reads nothing any more and ends in 2 s whatever the peer does.
 - A REGISTERED connection is no session: never online, it takes over and activates nothing.

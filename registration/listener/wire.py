@@ -24,12 +24,19 @@ class Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.slow = True
-        if self._transport:
-            self._transport.pause_reading()
+        self.pause_reading()
 
     def resume_writing(self) -> None:
         self.slow = False
+        self.resume_reading()
+
+    def pause_reading(self) -> None:
         if self._transport:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Not while the device does not read."""
+        if self._transport and not self.slow:
             self._transport.resume_reading()
 
     def send(self, data: bytes) -> None:

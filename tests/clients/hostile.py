@@ -23,12 +23,22 @@ SOURCES = tuple(f"127.0.3.{number}" for number in range(1, 65))
 DRIP = 0.5
 PAUSE = 0.5
 _MOST_UNANSWERED = 500
+# What costs a server the most for each byte: pings, filters that are refused, foreign topics.
+FLOOD = (
+    mqtt.PINGREQ * 1000
+    + mqtt.subscribe(1, [("a", 0)] * 100) * 50
+    + mqtt.unsubscribe(1, ["a"] * 100) * 50
+    + mqtt.publish("a", b"") * 500
+)
 _TICK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A listener on 127.0.0.1. `names` are DeviceNames of the product that exist."""
+    """A listener on 127.0.0.1. `names` are DeviceNames of the product that exist.
+
+    `connects` are good CONNECTs of devices that mean harm.
+    """
 
     tls_port: int
     plain_port: int
@@ -36,9 +46,9 @@ class Target:
     names: Sequence[str] = ()
     https_port: int = 0
     console_port: int = 0
-    # CONNECT packets of devices that are let in: their credentials were stolen.
-    members: Sequence[bytes] = ()
     sources: Sequence[str] = SOURCES
+    # CONNECT packets of devices that are let in: their credentials were stolen.
+    connects: Sequence[bytes] = ()
     # What happened, by attack and answer.
     seen: Counter[str] = field(default_factory=Counter)
 
@@ -114,6 +124,25 @@ async def bad_signatures(target: Target, per_second: int) -> None:
     await paced(target, per_second, one)
 
 
+async def floods(target: Target, number: int) -> None:
+    """So many devices that were let in and send packets without a pause, reading the answers."""
+    connects, loop = itertools.cycle(target.connects), asyncio.get_running_loop()
+
+    async def one(source: str) -> None:
+        with await _opened(target.plain_port, source) as connection:
+            await loop.sock_sendall(connection, next(connects))
+            await loop.sock_recv(connection, 4)
+            reading = loop.create_task(_stall(connection, b""))
+            try:
+                while not reading.done():
+                    await loop.sock_sendall(connection, FLOOD)
+                    target.seen["flood: sent"] += 1
+            finally:
+                reading.cancel()
+
+    await held(target, number, one)
+
+
 @contextmanager
 def attacked(*attacks: Coroutine[Any, Any, None]) -> Iterator[None]:
     """By all of them meanwhile, in a thread of their own."""
@@ -137,31 +166,6 @@ async def _cancelled() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-
-
-async def subscribe_floods(target: Target, number: int) -> None:
-    """So many devices that were let in and subscribe without end, as much as fits in a packet."""
-    filters = [(f"/ext/rrpc/{number}/#", 0) for number in range(4000)]
-    connects = itertools.cycle(target.members)
-
-    async def one(source: str) -> None:
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", target.plain_port, local_addr=(source, 0)
-        )
-        try:
-            writer.write(next(connects))
-            await reader.readexactly(4)
-            while not reader.at_eof():
-                writer.write(mqtt.subscribe(1, filters))
-                await writer.drain()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_TICK):
-                        await reader.read(65536)
-            target.seen["subscribe flood: cut off"] += 1
-        finally:
-            writer.transport.abort()
-
-    await held(target, number, one)
 
 
 # --- What they send -----------------------------------------------------------------------

@@ -88,7 +88,7 @@ ATTACKS: Mapping[str, Callable[[Target, int], Coroutine[Any, Any, None]]] = {
     attack.__name__: attack
     for attack in (
         *(hostile.half_open, hostile.bad_signatures, hostile.slow_handshakes),
-        *(hostile.slow_connects, hostile.handshakes, hostile.subscribe_floods),
+        *(hostile.slow_connects, hostile.handshakes, hostile.floods),
         *(endless_heads, endless_lines, half_requests, anonymous_uploads),
     )
 }

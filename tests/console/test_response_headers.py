@@ -38,7 +38,7 @@ def over_tls(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with CONSOLE_URL=https://…, which decides all this when the settings are read."""
     settings.ALLOWED_HOSTS = [HOST]
     settings.SMS_BACKEND = "console"
-    settings.BROKER_WEBHOOK_SECRET = "a-long-enough-secret"
+    settings.BROKER_WEBHOOK_SECRETS = {"rabbitmq": ["a-long-enough-secret"]}
     settings.SECURE_HSTS_SECONDS = YEAR
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True

@@ -117,7 +117,7 @@ class Site:
             "CONSOLE_URL": f"https://localhost:{self.ports['console']}",
             "MQTT_HOST": "127.0.0.1",
             "MQTT_PROXY_NETWORKS": "127.0.0.0/8",
-            "BROKER_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "RABBITMQ_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "BROKER_WEBHOOK_NETWORKS": "127.0.0.0/8",
             "RABBITMQ_MANAGEMENT_URL": f"http://127.0.0.1:{self.broker.management_port}",
             "RABBITMQ_MANAGEMENT_USER": BROKER_USER,

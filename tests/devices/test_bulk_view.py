@@ -298,6 +298,9 @@ def test_what_is_agreed_to_are_all_of_them(console: Client, crowd: list[Device])
         {"count": "12", "more": "on", "typed": "20"},
         {"count": "21", "more": "on", "typed": "21"},
         {"count": "x", "more": "on", "typed": "x"},
+        {"count": "١٢", "more": "on", "typed": "١٢"},
+        {"count": "²", "more": "on", "typed": "²"},
+        {"count": "9" * 5000, "more": "on", "typed": "9"},
     ],
 )
 def test_what_was_not_told_is_not_agreed_to(

@@ -20,7 +20,7 @@ ALL: list[Check] = [
     checks.check_sqlite_version,
     checks.check_ports_differ,
     checks.check_api_limits,
-    checks.check_broker_secret,
+    checks.check_broker_secrets,
     checks.check_proxy_networks,
 ]
 KEY = Fernet.generate_key().decode()
@@ -133,10 +133,21 @@ def test_a_limit_of_an_action_that_does_not_exist_is_named(settings: Settings) -
 
 @pytest.mark.parametrize("secret", ["short", "with a space inside it", "slash/0123456789"])
 def test_a_broker_secret_is_long_and_fit_for_a_url(settings: Settings, secret: str) -> None:
-    settings.BROKER_WEBHOOK_SECRET = secret
-    message = only(checks.check_broker_secret)
+    settings.BROKER_WEBHOOK_SECRETS = {"emqx": ["a-good-one-0123456789", secret], "nanomq": []}
+    message = only(checks.check_broker_secrets)
     assert message.is_serious()
+    assert "EMQX_WEBHOOK_SECRET" in message.msg
     assert secret not in message.msg
+
+
+def test_no_two_brokers_have_one_secret(settings: Settings) -> None:
+    same = "a-good-one-0123456789"
+    settings.BROKER_WEBHOOK_SECRETS = {"emqx": ["another-one-0123456789", same], "nanomq": [same]}
+    messages = checks.check_broker_secrets(None)
+    assert [message.is_serious() for message in messages] == [True, True]
+    assert same not in "".join(message.msg for message in messages)
+    settings.BROKER_WEBHOOK_SECRETS = {"emqx": ["another-one-0123456789", same], "nanomq": []}
+    assert checks.check_broker_secrets(None) == []
 
 
 def proxied(settings: Settings, host: str, networks: list[str]) -> list[CheckMessage]:

@@ -31,6 +31,24 @@ def test_any_setting_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert env.secret("THING") == "from the file"
 
 
+def test_secrets_are_the_one_that_is_used_and_those_before_it(set_value: SetEnv) -> None:
+    assert env.secrets("THING", default="") == []
+    set_value("new, old,")
+    assert env.secrets("THING", default="") == ["new", "old"]
+
+
+def test_a_setting_that_nobody_reads_any_more_stops_the_start(set_value: SetEnv) -> None:
+    env.retired("THING", "Set THINGS.")
+    set_value("")
+    env.retired("THING", "Set THINGS.")
+    set_value("a secret")
+    with pytest.raises(
+        ImproperlyConfigured, match=r"THING is no longer read\. Set THINGS\."
+    ) as told:
+        env.retired("THING", "Set THINGS.")
+    assert "a secret" not in str(told.value)
+
+
 def test_a_missing_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THING_FILE", "/nonexistent/thing")
     with pytest.raises(ImproperlyConfigured, match=r"THING_FILE cannot be read: .*/nonexistent"):

@@ -29,7 +29,7 @@ from operators.models import Role
 from registration.late_log import LateLog, write
 from registration.worker.rounds import Round, take_turn
 from tests import rpc
-from tests.devices.webhooks.asking import ask
+from tests.devices.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product
 from tests.operators.people import person
 from tests.ports import free_port
@@ -137,7 +137,7 @@ def test_registrations_and_questions_of_brokers_are_counted(
     client: Client, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LateLog, "add", lambda _, record: write([record]))
-    settings.BROKER_WEBHOOK_SECRET = "a-secret-of-the-brokers-0123456789"
+    settings.BROKER_WEBHOOK_SECRETS = {"rabbitmq": [SECRETS["rabbitmq"]]}
     accepted = Rise("https_registrations_total", result="accepted")
     refused = Rise("https_registrations_total", result="bad_signature")
     strangers = Rise("webhook_questions_total", question="rabbitmq/user", answer="stranger")

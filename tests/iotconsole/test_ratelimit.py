@@ -128,6 +128,9 @@ def test_failures_without_a_name_count_for_the_address_alone(clock: Clock) -> No
         ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
         ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        # An IPv4 host that came in over a socket for both.
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::zz", ""),
     ],
 )
 def test_an_ipv6_host_counts_as_its_network(address: str | None, network: str) -> None:

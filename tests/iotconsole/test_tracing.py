@@ -20,7 +20,7 @@ from iotconsole.kit import tracing
 from iotconsole.kit.logs import JsonLines, Lines, trace_of_record
 from iotconsole.kit.tracing import TraceMiddleware, call_it, current_trace, trace_of
 from operators.actor import SHELL
-from tests.devices.webhooks.asking import SECRET, ask
+from tests.devices.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product
 
 API_NAME = "8B0A2C1E-0000-4000-8000-000000000001"
@@ -129,7 +129,7 @@ def test_the_lines_of_a_background_job_bear_its_number(
 def test_what_a_broker_asks_has_one_id_in_the_log_of_devices_and_in_ours(
     settings: LazySettings,
 ) -> None:
-    settings.BROKER_WEBHOOK_SECRET = SECRET
+    settings.BROKER_WEBHOOK_SECRETS = {"nanomq": [SECRETS["nanomq"]]}
     desk.cache_clear()
     seen: list[str] = []
     handler = logging.Handler()

@@ -52,3 +52,27 @@ def test_behind_a_proxy_only_its_own_word_counts(chen: Operator) -> None:
     request = request_of(chen, x_forwarded_for="203.0.113.1, 198.51.100.9")
     with override_settings(SECURE_PROXY_SSL_HEADER=PROXY_HEADER):
         assert client_address(request) == "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("::ffff:192.0.2.9", "192.0.2.9"),
+        ("::FFFF:C000:209", "192.0.2.9"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("\xa0192.0.2.9", None),
+        ("unknown", None),
+        ("192.0.2.9:4711", None),
+    ],
+)
+def test_one_host_has_one_address_however_it_is_written(
+    chen: Operator, written: str, address: str | None
+) -> None:
+    """Limits, networks and logs would otherwise know it as several."""
+    request = request_of(chen, x_forwarded_for=written)
+    with override_settings(SECURE_PROXY_SSL_HEADER=PROXY_HEADER):
+        assert client_address(request) == address
+    request.META["REMOTE_ADDR"] = written
+    with override_settings(SECURE_PROXY_SSL_HEADER=None):
+        assert client_address(request) == address

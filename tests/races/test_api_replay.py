@@ -1,5 +1,8 @@
 """One signed request, sent many times at one moment: it is answered once."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from devices.models import Device
@@ -20,6 +23,32 @@ def test_one_of_many_replays_is_answered(v1: bool) -> None:
         "",
         *["SignatureNonceUsed"] * 11,
     ]
+    assert Device.objects.count() == 1
+
+
+def _utf8(text: str) -> str:
+    """As WSGI shows it."""
+    return text.encode().decode("latin-1")
+
+
+REFUSED = {"SignatureNonceUsed", "InvalidSignatureNonce", "SignatureDoesNotMatch"}
+BLANKS = ["\x85", "\xa0", "\u2003", "\u3000", "\x1c", "\t", " "]
+
+
+@pytest.mark.parametrize("spelling", [str, _utf8], ids=["Latin-1", "UTF-8"])
+def test_a_recorded_call_is_answered_once_whatever_blanks_stand_around_its_nonce(
+    spelling: Callable[[str], str],
+) -> None:
+    product = make_product()
+    request = rpc.signed("RegisterDevice", ProductKey=product.product_key)
+    assert request().json()["Success"]
+    assert isinstance(request, partial)
+    headers = request.args[3]
+    nonce = headers["x-acs-signature-nonce"]
+    for blank in BLANKS:
+        for said in (f"{spelling(blank)}{nonce}", f"{nonce}{spelling(blank)}"):
+            headers["x-acs-signature-nonce"] = said
+            assert request().json()["Code"] in REFUSED
     assert Device.objects.count() == 1
 
 

@@ -46,7 +46,7 @@ PATIENCE = 30
 PHONE = "+8613800001234"
 # What stands in the environment of the processes, and is known to nobody else.
 OF_THE_ENVIRONMENT = (
-    *("SECRET_KEY", "CODE_DIGEST_KEY", "TWILIO_AUTH_TOKEN", "BROKER_WEBHOOK_SECRET"),
+    *("SECRET_KEY", "CODE_DIGEST_KEY", "TWILIO_AUTH_TOKEN", "RABBITMQ_WEBHOOK_SECRET"),
     *("RABBITMQ_MANAGEMENT_PASSWORD", "EMQX_API_SECRET"),
 )
 
@@ -265,7 +265,7 @@ def ask_as_a_broker(site: Site) -> None:
     site.known.add("DeviceSecret", device.device_secret)
     fields = as_rabbitmq(by_secret(product.product_key, "carried", device.device_secret))
     site.known.add("password of a CONNECT", fields["password"])
-    right = site.environment["BROKER_WEBHOOK_SECRET"]
+    right = site.environment["RABBITMQ_WEBHOOK_SECRET"]
     wrong = site.secret("wrong webhook secret", secrets.token_urlsafe(24))
     answers = [
         requests.post(site.url(path), fields, headers=headers, timeout=PATIENCE).text

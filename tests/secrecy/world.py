@@ -16,6 +16,7 @@ from devices.operations.fleet_imports import apply_import
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Authenticator, Operator, Role
 from operators.sms import memory
+from products.carriers import BROKERS
 from products.models import Product
 from registration.operations.rotate_secret import Overlap
 from registration.operations.slots import ClientIdIssued
@@ -38,7 +39,7 @@ from tests.secrecy.needles import Known
 
 # Settings that are a secret, each set to one that nothing else has.
 SETTINGS = (
-    *("SECRET_KEY", "CODE_DIGEST_KEY", "TWILIO_AUTH_TOKEN", "BROKER_WEBHOOK_SECRET"),
+    *("SECRET_KEY", "CODE_DIGEST_KEY", "TWILIO_AUTH_TOKEN"),
     *("RABBITMQ_MANAGEMENT_PASSWORD", "EMQX_API_SECRET"),
 )
 
@@ -56,6 +57,10 @@ class World:
             value = secrets.token_urlsafe(32)
             setattr(self.settings, name, value)
             self.known.add(name, value)
+        self.webhooks = {broker: secrets.token_urlsafe(32) for broker in BROKERS}
+        self.settings.BROKER_WEBHOOK_SECRETS = {b: [each] for b, each in self.webhooks.items()}
+        for broker, value in self.webhooks.items():
+            self.known.add(f"webhook secret of {broker}", value)
         keys = [Fernet.generate_key().decode() for _ in range(3)]
         self.settings.FIELD_KEYS = [*keys, *self.settings.FIELD_KEYS]
         for key in self.settings.FIELD_KEYS:
@@ -141,7 +146,7 @@ class World:
 
     def _connect(self, broker: str, connect: tuple[str, str, str]) -> None:
         self.known.add("password of a CONNECT", connect[2])
-        secret = self.settings.BROKER_WEBHOOK_SECRET
+        secret = self.webhooks[broker]
         if broker == "rabbitmq":
             ask("rabbitmq/user", as_rabbitmq(connect), headers={"X-Broker-Secret": secret})
         else:

@@ -16,6 +16,8 @@ from typing import Any, Protocol, cast
 from iotconsole.kit.net.tcp_transport import READ_AT_ONCE, PlainTransport
 
 Begin = Callable[[], None]
+# Records decrypted before others on the loop have their turn.
+_RECORDS_AT_ONCE = 32
 
 
 class TlsProtocol(Protocol):
@@ -35,7 +37,7 @@ class TlsTransport(PlainTransport):
     """
 
     __slots__ = (
-        *("_asks", "_context", "_done", "_incoming", "_outgoing", "_tls", "_waits"),
+        *("_asks", "_context", "_done", "_held", "_incoming", "_outgoing", "_tls", "_waits"),
         *("records", "spoken", "through"),
     )
 
@@ -58,6 +60,7 @@ class TlsTransport(PlainTransport):
         self._asks = asks
         self._done = done
         self._waits = False  # for its turn
+        self._held = False  # whether nothing is to be handed on
         self.spoken = False  # whether its peer has begun the handshake
         self.through = False
         self.records = 0  # received in the last read
@@ -87,8 +90,8 @@ class TlsTransport(PlainTransport):
             return
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._readable()
         self.resume_reading()
+        self._readable()
 
     def _received(self, data: bytes) -> None:
         if self._eof:  # we have said goodbye
@@ -121,21 +124,48 @@ class TlsTransport(PlainTransport):
 
     # --- in -----------------------------------------------------------------------------------
 
-    def _read(self) -> None:
-        """All records that are there, as one piece of data."""
-        records: list[bytes] = []
+    def pause_reading(self) -> None:
+        self._held = True
+        super().pause_reading()
+
+    def resume_reading(self) -> None:
+        self._held = False
+        super().resume_reading()
+        if self.through and self._incoming.pending:
+            self._later()
+
+    def _later(self) -> None:
+        """Go on with what is here, before anything more is received."""
+        super().pause_reading()
+        self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._held or self._closing:
+            return
+        super().resume_reading()
         try:
-            while record := self._decrypted():
+            self._read()
+        except Exception as error:
+            self._fail(error)
+
+    def _read(self) -> None:
+        """A few records, as one piece of data: sixteen KiB may be six hundred of them."""
+        records: list[bytes] = []
+        record: bytes | None = b""
+        broken: ssl.SSLError | None = None
+        try:
+            while len(records) < _RECORDS_AT_ONCE and (record := self._decrypted()):
                 records.append(record)
         except ssl.SSLError as error:
-            self._deliver(records)
-            self._flush()
-            self._end(error)
-            return
+            broken = error
         self._deliver(records)
-        if record is not None and not self._closing and not self._eof:
+        if len(records) == _RECORDS_AT_ONCE:
+            self._later()
+        elif record == b"" and not (broken or self._closing or self._eof):
             self._finished()
         self._flush()  # what TLS itself has to say
+        if broken:
+            self._end(broken)
 
     def _deliver(self, records: list[bytes]) -> None:
         self.records = len(records)

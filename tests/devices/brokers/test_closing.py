@@ -21,7 +21,7 @@ from registration.worker.rounds import ROUNDS, take_turn
 from tests.devices.brokers.fakes import FakeRabbitmq, serving
 from tests.devices.webhooks.asking import (
     NAME,
-    SECRET,
+    SECRETS,
     as_rabbitmq,
     ask,
     by_secret,
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 def broker(settings: Settings) -> Iterator[FakeRabbitmq]:
     fake = FakeRabbitmq()
     with serving(fake):
-        settings.BROKER_WEBHOOK_SECRET = SECRET
+        settings.BROKER_WEBHOOK_SECRETS = {RABBITMQ: [SECRETS[RABBITMQ]]}
         settings.RABBITMQ_MANAGEMENT_URL = fake.url
         settings.RABBITMQ_MANAGEMENT_USER = "user"
         settings.RABBITMQ_MANAGEMENT_PASSWORD = "secret"

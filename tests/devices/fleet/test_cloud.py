@@ -227,6 +227,18 @@ def test_devices_come_page_by_page_by_number_or_by_token(cloud: Cloud, source: S
     assert [one.get("NextToken") or one.get("CurrentPage") for one in asked] == ["1", "2", "next"]
 
 
+@pytest.mark.parametrize("pages", ["²", "3.0", "", None, True, "9" * 5000, [3]])
+def test_a_number_of_pages_that_is_none_means_no_further_page(
+    cloud: Cloud, source: Source, pages: Any
+) -> None:
+    product = {"Data": {"ProductKey": "a1", "ProductSecret": "secret", "ProductName": "Lamp"}}
+    status, answer = page(["lamp-1"], 1)
+    source.answers = iter([(200, product), (status, {**answer, "PageCount": pages})])
+    assert [
+        item["DeviceName"] for item in collected(cloud, products=["a1"]) if item.kind == "d"
+    ] == ["lamp-1"]
+
+
 # This server as the source -------------------------------------------------------------------
 
 

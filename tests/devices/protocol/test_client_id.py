@@ -218,6 +218,17 @@ def test_names_at_their_limits_are_accepted(username: str) -> None:
     assert f"{params.device_name}&{params.product_key}" == username
 
 
+def test_a_client_id_has_at_most_64_parameters() -> None:
+    """Eight KiB of commas would be eight thousand of them, taken apart before anybody is known."""
+    rest = ["securemode=3", "signmethod=hmacsha256"]
+    most = ",".join([*rest, *(f"p{number}=" for number in range(62))])
+    assert parse_connect(f"base|{most}|", "lamp&a1B2c3", b"p")
+    for more in (f"{most},", f"{most},p=", f"{most},authType=register,securemode=2"):
+        assert len(parse_client_id(f"base|{more}|").params) == 64
+        with pytest.raises(ParameterError, match="more than 64 parameters"):
+            parse_connect(f"base|{more}|", "lamp&a1B2c3", b"p")
+
+
 @pytest.mark.parametrize("base", ["x", "x" * 64, "a b&c.d:e@f", "设备"])
 def test_base_is_free_text(base: str) -> None:
     params = parse_connect(f"{base}|{CONNECTION}|", USERNAME)

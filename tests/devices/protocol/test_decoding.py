@@ -1,7 +1,7 @@
 """Bytes to packets: every kind, every way to be malformed, limits, and any bytes at all."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import FrozenInstanceError, fields
 from itertools import pairwise
 
@@ -317,6 +317,44 @@ def test_long_packet_fed_byte_by_byte_is_not_looked_at_for_every_byte() -> None:
     assert isinstance(packet, mqtt.Publish)
     # Once per byte of the header from its second, and once when all is there.
     assert decoder.looks == 4
+
+
+def subscribe_of(number: int) -> bytes:
+    return mqtt.subscribe(1, [("a", 0)] * number)
+
+
+@pytest.mark.parametrize("made", [subscribe_of, lambda n: mqtt.unsubscribe(1, ["a"] * n)])
+def test_a_packet_has_at_most_as_many_filters_as_a_device(made: Callable[[int], bytes]) -> None:
+    (packet,) = wire.connected().feed(made(100))
+    assert isinstance(packet, mqtt.Subscribe | mqtt.Unsubscribe)
+    assert len(packet.filters) == 100
+    with pytest.raises(mqtt.ProtocolError, match="more than 100 filters"):
+        wire.connected().feed(made(101))
+
+
+@pytest.mark.parametrize("kind", [0x82, 0xA2, 0x40, 0xC0, 0xE0])
+def test_what_carries_no_payload_is_refused_by_its_length_alone(kind: int) -> None:
+    """At the fixed header, before any of it is collected."""
+    decoder = wire.connected()
+    decoder.limit = mqtt.LIMIT_AUTHENTICATED
+    with pytest.raises(mqtt.ProtocolError, match="packet over 16384 bytes"):
+        decoder.feed(bytes((kind, 0x81, 0x80, 0x01)))
+
+
+def test_packets_are_made_one_at_a_time() -> None:
+    decoder = wire.connected()
+    decoder.add(mqtt.PINGREQ * 3 + b"\xc0")
+    assert decoder.more
+    for _ in range(3):
+        assert decoder.next() == mqtt.PingReq()
+    assert decoder.next() is None
+    decoder.add(b"\x00\xf0\x00")
+    assert decoder.next() == mqtt.PingReq()
+    with pytest.raises(mqtt.ProtocolError):
+        decoder.next()
+    assert decoder.next() is None
+    with pytest.raises(mqtt.ProtocolError):
+        decoder.add(b"")
 
 
 def test_taken_packets_leave_no_bytes_behind() -> None:

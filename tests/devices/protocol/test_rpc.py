@@ -1,5 +1,6 @@
 """A request to the RPC API is read, or refused as the platform's gateway does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -8,7 +9,7 @@ import pytest
 
 from devices.protocol import rpc
 from devices.protocol.rpc_fields import MOST_FIELDS, RpcError
-from tests.devices.protocol.signed import COMMON_V1, FORM, v1, v3
+from tests.devices.protocol.signed import COMMON_V1, FORM, SECRET, v1, v3
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -192,6 +193,50 @@ def test_a_nonce_has_an_end() -> None:
     assert rpc.parse(v1(SignatureNonce=longest)).nonce == longest
     assert refusal(v1(SignatureNonce=longest + "n")) == "InvalidSignatureNonce"
     assert refusal(v3(changed={"x-acs-signature-nonce": longest + "n"})) == "InvalidSignatureNonce"
+
+
+# Python's strip() drops all of these, HTTP only the first two.
+BLANKS = [" ", "\t", "\x0b", "\x0c", "\x1c", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u3000"]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_a_nonce_is_spent_as_it_was_signed(blank: str) -> None:
+    """One recorded request must not become another one by blanks around the nonce."""
+    recorded = v3(changed={"x-acs-signature-nonce": "n"})
+    for changed in (f"{blank}n", f"n{blank}", f"{blank}n{blank}"):
+        headers = {**recorded.headers, "x-acs-signature-nonce": changed}
+        again = replace(recorded, headers=headers)
+        if blank in " \t":
+            assert rpc.parse(again).nonce == "n"
+        else:
+            assert refusal(again) == "InvalidSignatureNonce"
+
+
+@pytest.mark.parametrize(
+    "nonce", ["n n", "n\xa0n", "\uff4e", "n\u200b", "灯", "n\x7f", "n\n", "\ufeffn"]
+)
+def test_a_nonce_is_printable_ascii(nonce: str) -> None:
+    assert refusal(v1(SignatureNonce=nonce)) == "InvalidSignatureNonce"
+    assert refusal(v3(changed={"x-acs-signature-nonce": nonce})) == "InvalidSignatureNonce"
+
+
+@pytest.mark.parametrize("blank", BLANKS[2:], ids=ascii)
+def test_a_header_with_other_blanks_is_another_header(blank: str) -> None:
+    """What is signed is what is used: host, action, version, date, hash and type."""
+    recorded = v3([("ProductKey", "pk")], form=True)
+    for name in recorded.headers.keys() - {"x-acs-signature-nonce"}:
+        headers = {**recorded.headers, name: f"{recorded.headers[name]}{blank}"}
+        try:
+            call = rpc.parse(replace(recorded, headers=headers))
+        except RpcError:
+            continue
+        assert not call.signed_with(SECRET), name
+
+
+def test_only_ascii_names_the_method_and_the_type_of_a_form() -> None:
+    assert refusal(v1(SignatureMethod="HMAC-\u017fHA1")) == "InvalidSignatureMethod"
+    body = rpc.HttpRequest("POST", "/", "", {"content-type": f"{FORM}\xa0"}, b"Action=x")
+    assert not body.is_form
 
 
 # --- How it is answered --------------------------------------------------------------------

@@ -107,6 +107,20 @@ def test_wildcards_below_the_own_prefix_may_be_subscribed(topic_filter: str) -> 
     assert TopicAcl.may_subscribe(topic_filter, PK, DN)
 
 
+@pytest.mark.parametrize("huge", ["/" * 65535, "#/" * 30000, "+a/" * 20000, "灯" * 20000])
+def test_of_a_huge_topic_only_the_length_is_looked_at(huge: str) -> None:
+    """Its levels could be 65,535, each looked at for wildcards."""
+    assert filter_problem(huge) == topic_problem(huge) == "a topic has at most 128 bytes"
+
+
+def test_a_topic_holds_no_comma() -> None:
+    """NanoMQ joins topics by commas."""
+    joined = f"/{PK}/{DN}/user/get,/{PK}/{DN}/user/set"
+    assert filter_problem(joined) == topic_problem(joined) == "a topic holds no comma"
+    assert not TopicAcl.may_subscribe(joined, PK, DN)
+    assert not TopicAcl.may_publish(joined, PK, DN)
+
+
 @pytest.mark.parametrize("topic", FOREIGN)
 def test_other_topics_are_refused(topic: str) -> None:
     assert not TopicAcl.may_publish(topic, PK, DN)

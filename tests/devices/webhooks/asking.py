@@ -11,11 +11,11 @@ from devices.protocol import signing
 from devices.protocol.form import CONTENT_TYPE
 from devices.protocol.signing import SignMethod
 from devices.webhooks.reading import JSON
+from products.carriers import BROKERS
 from products.models import Product
 from registration.operations.slots import ClientIdIssued
 
-SECRET = "a-secret-of-the-brokers-0123456789"
-HEADERS = {"X-Broker-Secret": SECRET}
+SECRETS = {broker: f"a-secret-of-{broker}-0123456789" for broker in BROKERS}
 NAME = "lamp-0001"
 
 
@@ -26,9 +26,14 @@ def given_to(broker: str, product: Product) -> Product:
     return product
 
 
+def secret_of(question: str) -> dict[str, str]:
+    """The header that opens a question of `broker/question`."""
+    return {"X-Broker-Secret": SECRETS.get(question.partition("/")[0], "")}
+
+
 def ask(question: str, fields: dict[str, str], **options: Any) -> HttpResponse:
     """A form, as RabbitMQ sends it."""
-    options = {"headers": HEADERS, **options}
+    options = {"headers": secret_of(question), **options}
     body = urlencode(fields)
     answer = Client().post(f"/brokers/{question}", body, content_type=CONTENT_TYPE, **options)
     assert not answer.cookies, "machines get none"
@@ -36,7 +41,7 @@ def ask(question: str, fields: dict[str, str], **options: Any) -> HttpResponse:
 
 
 def ask_json(question: str, fields: dict[str, Any], **options: Any) -> HttpResponse:
-    options = {"headers": HEADERS, **options}
+    options = {"headers": secret_of(question), **options}
     return Client().post(  # type: ignore[return-value]
         f"/brokers/{question}", json.dumps(fields), content_type=JSON, **options
     )
@@ -76,3 +81,14 @@ def as_emqx(connect: tuple[str, str, str]) -> dict[str, str]:
     client_id, username, password = connect
     fields = {"clientid": client_id, "username": username, "password": password}
     return fields | {"peerhost": "192.0.2.9"}
+
+
+def as_nanomq(connect: tuple[str, str, str]) -> dict[str, str]:
+    client_id, username, password = connect
+    fields = {"clientid": client_id, "username": username, "password": password}
+    return fields | {"ipaddr": "192.0.2.9"}
+
+
+def as_mosquitto(connect: tuple[str, str, str]) -> dict[str, str]:
+    client_id, username, password = connect
+    return {"username": username, "password": password, "clientid": client_id}

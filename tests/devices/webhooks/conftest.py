@@ -6,12 +6,12 @@ import pytest
 from pytest_django import Settings
 
 from devices.webhooks.desk import desk
-from tests.devices.webhooks.asking import SECRET
+from tests.devices.webhooks.asking import SECRETS
 
 
 @pytest.fixture(autouse=True)
 def broker_secret(settings: Settings) -> Iterator[None]:
-    settings.BROKER_WEBHOOK_SECRET = SECRET
+    settings.BROKER_WEBHOOK_SECRETS = {broker: [secret] for broker, secret in SECRETS.items()}
     desk.cache_clear()
     yield
     desk.cache_clear()

@@ -11,6 +11,8 @@ from products.models import DataConnections, Product
 from tests.devices.webhooks.asking import (
     NAME,
     as_emqx,
+    as_mosquitto,
+    as_nanomq,
     as_rabbitmq,
     ask,
     ask_json,
@@ -77,7 +79,7 @@ def test_emqx_hears_a_result(product: Product, connect: tuple[str, str, str]) ->
 
 def test_nanomq_hears_a_status(product: Product, connect: tuple[str, str, str]) -> None:
     given_to(NANOMQ, product)
-    fields = as_emqx(connect)
+    fields = as_nanomq(connect)
     assert ask("nanomq/auth", fields).status_code == 200
     assert ask("nanomq/auth", fields | {"password": "wrong"}).status_code == 403
     assert ask("nanomq/superuser", fields).status_code == 403
@@ -87,7 +89,7 @@ def test_mosquitto_hears_a_status_and_what_its_options_ask_for(
     product: Product, connect: tuple[str, str, str]
 ) -> None:
     given_to(MOSQUITTO, product)
-    fields = as_emqx(connect)
+    fields = as_mosquitto(connect)
     assert word(ask("mosquitto/user", fields)) == "ok"
     assert ask_json("mosquitto/user", fields).json()["ok"] is True  # type: ignore[attr-defined]
     refused = ask_json("mosquitto/user", fields | {"password": "wrong"})

@@ -122,6 +122,65 @@ def test_nanomq_numbers_what_is_wanted(access: str, status: int) -> None:
     assert ask("nanomq/acl", {**fields, "topic": OTHERS[0]}).status_code == 403
 
 
+SECOND = f"/sys/{PK}/{DN}/thing/service/property/set"
+
+
+@pytest.mark.parametrize(
+    ("topics", "status"),
+    [
+        ([OWN, SECOND], 200),
+        ([OWN, f"/{PK}/{DN}/#", SECOND], 200),
+        ([OWN, f"/{PK}/lamp-0002/user/get"], 403),
+        ([OWN, "/#"], 403),
+        ([OWN, "#"], 403),
+        ([OWN, "+"], 403),
+        (["/#", OWN], 403),
+        ([OWN, f"/{PK}/+/user/get", SECOND], 403),
+        ([OWN, f" {SECOND}"], 403),
+        ([OWN, ""], 403),
+        (["", OWN], 403),
+        ([OWN, f"$share/group{OWN}"], 403),
+        ([f"{OWN}%2C/#"], 200),  # a literal percent sign: nothing is decoded twice
+        ([OWN] * 8, 200),
+        ([OWN] * 9, 403),
+        ([OWN] * 1000, 403),
+    ],
+)
+def test_nanomq_joins_the_filters_of_a_subscribe_and_each_has_to_be_allowed(
+    topics: list[str], status: int
+) -> None:
+    fields = {"username": USERNAME, "access": "1", "topic": ",".join(topics)}
+    assert ask_json("nanomq/acl", fields).status_code == status
+    assert ask("nanomq/acl", fields).status_code == status
+
+
+def test_a_topic_with_a_comma_is_published_and_subscribed_nowhere() -> None:
+    joined = f"{OWN},{OWN}"
+    fields = {"username": USERNAME, "topic": joined}
+    assert ask_json("nanomq/acl", {**fields, "access": "2"}).status_code == 403
+    for acc in (1, 2, 3, 4):
+        assert ask_json("mosquitto/acl", {**fields, "acc": acc}).status_code == 403
+    for action in ("publish", "subscribe"):
+        answer = ask_json("emqx/authorization", {**fields, "action": action})
+        assert result(answer) == "deny"
+    for permission in ("read", "write"):
+        assert rabbitmq(permission, as_routing_key(joined)) == "deny"
+
+
+@pytest.mark.parametrize("key", [OWN, f"/{PK}.{DN}.user.get", f".{PK}/{DN}/user.get", f"{OWN}.+"])
+def test_a_routing_key_that_rabbitmq_would_not_write_is_no_topic(key: str) -> None:
+    assert rabbitmq("read", key) == "deny"
+    assert rabbitmq("write", key) == "deny"
+
+
+@pytest.mark.parametrize("access", ["01", "+1", "1.0", " 1", "\uff11", "true", "1,2", "3"])
+def test_a_number_is_written_in_one_way(access: str) -> None:
+    fields = {"username": USERNAME, "topic": OWN}
+    assert ask("nanomq/acl", {**fields, "access": access}).status_code == 403
+    acc = {"3": "5"}.get(access, access)
+    assert ask("mosquitto/acl", {**fields, "acc": acc}).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("acc", "topic", "status"),
     [

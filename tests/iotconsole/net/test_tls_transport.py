@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -341,3 +342,51 @@ def test_a_faulty_protocol_is_reported_and_loses_its_connection(play: Play, fail
 
     line = play(scene, fail=fail)
     assert [str(context["exception"]) for context in line.errors] == ["faulty"]
+
+
+def test_of_many_small_records_a_few_are_taken_in_one_turn(play: Play) -> None:
+    """Others on the loop have their turn in between; all arrive, in order."""
+    numbers = [str(number).encode() for number in range(500)]
+    heard_at: list[int] = []
+
+    async def scene(line: TlsLine) -> None:
+        await line.shake_hands()
+        await line.until("made")
+        for number in numbers:
+            line.tls.write(number)
+        await line.send(line.outgoing.read())
+        while line.heard.said[-1] != numbers[-1]:
+            heard_at.append(len(line.heard.said))
+            await asyncio.sleep(0)
+
+    line = play(scene)
+    assert line.heard.said[1:501] == numbers
+    assert max(after - before for before, after in pairwise(heard_at)) <= 32
+
+
+def test_while_paused_it_hands_nothing_on_that_is_here_already(play: Play) -> None:
+    async def scene(line: TlsLine) -> None:
+        await line.shake_hands()
+        note = line.heard.note
+
+        def pause(event: object) -> None:
+            note(event)
+            if event == b"one":
+                line.transport.pause_reading()
+
+        line.heard.note = pause  # type: ignore[method-assign]
+        for word in (b"one", b"two", b"three"):
+            line.tls.write(word)
+        await line.send(line.outgoing.read())
+        await line.until(b"one")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert line.heard.said == ["made", b"one"]
+        line.transport.resume_reading()
+        await line.until(b"three")
+        await line.say(b"four")
+        await line.until(b"four")
+
+    line = play(scene)
+    assert line.heard.said[:5] == ["made", b"one", b"two", b"three", b"four"]
+    assert not line.errors

@@ -13,6 +13,7 @@ from tests.clients.hostile import (
     Target,
     attacked,
     bad_signatures,
+    floods,
     half_open,
     handshakes,
     slow_connects,
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PLACES = 1000
 GOOD = 20
+FLOODING = 5
 # A place costs this at most, and answers to attackers a little more.
 PER_PLACE, MORE = 64 * 1024, 16 * 1024 * 1024
 
@@ -44,7 +46,11 @@ def test_good_devices_are_let_in_meanwhile_and_nothing_is_left_behind(
     devices = [make_device(product, f"lamp-{number:04}") for number in range(GOOD)]
     places = {"MAX_UNAUTHENTICATED": str(PLACES), "MAX_UNAUTHENTICATED_PER_ADDRESS": "500"}
     process = start(environment=places).ready()
-    target = Target(process.port, process.plain_port, product.product_key, ["lamp-0000"])
+    malicious = [signed_connect(make_device(product, f"flood-{n:04}")) for n in range(FLOODING)]
+    target = Target(
+        *(process.port, process.plain_port, product.product_key, ["lamp-0000"]),
+        connects=malicious,
+    )
     bystander = process.client(tls=True)
     bystander.send(signed_connect(devices[0]))
     assert bystander.connack() == 0
@@ -55,7 +61,9 @@ def test_good_devices_are_let_in_meanwhile_and_nothing_is_left_behind(
         slow_connects(target, 100),
         handshakes(target, 50),
         bad_signatures(target, 50),
+        floods(target, FLOODING),
     ):
+        assert eventually(lambda: target.seen["flood: sent"] > 5 * FLOODING)
         # They hold all places, and lose them to newcomers.
         assert eventually(lambda: target.seen["half-open: given up"] > 200)
         for device in devices[1:]:

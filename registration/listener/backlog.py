@@ -1,0 +1,52 @@
+"""Connections that have sent more than is done at once.
+
+A connection works for one slice when it is read, and what is left waits here, unread. One of those
+that wait has its next slice in each turn of the loop, so a turn gets longer by one slice, however
+many flood: a device that pings does not feel it.
+"""
+
+import asyncio
+from collections import deque
+from typing import Protocol
+
+# Seconds of one slice; a packet that has been begun is finished. A device's usual packet takes a
+# hundredth of it.
+SLICE = 0.00025
+
+
+class Busy(Protocol):
+    def go_on(self) -> None:
+        """Work for another slice. Joins the backlog again when something is left."""
+
+    def abort(self) -> None: ...
+
+
+class Backlog:
+    """Used on the loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[Busy] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, busy: Busy) -> None:
+        """At the end, and once: whoever waits must not be added again."""
+        if not self._waiting:
+            self._loop.call_soon(self._turn)
+        self._waiting.append(busy)
+
+    def _turn(self) -> None:
+        busy = self._waiting[0]
+        try:
+            busy.go_on()
+        except Exception as error:
+            context = {"message": "connection failed", "exception": error}
+            self._loop.call_exception_handler(context)
+            busy.abort()
+        finally:
+            # Only now, so that nobody who joins meanwhile asks for a second turn.
+            self._waiting.popleft()
+            if self._waiting:
+                self._loop.call_soon(self._turn)
