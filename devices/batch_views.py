@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404, visible_batches
-from devices.batch_forms import METHODS, AddBatchForm, BatchForm
+from devices.batch_forms import METHODS, AddBatchForm, BatchForm, largest_upload
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
@@ -23,6 +23,7 @@ from devices.models import BatchMethod, BatchState, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
 from devices.states import with_product, with_state
+from iotconsole.kit.bodies import takes_upload
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import go, render_page, wanted_region
@@ -68,6 +69,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "devices/batches.html", context, regions=("batch-list",))
 
 
+@takes_upload(largest_upload)
 @operator_act
 def batch_add(request: HttpRequest) -> HttpResponse:
     form = BatchForm(

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from devices.fleet.reading import GivenFile, read_fleet
 from devices.fleet.report import findings, notes_of, report_lines
 from devices.fleet.telling import told
-from devices.fleet_forms import FleetForm
+from devices.fleet_forms import FleetForm, largest_upload
 from devices.models import FleetImport, ImportState
 from devices.operations import fleet_imports
+from iotconsole.kit.bodies import takes_upload
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.forms import attempt
@@ -88,6 +89,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "devices/imports.html", context, regions=("import-list",))
 
 
+@takes_upload(largest_upload)
 @operator_act
 @for_every_product
 def import_add(request: HttpRequest) -> HttpResponse:

@@ -18,5 +18,5 @@ class MachineEndpoints(MachineMiddleware):
         Endpoint(webhooks.is_question, webhooks.answer, "webhooks"),
         Endpoint(at(health.ALIVE), health.alive, "health"),
         Endpoint(health.is_readiness, health.ready, "health"),
-        Endpoint(openapi.is_call, openapi.answer, "api"),
+        Endpoint(openapi.is_call, openapi.answer, "api", openapi.largest_body),
     )

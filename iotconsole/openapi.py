@@ -23,6 +23,7 @@ from devices.api import ACTIONS as DEVICE_ACTIONS
 from devices.protocol import rpc
 from devices.protocol.rpc import RpcRequest
 from devices.protocol.rpc_fields import RpcError
+from iotconsole.kit.bodies import ANYBODY, announced_length
 from iotconsole.kit.envelope import respond
 from iotconsole.kit.errors import OperationError
 from iotconsole.kit.machines import read_body
@@ -49,11 +50,9 @@ ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS)
 VERSION = "2018-01-20"
 # The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
 MOST_BYTES = 8 * 1024 * 1024
-# A larger body is only taken apart for a key there is: it may take two seconds.
-LARGE = 64 * 1024
+# More than this is only read for an access key that may be used.
+LARGE = ANYBODY
 _METHODS = ("GET", "POST")
-# More than any length takes that is allowed.
-_LENGTH_DIGITS = 18
 _SIGNS = ("Action=", "AccessKeyId=", "Signature=")
 
 
@@ -77,7 +76,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     try:
         if request.method not in _METHODS:
             raise _not_supported()
-        received = replace(received, body=_body(request))
+        received = replace(received, body=_body(request, received))
         return _answer(request, received, request_id)
     except (RpcError, GatewayError) as error:
         refusal = error
@@ -120,8 +119,6 @@ def _named(received: rpc.HttpRequest) -> str:
 
 
 def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) -> HttpResponse:
-    if len(received.body) > LARGE:
-        _key_of(rpc.named_key(received))
     call = rpc.parse(received)
     action = _action(call)
     key = _verified(call)
@@ -147,11 +144,28 @@ def _as_sent(value: str) -> str:
     return value.encode("latin-1", "replace").decode(errors="replace")
 
 
-def _body(request: HttpRequest) -> bytes:
-    if _announced(request) > MOST_BYTES:
+def largest_body(request: HttpRequest, start: bytes = b"") -> int:
+    """Bytes the body of this call may have; `start` is what has come of it."""
+    try:
+        _usable_key_of(replace(_received(request), body=start))
+    except GatewayError:
+        return LARGE
+    return MOST_BYTES
+
+
+def _body(request: HttpRequest, received: rpc.HttpRequest) -> bytes:
+    """The body; of a large one no more than its start, unless that or the head names a key."""
+    announced = announced_length(request.META)
+    if announced is None:
+        raise GatewayError("InvalidContentLength", "The header Content-Length is not valid.")
+    if announced > MOST_BYTES:
         raise _too_large()
     try:
-        body = read_body(request, MOST_BYTES + 1)
+        start = read_body(request, LARGE + 1)
+        if len(start) <= LARGE:
+            return start
+        _usable_key_of(replace(received, body=start))
+        body = start + read_body(request, MOST_BYTES + 1 - len(start))
     except OSError:
         raise GatewayError("IncompleteBody", "The request body did not arrive whole.") from None
     if len(body) > MOST_BYTES:
@@ -159,12 +173,13 @@ def _body(request: HttpRequest) -> bytes:
     return body
 
 
-def _announced(request: HttpRequest) -> int:
-    """Bytes, by Content-Length."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    if not (text.isascii() and text.isdigit()):
-        raise GatewayError("InvalidContentLength", "The header Content-Length is not valid.")
-    return int(text) if len(text) <= _LENGTH_DIGITS else MOST_BYTES + 1
+def _usable_key_of(received: rpc.HttpRequest) -> None:
+    """Raise GatewayError unless the call names an access key that may be used."""
+    named = rpc.named_key(received)
+    if not named:
+        text = f"Name AccessKeyId first in a request of more than {LARGE} bytes."
+        raise GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    _check_usable(_key_of(named))
 
 
 def _too_large() -> GatewayError:
@@ -191,9 +206,13 @@ def _verified(call: RpcRequest) -> AccessKey:
     rpc.check_clock(call, timezone.now())
     if not call.signed_with(key.secret):
         raise rpc.mismatch(call)
+    _check_usable(key)
+    return key
+
+
+def _check_usable(key: AccessKey) -> None:
     if not key.usable:
         raise GatewayError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-    return key
 
 
 def _key_of(access_key_id: str) -> AccessKey:
