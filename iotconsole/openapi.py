@@ -23,10 +23,16 @@ from devices.api import ACTIONS as DEVICE_ACTIONS
 from devices.protocol import rpc
 from devices.protocol.rpc import RpcRequest
 from devices.protocol.rpc_fields import RpcError
-from iotconsole.kit.bodies import ANYBODY, announced_length
+from iotconsole.api_bodies import (
+    LARGE,
+    body_of,
+    check_usable,
+    key_of,
+    note_refused,
+    received_of,
+)
 from iotconsole.kit.envelope import respond
 from iotconsole.kit.errors import OperationError
-from iotconsole.kit.machines import read_body
 from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import describe
 from iotconsole.kit.parameters import GatewayError, Parameters
@@ -35,7 +41,6 @@ from operators.api import Action, Actions, Answer, BusinessError, Call, forbidde
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (
     api_actor,
-    find_access_key,
     note_use,
     recent_calls,
     spend_nonce,
@@ -48,10 +53,6 @@ _calls = counter("api_calls", "Calls of the API: ok, failed, refused or error.",
 
 ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS)
 VERSION = "2018-01-20"
-# The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
-MOST_BYTES = 8 * 1024 * 1024
-# More than this is only read for an access key that may be used.
-LARGE = ANYBODY
 _METHODS = ("GET", "POST")
 _SIGNS = ("Action=", "AccessKeyId=", "Signature=")
 
@@ -72,11 +73,11 @@ def answer(request: HttpRequest) -> HttpResponse:
     """Whatever happens, in JSON or XML."""
     request_id = str(uuid.uuid4()).upper()
     call_it(request, request_id)
-    received = _received(request)
+    received = received_of(request)
     try:
         if request.method not in _METHODS:
             raise _not_supported()
-        received = replace(received, body=_body(request, received))
+        received = replace(received, body=body_of(request, received))
         return _answer(request, received, request_id)
     except (RpcError, GatewayError) as error:
         refusal = error
@@ -119,72 +120,31 @@ def _named(received: rpc.HttpRequest) -> str:
 
 
 def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) -> HttpResponse:
-    call = rpc.parse(received)
-    action = _action(call)
-    key = _verified(call)
     address = client_address(request)
+    if len(received.body) > LARGE:
+        call, key = _large_call(received, address)
+        action = _action(call)
+    else:
+        call = rpc.parse(received)
+        action = _action(call)
+        key = _verified(call)
     _admit(call, key, action, address)
     content = {"RequestId": request_id, **_handle(call, key, action, address)}
     _calls.labels(action.name, "ok" if content["Success"] else "failed").inc()
     return respond(content, f"{action.name}Response", xml=rpc.wants_xml(received))
 
 
-def _received(request: HttpRequest) -> rpc.HttpRequest:
-    """All but the body."""
-    return rpc.HttpRequest(
-        method=request.method or "",
-        path=request.path_info,
-        query=_as_sent(request.META.get("QUERY_STRING", "")),
-        headers={name.lower(): _as_sent(value) for name, value in request.headers.items()},
-    )
-
-
-def _as_sent(value: str) -> str:
-    """WSGI hands the bytes of a query or header over as Latin-1; clients sign them as UTF-8."""
-    return value.encode("latin-1", "replace").decode(errors="replace")
-
-
-def largest_body(request: HttpRequest, start: bytes = b"") -> int:
-    """Bytes the body of this call may have; `start` is what has come of it."""
+def _large_call(received: rpc.HttpRequest, address: str | None) -> tuple[RpcRequest, AccessKey]:
+    """The call and its key. The signature of v3 is checked before the body's fields are read; that
+    of v1 covers them."""
     try:
-        _usable_key_of(replace(_received(request), body=start))
-    except GatewayError:
-        return LARGE
-    return MOST_BYTES
-
-
-def _body(request: HttpRequest, received: rpc.HttpRequest) -> bytes:
-    """The body; of a large one no more than its start, unless that or the head names a key."""
-    announced = announced_length(request.META)
-    if announced is None:
-        raise GatewayError("InvalidContentLength", "The header Content-Length is not valid.")
-    if announced > MOST_BYTES:
-        raise _too_large()
-    try:
-        start = read_body(request, LARGE + 1)
-        if len(start) <= LARGE:
-            return start
-        _usable_key_of(replace(received, body=start))
-        body = start + read_body(request, MOST_BYTES + 1 - len(start))
-    except OSError:
-        raise GatewayError("IncompleteBody", "The request body did not arrive whole.") from None
-    if len(body) > MOST_BYTES:
-        raise _too_large()
-    return body
-
-
-def _usable_key_of(received: rpc.HttpRequest) -> None:
-    """Raise GatewayError unless the call names an access key that may be used."""
-    named = rpc.named_key(received)
-    if not named:
-        text = f"Name AccessKeyId first in a request of more than {LARGE} bytes."
-        raise GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    _check_usable(_key_of(named))
-
-
-def _too_large() -> GatewayError:
-    text = f"The request body has more than {MOST_BYTES} bytes."
-    return GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if "authorization" in received.headers:
+            _verified(rpc.parse(received, body=False))
+        call = rpc.parse(received)
+        return call, _verified(call)
+    except (RpcError, GatewayError):
+        note_refused(rpc.named_key(received), address)
+        raise
 
 
 def _not_supported() -> GatewayError:
@@ -202,23 +162,11 @@ def _action(call: RpcRequest) -> Action:
 
 
 def _verified(call: RpcRequest) -> AccessKey:
-    key = _key_of(call.access_key_id)
+    key = key_of(call.access_key_id)
     rpc.check_clock(call, timezone.now())
     if not call.signed_with(key.secret):
         raise rpc.mismatch(call)
-    _check_usable(key)
-    return key
-
-
-def _check_usable(key: AccessKey) -> None:
-    if not key.usable:
-        raise GatewayError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-
-
-def _key_of(access_key_id: str) -> AccessKey:
-    key = find_access_key(access_key_id)
-    if key is None:
-        raise GatewayError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+    check_usable(key)
     return key
 
 
@@ -228,7 +176,7 @@ def _admit(call: RpcRequest, key: AccessKey, action: Action, address: str | None
     crowded = limit > 0 and recent_calls(key, action.name, now) >= limit
     # Only calls that are let through count towards the limit.
     if not spend_nonce(key, call.nonce, now, "" if crowded else action.name):
-        _key_of(call.access_key_id)  # it may have been deleted just now
+        key_of(call.access_key_id)  # it may have been deleted just now
         raise GatewayError("SignatureNonceUsed", "Specified signature nonce was used already.")
     if crowded:
         raise GatewayError("Throttling.User", "Request was denied due to user flow control.")

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import MappingProxyType
-from urllib.parse import quote
 
 from devices.protocol.rpc_fields import (
     Pair,
@@ -38,6 +37,7 @@ LONGEST_NONCE = 128
 LONGEST_TOLD = 64 * 1024
 
 _FORM = "application/x-www-form-urlencoded"
+_RESERVED = re.compile(rb"[^A-Za-z0-9\-_.~]+")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _AUTHORIZATION = re.compile(
     r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,\0]*),\s*SignedHeaders=(?P<headers>[^,]*),"
@@ -102,9 +102,10 @@ class RpcRequest:
         return hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
 
 
-def parse(request: HttpRequest) -> RpcRequest:
-    """Raises RpcError."""
-    pairs = [*pairs_of(request.query), *(pairs_of_body(request.body) if request.is_form else ())]
+def parse(request: HttpRequest, *, body: bool = True) -> RpcRequest:
+    """Raises RpcError. Without `body` its fields are left out; the signature of v3 needs none."""
+    in_body = body and request.is_form
+    pairs = [*pairs_of(request.query), *(pairs_of_body(request.body) if in_body else ())]
     if "authorization" in request.headers:
         return _parse_v3(request, pairs)
     return _parse_v1(request, pairs)
@@ -157,7 +158,10 @@ def mismatch(request: RpcRequest) -> RpcError:
 
 def v1_string_to_sign(method: str, parameters: Iterable[Pair]) -> str:
     """`parameters` with those of a form body, without `Signature`."""
-    return f"{method}&%2F&{encode(canonical_query(parameters))}"
+    encoded = canonical_query(parameters)
+    for reserved, escape in (("%", "%25"), ("=", "%3D"), ("&", "%26")):  # all that are left in it
+        encoded = encoded.replace(reserved, escape)
+    return f"{method}&%2F&{encoded}"
 
 
 def v3_string_to_sign(
@@ -187,7 +191,11 @@ def canonical_query(pairs: Iterable[Pair]) -> str:
 
 def encode(text: str) -> str:
     """RFC 3986: all but letters, digits and - _ . ~ as the %XX of their UTF-8."""
-    return quote(text, safe="~")
+    return _RESERVED.sub(_escaped, text.encode()).decode()
+
+
+def _escaped(run: re.Match[bytes]) -> bytes:
+    return b"%" + run[0].hex("%").upper().encode()
 
 
 def timestamp(moment: datetime) -> str:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.client import FakePayload
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from iotconsole import openapi
+from iotconsole import api_bodies
 from iotconsole.body_limits import body_limit
 from iotconsole.kit.bodies import ANYBODY, announced_length, upload_limit
 from operators.models import Operator, Role
@@ -211,8 +211,8 @@ def test_a_call_takes_a_large_body_of_a_key_that_may_be_used() -> None:
     person_of_key = person("chen")
     key = rpc.key_for(operator=person_of_key)
     v3 = f"ACS3-HMAC-SHA256 Credential={key.access_key_id},SignedHeaders=host,Signature=0"
-    assert body_limit(large_call(key.access_key_id)) == openapi.MOST_BYTES
-    assert body_limit(large_call("", HTTP_AUTHORIZATION=v3)) == openapi.MOST_BYTES
+    assert body_limit(large_call(key.access_key_id)) == api_bodies.MOST_BYTES
+    assert body_limit(large_call("", HTTP_AUTHORIZATION=v3)) == api_bodies.MOST_BYTES
     assert body_limit(large_call("")) == ANYBODY
     assert body_limit(large_call("x" * 24)) == ANYBODY
     assert body_limit(large_call(""), b"AccessKeyId=x&x=") == ANYBODY
