@@ -95,6 +95,7 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bytes = 0
+
         def read(request: HttpRequest, most: int) -> bytes:
             body = read_body(request, most)
             self.bytes += len(body)
