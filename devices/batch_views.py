@@ -104,7 +104,7 @@ def _begun(request: HttpRequest, data: Mapping[str, Any]) -> DeviceBatch:
             actor, product_key, data["count"], name_prefix=data["name_prefix"]
         )
     file = data["file"]
-    reading = read_file(file.read(), settings.BATCH_FILE_MB << 20)
+    reading = read_file(file, settings.BATCH_FILE_MB << 20)
     return batches.upload_batch(actor, product_key, reading, file_name=file.name)
 
 

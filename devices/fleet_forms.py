@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from devices.fleet.reading import MOST_ROWS
+from devices.fleet.gather import MOST_ROWS
 from devices.protocol.params import PRODUCT_KEY_PATTERN
 from iotconsole.kit.forms import ConsoleForm
 

@@ -109,7 +109,7 @@ def import_add(request: HttpRequest) -> HttpResponse:
 
 
 def _begun(request: HttpRequest, data: Mapping[str, Any]) -> FleetImport:
-    given = [GivenFile(file.name, file.read()) for file in data["file"]]
+    given = [GivenFile(file.name, file) for file in data["file"]]
     reading = read_fleet(given, settings.BATCH_FILE_MB << 20, data["product_key"])
     return fleet_imports.upload_import(
         actor_of(request), reading, assume_activated=data["assume_activated"]

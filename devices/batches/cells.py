@@ -9,6 +9,8 @@ from devices.batches.problems import Note
 # Longer cells are cut: no DeviceName or alias comes near, and what is shown stays bounded.
 LONGEST_CELL = 256
 MOST_COLUMNS = 50
+# Of a spreadsheet, and so of any table.
+LAST_ROW = 1_048_576
 
 # What no cell of a text can mean, and PostgreSQL's JSON cannot hold; and halves of surrogate pairs,
 # which JSON may name and no encoding has.
