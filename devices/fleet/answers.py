@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from devices.batches.cells import tidy
+from devices.batches.cells import trimmed
 from devices.fleet.columns import (
     CHINA_CREATE_TIME,
     CLIENT_ID,
@@ -138,7 +138,7 @@ def _objects(value: Any) -> Iterator[dict[str, str]]:
         value = value["body"]
     if _failed(value):
         code = value.get("Code") or value.get("Message")
-        yield {"error": tidy(code)[:80] if isinstance(code, str) else "?"}
+        yield {"error": trimmed(code)[:80] if isinstance(code, str) else "?"}
         return
     yield from _told(value)
 
@@ -194,7 +194,7 @@ def _cells(value: Any) -> dict[str, str]:
     cells = {}
     for name, each in value.items():
         column = column_of(name)
-        if column and isinstance(each, (str, int)) and (text := tidy(str(each))):
+        if column and isinstance(each, (str, int)) and (text := trimmed(str(each))):
             cells[column] = text
     return cells
 

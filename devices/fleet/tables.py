@@ -6,9 +6,9 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from devices.batches.budget import Budget
-from devices.batches.cells import Spoilt, tidy
+from devices.batches.cells import Spoilt, exact, tidy
 from devices.batches.reading import read_table
-from devices.fleet.columns import NEEDED, column_of, is_known
+from devices.fleet.columns import NEEDED, SECRET, column_of, is_known
 from devices.fleet.items import Record
 from devices.fleet.problems import Note
 from iotconsole.kit.errors import OperationError
@@ -71,7 +71,8 @@ def _cells(columns: Mapping[int, str], cells: Sequence[str]) -> dict[str, str]:
     found = {}
     for position, column in columns.items():
         if position < len(cells) and (cell := cells[position]):
-            value = Spoilt.by(cell.key, tidy(cell)) if isinstance(cell, Spoilt) else tidy(cell)
+            text = exact(cell) if column in SECRET else tidy(cell)
+            value = Spoilt.by(cell.key, text) if isinstance(cell, Spoilt) else text
             if value:
                 found[column] = value
     return found
