@@ -49,6 +49,11 @@ def largest_body(request: HttpRequest, start: bytes = b"") -> int:
     return MOST_BYTES
 
 
+def is_large(received: rpc.HttpRequest) -> bool:
+    """Whether reading its fields takes so long that not everybody may have it done."""
+    return len(received.body) > LARGE or len(received.query) > LARGE
+
+
 def body_of(request: HttpRequest, received: rpc.HttpRequest) -> bytes:
     """The body; of a large one no more than its start, unless that or the head names a key."""
     announced = announced_length(request.META)
@@ -56,6 +61,8 @@ def body_of(request: HttpRequest, received: rpc.HttpRequest) -> bytes:
         raise GatewayError("InvalidContentLength", "The header Content-Length is not valid.")
     if announced > MOST_BYTES:
         raise _too_large()
+    if len(received.query) > LARGE:
+        _check_large(request, received)
     try:
         start = read_body(request, LARGE + 1)
         if len(start) <= LARGE:

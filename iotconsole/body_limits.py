@@ -21,6 +21,7 @@ from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
 from iotconsole.kit.bodies import ANYBODY, announced_length, is_chunked, upload_limit
+from iotconsole.kit.heads import tamed
 from iotconsole.kit.machines import ONLY_MACHINES
 from iotconsole.kit.outages import describe
 from iotconsole.kit.tracing import trace_of
@@ -39,7 +40,7 @@ def body_limit(environ: dict[str, Any], start: bytes = b"") -> int:
     """
     _tend_connection()
     try:
-        return _limit(WSGIRequest({**environ, "wsgi.input": BytesIO()}), start)
+        return _limit(WSGIRequest({**tamed(environ), "wsgi.input": BytesIO()}), start)
     except AnyDatabaseError as error:
         logger.error("the limit of a request's body could not be decided: %s", describe(error))
         return ANYBODY

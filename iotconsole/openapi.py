@@ -24,9 +24,9 @@ from devices.protocol import rpc
 from devices.protocol.rpc import RpcRequest
 from devices.protocol.rpc_fields import RpcError
 from iotconsole.api_bodies import (
-    LARGE,
     body_of,
     check_usable,
+    is_large,
     key_of,
     note_refused,
     received_of,
@@ -121,7 +121,7 @@ def _named(received: rpc.HttpRequest) -> str:
 
 def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) -> HttpResponse:
     address = client_address(request)
-    if len(received.body) > LARGE:
+    if is_large(received):
         call, key = _large_call(received, address)
         action = _action(call)
     else:

@@ -71,6 +71,15 @@ def test_a_large_body_is_only_taken_apart_for_a_key_there_is(v1: bool) -> None:
     assert rpc.refusal("QueryProduct", **asked) == (404, "InvalidAccessKeyId.NotFound")
 
 
+def test_a_large_query_is_only_taken_apart_for_a_key_there_is(client: Client) -> None:
+    query = f"Action=QueryProduct&Format=JSON&x={'x' * api_bodies.LARGE}"
+    assert client.get(f"/?{query}").status_code == 413
+    found = client.get(f"/?{query}&AccessKeyId=unknown").json()
+    assert found["Code"] == "InvalidAccessKeyId.NotFound"
+    found = client.get(f"/?{query}&AccessKeyId={rpc.key_for().access_key_id}").json()
+    assert found["Code"] == "MissingVersion"
+
+
 @pytest.mark.parametrize("v1", [True, False], ids=["v1", "v3"])
 def test_large_calls_that_are_wrong_again_and_again_are_read_no_more(
     v1: bool, monkeypatch: pytest.MonkeyPatch
