@@ -59,7 +59,9 @@ def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 def refused(port: str, length: int) -> str:
     """How the API refuses a call whose request line is that long; empty when it never sees it."""
-    asked = f"http://127.0.0.1:{port}/?Action=QueryDevice&Format=JSON&X={'x' * length}"
+    asked = (
+        f"http://127.0.0.1:{port}/?Action=QueryDevice&Format=JSON&AccessKeyId=x&X={'x' * length}"
+    )
     with pytest.raises(urllib.error.HTTPError) as raised:
         urllib.request.urlopen(asked[:length], timeout=PATIENCE)  # noqa: S310 - it is http
     with raised.value as response:
@@ -75,7 +77,7 @@ def test_all_answer_and_all_stop(
     with urllib.request.urlopen(url, timeout=PATIENCE) as page:
         assert page.status == 200
     # No client of the RPC API needs more (iotconsole.gunicorn_config).
-    assert refused(environment["HTTP_PORT"], 1_000_000) == "MissingVersion"
+    assert refused(environment["HTTP_PORT"], 1_000_000) == "InvalidAccessKeyId.NotFound"
     assert refused(environment["HTTP_PORT"], 1_050_000) == ""
     trusting = ssl.create_default_context(cafile=tmp_path / "pki" / "ca.pem")
     for port in ("MQTTS_PORT", "HTTPS_PORT"):
