@@ -6,7 +6,7 @@ from iotconsole.kit.errors import OperationError
 
 # Bytes of what a process that also serves pages keeps of an upload. With what Python and the
 # database need besides, it grows by no more than 100 MB.
-MOST_KEPT = 84 << 20
+MOST_KEPT = 78 << 20
 # The same of a process that does nothing else.
 MOST_KEPT_BY_COMMAND = 1 << 30
 
