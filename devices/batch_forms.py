@@ -19,6 +19,11 @@ _NEEDED = {BatchMethod.AUTO: "count", BatchMethod.UPLOAD: "file"}
 METHODS = [(method, method.label) for method in _NEEDED]
 
 
+def largest_upload() -> int:
+    """Bytes that are taken: more than a file may have, so that the form can say how much."""
+    return (settings.BATCH_FILE_MB << 20) * 5 // 4
+
+
 class BatchForm(ConsoleForm):
     # The browser must not insist on a field of the other method, which it does not show.
     use_required_attribute = False

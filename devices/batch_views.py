@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404, visible_batches
-from devices.batch_forms import METHODS, AddBatchForm, BatchForm
+from devices.batch_forms import METHODS, AddBatchForm, BatchForm, largest_upload
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
@@ -23,6 +23,7 @@ from devices.models import BatchMethod, BatchState, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
 from devices.states import with_product, with_state
+from iotconsole.kit.bodies import takes_upload
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.forms import attempt, posted
 from iotconsole.kit.htmx import go, render_page, wanted_region
@@ -73,6 +74,7 @@ def _adds_at_once(request: HttpRequest) -> bool:
     return request.POST.get("method") != BatchMethod.UPLOAD
 
 
+@takes_upload(largest_upload)
 @dangerous_when(_adds_at_once)
 def batch_add(request: HttpRequest) -> HttpResponse:
     form = BatchForm(
@@ -107,7 +109,7 @@ def _begun(request: HttpRequest, data: Mapping[str, Any]) -> DeviceBatch:
             actor, product_key, data["count"], name_prefix=data["name_prefix"]
         )
     file = data["file"]
-    reading = read_file(file.read(), settings.BATCH_FILE_MB << 20)
+    reading = read_file(file, settings.BATCH_FILE_MB << 20)
     return batches.upload_batch(actor, product_key, reading, file_name=file.name)
 
 

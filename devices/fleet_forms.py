@@ -10,9 +10,17 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from devices.fleet.reading import MOST_ROWS
+from devices.fleet.gather import MOST_ROWS
 from devices.protocol.params import PRODUCT_KEY_PATTERN
 from iotconsole.kit.forms import ConsoleForm
+
+# So many times BATCH_FILE_MB may the files of one import measure together.
+MOST_LARGE_FILES = 5
+
+
+def largest_upload() -> int:
+    """Bytes of all files of one import together."""
+    return MOST_LARGE_FILES * (settings.BATCH_FILE_MB << 20)
 
 
 class FilesInput(forms.FileInput):
@@ -56,13 +64,14 @@ class FleetForm(ConsoleForm):
         """`dropped` are names of files that were too large to be taken at all."""
         super().__init__(*args, **kwargs)
         self._dropped = dropped
-        size = {"size": settings.BATCH_FILE_MB, "most": f"{MOST_ROWS:,}"}
+        together = MOST_LARGE_FILES * settings.BATCH_FILE_MB
+        size = {"size": settings.BATCH_FILE_MB, "together": together, "most": f"{MOST_ROWS:,}"}
         missing = _("Choose CSV, XLSX or JSON files of at most %(size)s MB each.")
         self.fields["file"].error_messages["required"] = missing % size
         self.fields["file"].help_text = (
             _(
-                "CSV, XLSX or JSON, several together if you like; at most %(size)s MB each and "
-                "%(most)s rows in all. Drop them here or choose them."
+                "CSV, XLSX or JSON, several together if you like; at most %(size)s MB each, "
+                "%(together)s MB together and %(most)s rows in all. Drop them here or choose them."
             )
             % size
         )

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from devices.fleet.reading import GivenFile, read_fleet
 from devices.fleet.report import findings, notes_of, report_lines
 from devices.fleet.telling import told
-from devices.fleet_forms import FleetForm
+from devices.fleet_forms import FleetForm, largest_upload
 from devices.models import FleetImport, ImportState
 from devices.operations import fleet_imports
+from iotconsole.kit.bodies import takes_upload
 from iotconsole.kit.dialogs import Act, ask
 from iotconsole.kit.downloads import csv_download
 from iotconsole.kit.forms import attempt
@@ -88,6 +89,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "devices/imports.html", context, regions=("import-list",))
 
 
+@takes_upload(largest_upload)
 @operator_act
 @for_every_product
 def import_add(request: HttpRequest) -> HttpResponse:
@@ -107,7 +109,7 @@ def import_add(request: HttpRequest) -> HttpResponse:
 
 
 def _begun(request: HttpRequest, data: Mapping[str, Any]) -> FleetImport:
-    given = [GivenFile(file.name, file.read()) for file in data["file"]]
+    given = [GivenFile(file.name, file) for file in data["file"]]
     reading = read_fleet(given, settings.BATCH_FILE_MB << 20, data["product_key"])
     return fleet_imports.upload_import(
         actor_of(request), reading, assume_activated=data["assume_activated"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from devices.webhooks import endpoint as webhooks
-from iotconsole import health, openapi
+from iotconsole import api_bodies, health, openapi
 from iotconsole.kit.machines import Endpoint, MachineMiddleware, at
 from registration.device_http import PATH as REGISTER_DEVICE
 from registration.device_http import register_device
@@ -18,5 +18,5 @@ class MachineEndpoints(MachineMiddleware):
         Endpoint(webhooks.is_question, webhooks.answer, "webhooks"),
         Endpoint(at(health.ALIVE), health.alive, "health"),
         Endpoint(health.is_readiness, health.ready, "health"),
-        Endpoint(openapi.is_call, openapi.answer, "api"),
+        Endpoint(openapi.is_call, openapi.answer, "api", api_bodies.largest_body),
     )

@@ -23,10 +23,17 @@ from devices.api import ACTIONS as DEVICE_ACTIONS
 from devices.protocol import rpc
 from devices.protocol.rpc import RpcRequest
 from devices.protocol.rpc_fields import RpcError
+from iotconsole.api_bodies import (
+    body_of,
+    check_usable,
+    is_large,
+    key_of,
+    note_refused,
+    received_of,
+)
 from iotconsole.kit.envelope import respond
 from iotconsole.kit.errors import OperationError
 from iotconsole.kit.http.environ import sender_proven
-from iotconsole.kit.machines import read_body
 from iotconsole.kit.metrics import counter
 from iotconsole.kit.outages import describe
 from iotconsole.kit.parameters import GatewayError, Parameters
@@ -35,7 +42,6 @@ from operators.api import Action, Actions, Answer, BusinessError, Call, forbidde
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (
     api_actor,
-    find_access_key,
     note_use,
     recent_calls,
     spend_nonce,
@@ -48,13 +54,7 @@ _calls = counter("api_calls", "Calls of the API: ok, failed, refused or error.",
 
 ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS)
 VERSION = "2018-01-20"
-# The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
-MOST_BYTES = 8 * 1024 * 1024
-# A larger body is only taken apart for a key there is: it may take two seconds.
-LARGE = 64 * 1024
 _METHODS = ("GET", "POST")
-# More than any length takes that is allowed.
-_LENGTH_DIGITS = 18
 _SIGNS = ("Action=", "AccessKeyId=", "Signature=")
 
 
@@ -74,11 +74,11 @@ def answer(request: HttpRequest) -> HttpResponse:
     """Whatever happens, in JSON or XML."""
     request_id = str(uuid.uuid4()).upper()
     call_it(request, request_id)
-    received = _received(request)
+    received = received_of(request)
     try:
         if request.method not in _METHODS:
             raise _not_supported()
-        received = replace(received, body=_body(request))
+        received = replace(received, body=body_of(request, received))
         return _answer(request, received, request_id)
     except (RpcError, GatewayError) as error:
         refusal = error
@@ -121,57 +121,32 @@ def _named(received: rpc.HttpRequest) -> str:
 
 
 def _answer(request: HttpRequest, received: rpc.HttpRequest, request_id: str) -> HttpResponse:
-    if len(received.body) > LARGE:
-        _key_of(rpc.named_key(received))
-    call = rpc.parse(received)
-    action = _action(call)
-    key = _verified(call)
-    sender_proven(request.META)
     address = client_address(request)
+    if is_large(received):
+        call, key = _large_call(received, address)
+        action = _action(call)
+    else:
+        call = rpc.parse(received)
+        action = _action(call)
+        key = _verified(call)
+    sender_proven(request.META)
     _admit(call, key, action, address)
     content = {"RequestId": request_id, **_handle(call, key, action, address)}
     _calls.labels(action.name, "ok" if content["Success"] else "failed").inc()
     return respond(content, f"{action.name}Response", xml=rpc.wants_xml(received))
 
 
-def _received(request: HttpRequest) -> rpc.HttpRequest:
-    """All but the body."""
-    return rpc.HttpRequest(
-        method=request.method or "",
-        path=request.path_info,
-        query=_as_sent(request.META.get("QUERY_STRING", "")),
-        headers={name.lower(): _as_sent(value) for name, value in request.headers.items()},
-    )
-
-
-def _as_sent(value: str) -> str:
-    """WSGI hands the bytes of a query or header over as Latin-1; clients sign them as UTF-8."""
-    return value.encode("latin-1", "replace").decode(errors="replace")
-
-
-def _body(request: HttpRequest) -> bytes:
-    if _announced(request) > MOST_BYTES:
-        raise _too_large()
+def _large_call(received: rpc.HttpRequest, address: str | None) -> tuple[RpcRequest, AccessKey]:
+    """The call and its key. The signature of v3 is checked before the body's fields are read; that
+    of v1 covers them."""
     try:
-        body = read_body(request, MOST_BYTES + 1)
-    except OSError:
-        raise GatewayError("IncompleteBody", "The request body did not arrive whole.") from None
-    if len(body) > MOST_BYTES:
-        raise _too_large()
-    return body
-
-
-def _announced(request: HttpRequest) -> int:
-    """Bytes, by Content-Length."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    if not (text.isascii() and text.isdigit()):
-        raise GatewayError("InvalidContentLength", "The header Content-Length is not valid.")
-    return int(text) if len(text) <= _LENGTH_DIGITS else MOST_BYTES + 1
-
-
-def _too_large() -> GatewayError:
-    text = f"The request body has more than {MOST_BYTES} bytes."
-    return GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if "authorization" in received.headers:
+            _verified(rpc.parse(received, body=False))
+        call = rpc.parse(received)
+        return call, _verified(call)
+    except (RpcError, GatewayError):
+        note_refused(rpc.named_key(received), address)
+        raise
 
 
 def _not_supported() -> GatewayError:
@@ -189,19 +164,11 @@ def _action(call: RpcRequest) -> Action:
 
 
 def _verified(call: RpcRequest) -> AccessKey:
-    key = _key_of(call.access_key_id)
+    key = key_of(call.access_key_id)
     rpc.check_clock(call, timezone.now())
     if not call.signed_with(key.secret):
         raise rpc.mismatch(call)
-    if not key.usable:
-        raise GatewayError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-    return key
-
-
-def _key_of(access_key_id: str) -> AccessKey:
-    key = find_access_key(access_key_id)
-    if key is None:
-        raise GatewayError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+    check_usable(key)
     return key
 
 
@@ -211,7 +178,7 @@ def _admit(call: RpcRequest, key: AccessKey, action: Action, address: str | None
     crowded = limit > 0 and recent_calls(key, action.name, now) >= limit
     # Only calls that are let through count towards the limit.
     if not spend_nonce(key, call.nonce, now, "" if crowded else action.name):
-        _key_of(call.access_key_id)  # it may have been deleted just now
+        key_of(call.access_key_id)  # it may have been deleted just now
         raise GatewayError("SignatureNonceUsed", "Specified signature nonce was used already.")
     if crowded:
         raise GatewayError("Throttling.User", "Request was denied due to user flow control.")

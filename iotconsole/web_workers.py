@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from iotconsole.body_limits import body_limit
+from iotconsole.kit.http.environ import Environ
 from iotconsole.kit.http.gunicorn_worker import HttpWorker
 from registration.pki import (
     SERVER_ECDSA,
@@ -16,10 +16,17 @@ from registration.pki import (
 )
 
 
+def _body_limit(environ: Environ, start: bytes) -> int | None:
+    # gunicorn loads this module before there is any Django.
+    from iotconsole.body_limits import body_limit
+
+    return body_limit(environ, start)
+
+
 class WebWorker(HttpWorker):
     """Plain HTTP: to browsers on this machine, or behind a proxy."""
 
-    body_limit = staticmethod(body_limit)
+    body_limit = staticmethod(_body_limit)
 
     @property
     def forwarded(self) -> bool:
@@ -29,7 +36,7 @@ class WebWorker(HttpWorker):
 class MachineWorker(HttpWorker):
     """TLS that ends here, with the certificates of `app`, an HttpsServer."""
 
-    body_limit = staticmethod(body_limit)
+    body_limit = staticmethod(_body_limit)
 
     def tls(self) -> ssl.SSLContext:
         context: ssl.SSLContext = self.app.certificates.context()

@@ -4,11 +4,18 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from iotconsole.kit.heads import tamed
 from iotconsole.kit.machines import ONLY_MACHINES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iotconsole.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The console and the machine endpoints."""
+    return _django(tamed(environ), start_response)
+
 
 # What a proxy says of a request. On the port of the devices nobody stands in front of us, so there
 # it is the device that says it.

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from devices.batches.problems import Note
+from iotconsole.kit.downloads import csv_restored
 
 # Longer cells are cut: no DeviceName or alias comes near, and what is shown stays bounded.
 LONGEST_CELL = 256
 MOST_COLUMNS = 50
+# Of a spreadsheet, and so of any table.
+LAST_ROW = 1_048_576
 
 # What no cell of a text can mean, and PostgreSQL's JSON cannot hold; and halves of surrogate pairs,
 # which JSON may name and no encoding has.
@@ -40,9 +43,18 @@ class Table:
     notes: list[Note] = field(default_factory=list)
 
 
-def tidy(text: str) -> str:
-    """Without surrounding space, the apostrophe that marks text in spreadsheets, and controls."""
+def trimmed(text: str) -> str:
+    """Without surrounding space and controls."""
     text = text.strip().strip(_INVISIBLE).strip()
-    # Also what csv_safe put in front when the report was made.
-    text = text.removeprefix("'").strip()
-    return _CONTROL.sub("\ufffd", text)[:LONGEST_CELL]
+    return _CONTROL.sub("\ufffd", text[:LONGEST_CELL])
+
+
+def exact(text: str) -> str:
+    """The same of a cell in which an apostrophe may mean something, as in a secret: left out are
+    only those that `csv_safe` put in when this server made the file."""
+    return trimmed(csv_restored(text.strip().strip(_INVISIBLE).strip()))
+
+
+def tidy(text: str) -> str:
+    """The same, and without the apostrophe that marks text in spreadsheets."""
+    return exact(text).removeprefix("'").strip()

@@ -1,11 +1,14 @@
 """An uploaded file as rows: CSV in any of its dialects, or XLSX. Nothing in it can raise but
 OperationError, whose words are for the operator."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from django.utils.translation import gettext as _
 
+from devices.batches.budget import Budget
 from devices.batches.cells import Table
 from devices.batches.columns import Columns, columns_of, is_known
 from devices.batches.problems import DEVICE_NAME, Note, Problem
@@ -32,46 +35,59 @@ class Reading:
         return sum(1 for row in self.rows if row.problems)
 
 
-def read_file(content: bytes, largest: int) -> Reading:
+def read_file(file: bytes | IO[bytes], largest: int, budget: Budget | None = None) -> Reading:
     """Every row, with what is wrong with it by itself or against the others of the file.
 
-    `largest` is what a file may measure, in bytes.
+    A file that is open is read piece by piece. `largest` is what it may measure, in bytes; what is
+    kept of it comes out of `budget`.
     """
-    if len(content) > largest:
-        raise OperationError(
-            _("The file is larger than %(size)s MB. Divide it.") % {"size": largest >> 20},
-            field="file",
-        )
-    table = read_table(content, largest)
+    kept = budget or Budget()
+    table = read_table(opened(file, largest), largest, kept)
     numbered = ((n, cells) for n, cells in enumerate(table.rows, 1) if any(map(str.strip, cells)))
     first = next(numbered, None)
     if first is None:
         raise OperationError(_("The file is empty."), field="file")
     columns = columns_of(first[1])
     notes = [*table.notes, *(columns or _POSITIONAL).notes]
-    rows, surplus = _read_rows(numbered, columns or _POSITIONAL, None if columns else first)
+    rows, surplus = _read_rows(numbered, columns or _POSITIONAL, None if columns else first, kept)
     if surplus and columns:
         notes.append(Note("surplus_cells", {"count": surplus}))
     mark_repeated(rows)
     return Reading(rows, list(columns.kept_names) if columns else [], notes)
 
 
-def read_table(content: bytes, largest: int, known: Callable[[str], bool] = is_known) -> Table:
+def opened(file: bytes | IO[bytes], largest: int) -> IO[bytes]:
+    """The file at its beginning; raises OperationError when it is larger than that."""
+    stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    if stream.seek(0, io.SEEK_END) > largest:
+        raise OperationError(
+            _("The file is larger than %(size)s MB. Divide it.") % {"size": largest >> 20},
+            field="file",
+        )
+    stream.seek(0)
+    return stream
+
+
+def read_table(
+    file: IO[bytes], largest: int, budget: Budget, known: Callable[[str], bool] = is_known
+) -> Table:
     """The rows of a file of any kind; `known` tells a header of ours, `largest` is in bytes."""
-    if content.startswith(_ZIP):
-        return read_workbook(content, largest)
-    if content.startswith(_OLE):
+    start = file.read(len(_ZIP))
+    if start == _ZIP:
+        return read_workbook(file, largest, budget)
+    if start == _OLE:
         raise OperationError(
             _("This is an old or a password-protected workbook. Save it as XLSX or CSV."),
             field="file",
         )
-    return read_text(content, known)
+    return read_text(file, known)
 
 
 def _read_rows(
     numbered: Iterator[tuple[int, list[str]]],
     columns: Columns,
     first: tuple[int, list[str]] | None,
+    budget: Budget,
 ) -> tuple[list[Row], int]:
     """The rows, and how many of them have cells beyond the header; `first` was data already."""
     rows = [_row(*first, columns)] if first else []
@@ -79,7 +95,9 @@ def _read_rows(
     for number, cells in numbered:
         if len(rows) == MOST_ROWS:
             raise _too_many()
-        rows.append(_row(number, cells, columns))
+        row = _row(number, cells, columns)
+        budget.spend(row.size)
+        rows.append(row)
         surplus += any(map(str.strip, cells[columns.width :]))
     if not rows:
         raise OperationError(

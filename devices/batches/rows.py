@@ -2,8 +2,9 @@
 
 import json
 import re
+import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +25,15 @@ _MOST_NAMED = 5
 _COMPRESSED = b"\x78"
 
 
+# Stands before each of the cells that are kept together, and in none: cells.tidy replaces it.
+_MARK = "\x1f"
+# Bytes of memory that a row takes without its texts, and each of its problems.
+_ROW_SIZE, _PROBLEM_SIZE = 250, 250
+
+
 @dataclass(slots=True)
 class Row:
-    """`number` counts as the spreadsheet does; `others` are cells only the report shows again.
+    """`number` counts as the spreadsheet does; `kept` are cells only the report shows again.
 
     `sn` and `device_secret` are those of a device that is imported; they never leave in a report.
     """
@@ -34,10 +41,21 @@ class Row:
     number: int
     device_name: str
     nickname: str = ""
-    others: list[str] = field(default_factory=list)
+    kept: str = ""
     problems: list[Problem] = field(default_factory=list)
     sn: str = ""
     device_secret: str = field(default="", repr=False)
+
+    @property
+    def others(self) -> list[str]:
+        """The cells of `kept`."""
+        return self.kept.split(_MARK)[1:]
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        texts = (self.device_name, self.nickname, self.kept)
+        return _ROW_SIZE + _PROBLEM_SIZE * len(self.problems) + sum(map(sys.getsizeof, texts))
 
     def as_data(self) -> list[Any]:
         """For JSON; short, because there are a hundred thousand."""
@@ -49,7 +67,7 @@ class Row:
     def from_data(cls, data: list[Any]) -> "Row":
         number, device_name, nickname, others, problems, *imported = data
         found = [Problem(*each) for each in problems]
-        return cls(number, device_name, nickname, others, found, *imported)
+        return cls(number, device_name, nickname, _kept(others), found, *imported)
 
     def wrong(self, column: str) -> set[str]:
         """Which of problems.PROBLEMS its value for the column has."""
@@ -104,9 +122,13 @@ def _found(foreign: re.Pattern[str], text: str) -> Mapping[str, str]:
 def row_of(number: int, name_cell: str, nickname: str, others: list[str]) -> Row:
     """The row, tidied and checked by itself."""
     name = str(name_cell) if isinstance(name_cell, Spoilt) else tidy(name_cell)
-    row = Row(number, tidy(name), tidy(nickname), [tidy(cell) for cell in others])
+    row = Row(number, tidy(name), tidy(nickname), _kept(map(tidy, others)))
     check(row, name_cell)
     return row
+
+
+def _kept(cells: Iterable[str]) -> str:
+    return "".join(_MARK + cell for cell in cells)
 
 
 def pack(rows: Sequence[Row]) -> bytes:

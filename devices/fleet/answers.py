@@ -5,13 +5,14 @@ QueryDeviceInfo, QueryPageByApplyId and QueryClientIds, as the official clients 
 bare objects with the same fields.
 """
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from devices.batches.cells import tidy
+from devices.batches.cells import trimmed
 from devices.fleet.columns import (
     CHINA_CREATE_TIME,
     CLIENT_ID,
@@ -24,6 +25,10 @@ from devices.fleet.gather import Fleet
 from devices.fleet.items import Record
 from iotconsole.kit.errors import OperationError
 
+# Characters of one answer. The cloud gives at most 200 products or 50 devices at once, which take a
+# tenth of it.
+_LONGEST = 1 << 20
+_PIECE = 256 * 1024
 # Between the values of a file: those of a list, of one answer per line, of answers run together.
 _BETWEEN = " \t\r\n,[]\ufeff"
 # Lists of products or devices, by the names of what they stand in.
@@ -38,14 +43,17 @@ _ENVELOPE = frozenset({"RequestId", "Success"})
 _TELLING = frozenset({PRODUCT_KEY, DEVICE_NAME, IOT_ID})
 
 
-def is_json(content: bytes) -> bool:
-    return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+def is_json(file: IO[bytes]) -> bool:
+    """Whether it begins as JSON does; leaves the file at its beginning."""
+    start = file.read(_PIECE)
+    file.seek(0)
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
 
 
-def gather_answers(content: bytes, file: int, fleet: Fleet) -> None:
+def gather_answers(content: IO[bytes], file: int, fleet: Fleet) -> None:
     """Add what a file of answers tells. Raises OperationError."""
     answers = Answers(fleet, file)
-    for value in _values(content):
+    for value in _Values(content):
         answers.add(value)
 
 
@@ -72,23 +80,53 @@ class Answers:
         return told
 
 
-def _values(content: bytes) -> Iterator[Any]:
-    """Every outermost value, one at a time: a file of a hundred thousand devices may be large."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _unreadable(1) from error
-    decoder, position = json.JSONDecoder(), 0
-    while True:
-        while position < len(text) and text[position] in _BETWEEN:
-            position += 1
-        if position == len(text):
-            return
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            raise _unreadable(text.count("\n", 0, position) + 1) from error
-        yield value
+class _Values:
+    """Every outermost value of a file, one at a time: there may be a hundred thousand."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._bytes = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text, self._position, self._line = "", 0, 1
+        self._more = True
+
+    def __iter__(self) -> Iterator[Any]:
+        decoder = json.JSONDecoder()
+        while self._skip():
+            begin = self._position
+            try:
+                value, self._position = decoder.raw_decode(self._text, begin)
+            except (ValueError, RecursionError) as error:
+                raise _unreadable(self._line) from error
+            # What is cut off may look complete, if it is a number.
+            if self._position - begin > _LONGEST:
+                raise _unreadable(self._line)
+            self._line += self._text.count("\n", begin, self._position)
+            yield value
+
+    def _skip(self) -> bool:
+        """Go to the next value, with enough behind it; False at the end of the file."""
+        while True:
+            self._fill()
+            begin = self._position
+            while self._position < len(self._text) and self._text[self._position] in _BETWEEN:
+                self._position += 1
+            self._line += self._text.count("\n", begin, self._position)
+            if self._position < len(self._text):
+                self._fill()
+                return True
+            if not self._more:
+                return False
+
+    def _fill(self) -> None:
+        """Have as many characters at hand as a value may have, and one more."""
+        while self._more and len(self._text) - self._position <= _LONGEST:
+            piece = self._file.read(_PIECE)
+            self._more = bool(piece)
+            try:
+                text = self._bytes.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                raise _unreadable(self._line) from error
+            self._text, self._position = self._text[self._position :] + text, 0
 
 
 def _objects(value: Any) -> Iterator[dict[str, str]]:
@@ -99,7 +137,8 @@ def _objects(value: Any) -> Iterator[dict[str, str]]:
     if isinstance(value.get("body"), dict):  # as the official clients' to_map() has it
         value = value["body"]
     if _failed(value):
-        yield {"error": tidy(str(value.get("Code") or value.get("Message") or "?"))[:80]}
+        code = value.get("Code") or value.get("Message")
+        yield {"error": trimmed(code)[:80] if isinstance(code, str) else "?"}
         return
     yield from _told(value)
 
@@ -122,8 +161,12 @@ def _told(value: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 def _failed(answer: Mapping[str, Any]) -> bool:
     success = answer.get("Success")
-    wrong = success is not None and str(success).casefold() != "true"
+    wrong = success not in (None, True) and not _is_true(success)
     return wrong or ("Code" in answer and "HostId" in answer)
+
+
+def _is_true(value: Any) -> bool:
+    return isinstance(value, str) and value.casefold() == "true"
 
 
 def _at(value: Any, path: tuple[str, ...]) -> list[Any] | None:
@@ -151,13 +194,17 @@ def _cells(value: Any) -> dict[str, str]:
     cells = {}
     for name, each in value.items():
         column = column_of(name)
-        if column and isinstance(each, (str, int)) and (text := tidy(str(each))):
+        if column and isinstance(each, (str, int)) and (text := trimmed(str(each))):
             cells[column] = text
     return cells
 
 
 def _unreadable(line: int) -> OperationError:
     return OperationError(
-        _("The file looks like JSON and is none from line %(line)s on.") % {"line": line},
+        _(
+            "The file looks like JSON and is none from line %(line)s on, or one answer is longer "
+            "than %(most)s characters."
+        )
+        % {"line": line, "most": f"{_LONGEST:,}"},
         field="file",
     )

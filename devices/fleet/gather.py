@@ -5,8 +5,14 @@ of them apart, some by IotId alone.
 """
 
 import re
+import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
+from devices.batches.budget import Budget
+from devices.batches.cells import Spoilt
 from devices.fleet.columns import (
     CHINA_CREATE_TIME,
     CLIENT_ID,
@@ -14,6 +20,7 @@ from devices.fleet.columns import (
     DEVICE_SECRET,
     DEVICE_TOKEN,
     IOT_ID,
+    NICKNAME,
     OF_CLIENT_IDS,
     OF_DEVICES,
     OF_PRODUCTS,
@@ -21,7 +28,17 @@ from devices.fleet.columns import (
     PRODUCT_NAME,
     PRODUCT_SECRET,
 )
-from devices.fleet.items import IssuedClientId, Item, ItemKind, Record
+from devices.fleet.items import PROBLEM_SIZE, IssuedClientId, Item, ItemKind, Record
+from iotconsole.kit.errors import OperationError
+
+# Rows of all files together.
+MOST_ROWS = 250_000
+# ClientIDs of one device that are kept, to tell of them; it may have five.
+MOST_LISTED = 20
+# Bytes of memory that a row takes without its texts: its place, its values, its entries in tables.
+_RECORD_SIZE, _CELL_SIZE = 350, 40
+# Different values of columns whose values are mostly the same.
+_MOST_SHARED = 10_000
 
 # Two rows that disagree on one of these are a mistake; of other columns the first value counts.
 _EXACT = frozenset({PRODUCT_SECRET, DEVICE_SECRET, IOT_ID})
@@ -29,34 +46,70 @@ _EXACT = frozenset({PRODUCT_SECRET, DEVICE_SECRET, IOT_ID})
 _UNIQUE = (PRODUCT_NAME, IOT_ID)
 # Of a connection with a DeviceToken; that with a DeviceSecret has a clientId of its own making.
 _OF_A_TOKEN = re.compile(r"(^|,)\s*(authType=connwl|securemode=-2)\s*(,|\||$)")
+# Of these every device has its own value; those of other columns stand in many rows.
+_ITS_OWN = frozenset({DEVICE_NAME, DEVICE_SECRET, NICKNAME, IOT_ID, CLIENT_ID, DEVICE_TOKEN})
 Name = tuple[str, str]
 Place = tuple[int, int]
 
 
 class Fleet:
-    """`add` every record, then `items` once. Rows without ProductKey are of `product_key`."""
+    """`add` every record, then `items` once. Rows without ProductKey are of `product_key`.
 
-    def __init__(self, file_names: Sequence[str], product_key: str = "") -> None:
+    Raises OperationError when there are too many, or too much in them for `budget`.
+    """
+
+    def __init__(
+        self, file_names: Sequence[str], product_key: str = "", budget: Budget | None = None
+    ) -> None:
+        self.budget = budget or Budget()
         self._file_names = file_names
         self._default = product_key
         self._products: dict[str, Item] = {}
-        self._devices: dict[Name, Item] = {}
+        self._devices: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+        self._texts: dict[str, str] = {}
         self._rows: list[Item] = []
         self._waiting: list[Record] = []
         self._owners: dict[tuple[str, str], Item] = {}
-        self.records = 0
+        # Rows that were added; and those that tell of nothing as well.
+        self.records = self._seen = 0
 
     def add(self, record: Record) -> None:
         self.records += 1
+        record = self._counted(record)
         cells = record.cells
         product_key = cells.get(PRODUCT_KEY, self._default)
         if not product_key or (IOT_ID in cells and DEVICE_NAME not in cells):
+            self._kept(record.cells)
             self._waiting.append(record)
         else:
             self._add(record, product_key, cells.get(DEVICE_NAME, ""))
 
     def refuse(self, record: Record, column: str, key: str, **facts: str) -> None:
         """A record that tells of nothing."""
+        record = self._counted(record)
+        self._refuse(record, column, key, **facts)
+
+    def _counted(self, record: Record) -> Record:
+        """The record, with values that were met before as one text."""
+        self._seen += 1
+        if self._seen > MOST_ROWS:
+            raise _too_many()
+        cells = {column: self._shared(column, text) for column, text in record.cells.items()}
+        return Record(record.file, record.row, cells)
+
+    def _shared(self, column: str, text: str) -> str:
+        if column in _ITS_OWN or isinstance(text, Spoilt) or len(self._texts) == _MOST_SHARED:
+            return text
+        return self._texts.setdefault(text, text)
+
+    def _kept(self, cells: Mapping[str, str]) -> None:
+        """They are kept, as a row or in one."""
+        sizes = (_size(column, text) for column, text in cells.items())
+        self.budget.spend(_RECORD_SIZE + sum(sizes))
+
+    def _refuse(self, record: Record, column: str, key: str, **facts: str) -> None:
+        self._kept(record.cells)
+        self.budget.spend(PROBLEM_SIZE)
         row = Item(ItemKind.ROW, record.file, record.row, dict(record.cells))
         row.complain(column, key, record, **facts)
         self._rows.append(row)
@@ -64,11 +117,10 @@ class Fleet:
     def items(self) -> list[Item]:
         """Products first, because devices need them."""
         self._place_waiting()
-        for device in self._devices.values():
-            self._claim(device)
-        for product in self._products.values():
-            self._claim(product)
-        return [*self._products.values(), *self._devices.values(), *self._rows]
+        devices = [item for named in self._devices.values() for item in named.values()]
+        for item in (*devices, *self._products.values()):
+            self._claim(item)
+        return [*self._products.values(), *devices, *self._rows]
 
     def _add(self, record: Record, product_key: str, device_name: str) -> None:
         cells = record.cells
@@ -81,25 +133,28 @@ class Fleet:
             self._merge(device, record, OF_DEVICES)
             self._issue(device, record)
         elif about_device and not about_product:
-            self.refuse(record, DEVICE_NAME, "missing_device_name")
+            self._refuse(record, DEVICE_NAME, "missing_device_name")
 
     def _product(self, record: Record, product_key: str) -> Item:
         item = self._products.get(product_key)
         if item is None:
             facts = {PRODUCT_KEY: product_key}
             item = Item(ItemKind.PRODUCT, record.file, record.row, facts)
+            self._kept(facts)
             self._products[product_key] = item
         return item
 
     def _device(self, record: Record, name: Name) -> Item:
-        item = self._devices.get(name)
+        product_key, device_name = name
+        item = self._devices[product_key].get(device_name)
         if item is None:
             facts = {
-                PRODUCT_KEY: record.cells.get(PRODUCT_KEY, name[0]),
-                DEVICE_NAME: record.cells.get(DEVICE_NAME, name[1]),
+                PRODUCT_KEY: record.cells.get(PRODUCT_KEY, product_key),
+                DEVICE_NAME: record.cells.get(DEVICE_NAME, device_name),
             }
             item = Item(ItemKind.DEVICE, record.file, record.row, facts)
-            self._devices[name] = item
+            self._kept(facts)
+            self._devices[product_key][device_name] = item
         return item
 
     def _merge(self, item: Item, record: Record, columns: Iterable[str]) -> None:
@@ -107,7 +162,10 @@ class Fleet:
             value = record.cells.get(column)
             if value is None:
                 continue
-            if item.facts.setdefault(column, value) != value and column in _EXACT:
+            if column not in item.facts:
+                self.budget.spend(_size(column, value))
+                item.facts[column] = value
+            elif item.facts[column] != value and column in _EXACT:
                 item.complain(column, "differs", record, **self._named((item.file, item.row)))
 
     def _issue(self, device: Item, record: Record) -> None:
@@ -118,10 +176,13 @@ class Fleet:
                 device.complain(DEVICE_TOKEN, "token_alone", record)
             return
         known = next((one for one in device.client_ids if one.client_id == client_id), None)
-        if known is None:
+        if known is None and len(device.client_ids) == MOST_LISTED:
+            device.complain(CLIENT_ID, "too_many_client_ids", record)
+        elif known is None:
             created = cells.get(CHINA_CREATE_TIME, "")
+            self._kept({CLIENT_ID: client_id, DEVICE_TOKEN: token})
             issued = IssuedClientId(client_id, token, record.file, record.row, created)
-            device.client_ids.append(issued)
+            device.client_ids = (*device.client_ids, issued)
         elif token and known.token and token != known.token:
             place = self._named((known.file, known.row))
             device.complain(DEVICE_TOKEN, "differs", record, **place)
@@ -130,17 +191,22 @@ class Fleet:
 
     def _place_waiting(self) -> None:
         """Records without ProductKey: by their IotId, or to the only product there is."""
-        by_iot_id = {item[IOT_ID]: name for name, item in self._devices.items() if item[IOT_ID]}
-        keys = {*self._products, *(key for key, _ in self._devices)}
+        by_iot_id = {
+            item[IOT_ID]: (product_key, device_name)
+            for product_key, named in (self._devices.items() if self._waiting else ())
+            for device_name, item in named.items()
+            if item[IOT_ID]
+        }
+        keys = self._products.keys() | self._devices.keys()
         only = keys.pop() if len(keys) == 1 else ""
         for record in self._waiting:
             product_key, device_name = by_iot_id.get(record.cells.get(IOT_ID, ""), ("", ""))
             product_key = record.cells.get(PRODUCT_KEY) or product_key or only
             device_name = record.cells.get(DEVICE_NAME) or device_name
             if not device_name and IOT_ID in record.cells:
-                self.refuse(record, IOT_ID, "unknown_iot_id")
+                self._refuse(record, IOT_ID, "unknown_iot_id")
             elif not product_key:
-                self.refuse(record, PRODUCT_KEY, "missing_product_key")
+                self._refuse(record, PRODUCT_KEY, "missing_product_key")
             else:
                 self._add(record, product_key, device_name)
 
@@ -167,3 +233,16 @@ def _issued(client_id: str) -> str:
     """The ClientID alone: firmware keeps it with what it sends behind it (protocol.md 2.2)."""
     issued, _, extension = client_id.partition("|")
     return issued if _OF_A_TOKEN.search(extension) else client_id
+
+
+def _size(column: str, text: str) -> int:
+    """Bytes of memory that a value takes; one that many rows have is kept once."""
+    return _CELL_SIZE + (sys.getsizeof(text) if column in _ITS_OWN else 0)
+
+
+def _too_many() -> OperationError:
+    return OperationError(
+        _("There are more than %(most)s rows. Import them in several goes.")
+        % {"most": f"{MOST_ROWS:,}"},
+        field="file",
+    )

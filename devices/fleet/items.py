@@ -13,6 +13,8 @@ from iotconsole.kit.fields import decrypt_bytes, encrypt_bytes
 
 # Of one item: what is wrong a hundred times is told often enough.
 MOST_PROBLEMS = 10
+# Bytes of memory that a problem takes.
+PROBLEM_SIZE = 250
 
 
 class ItemKind(enum.StrEnum):
@@ -52,8 +54,9 @@ class Item:
     file: int
     row: int
     facts: dict[str, str] = field(repr=False)
-    client_ids: list[IssuedClientId] = field(default_factory=list, repr=False)
-    problems: list[Problem] = field(default_factory=list)
+    # Of most of a hundred thousand there are none: an empty list would take as much as a name.
+    client_ids: tuple[IssuedClientId, ...] = field(default=(), repr=False)
+    problems: tuple[Problem, ...] = ()
 
     def __getitem__(self, column: str) -> str:
         return self.facts.get(column, "")
@@ -81,7 +84,7 @@ class Item:
 
     def note(self, problem: Problem) -> None:
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(problem)
+            self.problems = (*self.problems, problem)
 
     def as_data(self) -> list[Any]:
         """For JSON; short, because there are a hundred thousand."""
@@ -92,8 +95,9 @@ class Item:
     @classmethod
     def from_data(cls, data: list[Any]) -> "Item":
         kind, file, row, facts, issued, problems = data
-        client_ids = [IssuedClientId(*each) for each in issued]
-        return cls(ItemKind(kind), file, row, facts, client_ids, [Problem(*p) for p in problems])
+        client_ids = tuple(IssuedClientId(*each) for each in issued)
+        found = tuple(Problem(*each) for each in problems)
+        return cls(ItemKind(kind), file, row, facts, client_ids, found)
 
 
 def pack(items: Iterable[Item]) -> bytes:

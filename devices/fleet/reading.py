@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 from django.utils.translation import gettext as _
 
+from devices.batches.budget import Budget
+from devices.batches.reading import opened
 from devices.fleet.answers import gather_answers, is_json
 from devices.fleet.gather import Fleet
-from devices.fleet.items import Item
+from devices.fleet.items import PROBLEM_SIZE, Item
 from devices.fleet.problems import Note, of_file
 from devices.fleet.rules import check
 from devices.fleet.tables import table_records
 from iotconsole.kit.errors import OperationError
 
-# Rows of all files together: what a process of a few hundred MB can put together.
-MOST_ROWS = 250_000
-
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """A file as it was given."""
+    """A file as it was given; one that is open is read piece by piece."""
 
     name: str
-    content: bytes = field(repr=False)
+    content: bytes | IO[bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,18 @@ class Reading:
     rows: int
 
 
-def read_fleet(files: Sequence[GivenFile], largest: int, product_key: str = "") -> Reading:
+def read_fleet(
+    files: Sequence[GivenFile],
+    largest: int,
+    product_key: str = "",
+    budget: Budget | None = None,
+) -> Reading:
     """Read all files together. Rows that name no ProductKey are of `product_key`.
 
     `largest` is what one file may measure, in bytes. Raises OperationError, which names the file.
     """
     names = [file.name for file in files]
-    fleet = Fleet(names, product_key)
+    fleet = Fleet(names, product_key, budget)
     return reading_of(fleet, names, read_into(fleet, files, largest))
 
 
@@ -63,27 +68,15 @@ def reading_of(fleet: Fleet, names: list[str], notes: list[Note]) -> Reading:
         raise OperationError(_("There is no product or device in it."), field="file")
     for item in items:
         check(item)
+        fleet.budget.spend(PROBLEM_SIZE * len(item.problems))
     return Reading(names, items, notes, fleet.records)
 
 
 def _read(fleet: Fleet, file: GivenFile, number: int, largest: int, notes: list[Note]) -> None:
-    if len(file.content) > largest:
-        raise OperationError(
-            _("The file is larger than %(size)s MB. Divide it.") % {"size": largest >> 20}
-        )
-    if is_json(file.content):
-        gather_answers(file.content, number, fleet)
-    else:
-        for record in table_records(file.content, number, file.name, largest, notes):
-            fleet.add(record)
-            if fleet.records > MOST_ROWS:
-                raise _too_many()
-    if fleet.records > MOST_ROWS:
-        raise _too_many()
-
-
-def _too_many() -> OperationError:
-    return OperationError(
-        _("There are more than %(most)s rows. Import them in several goes.")
-        % {"most": f"{MOST_ROWS:,}"}
-    )
+    content = opened(file.content, largest)
+    if is_json(content):
+        gather_answers(content, number, fleet)
+        return
+    place = number, file.name
+    for record in table_records(content, place, largest, fleet.budget, notes):
+        fleet.add(record)

@@ -1,12 +1,14 @@
 """Tables of products and devices: CSV in any of its dialects, or XLSX."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
 
 from django.utils.translation import gettext as _
 
-from devices.batches.cells import Spoilt, tidy
+from devices.batches.budget import Budget
+from devices.batches.cells import Spoilt, exact, tidy
 from devices.batches.reading import read_table
-from devices.fleet.columns import NEEDED, column_of, is_known
+from devices.fleet.columns import NEEDED, SECRET, column_of, is_known
 from devices.fleet.items import Record
 from devices.fleet.problems import Note
 from iotconsole.kit.errors import OperationError
@@ -15,13 +17,15 @@ _SHOWN = 200
 
 
 def table_records(
-    content: bytes, file: int, name: str, largest: int, notes: list[Note]
+    content: IO[bytes], place: tuple[int, str], largest: int, budget: Budget, notes: list[Note]
 ) -> Iterator[Record]:
-    """One record per row; what is peculiar about the file goes into `notes`.
+    """One record per row; what is peculiar about the file goes into `notes`. `place` is its number
+    and name.
 
     Raises OperationError, which names the file, when it cannot be read at all.
     """
-    table = read_table(content, largest, is_known)
+    file, name = place
+    table = read_table(content, largest, budget, is_known)
     numbered = ((n, cells) for n, cells in enumerate(table.rows, 1) if any(map(str.strip, cells)))
     header = next(numbered, None)
     if header is None:
@@ -67,7 +71,8 @@ def _cells(columns: Mapping[int, str], cells: Sequence[str]) -> dict[str, str]:
     found = {}
     for position, column in columns.items():
         if position < len(cells) and (cell := cells[position]):
-            value = Spoilt.by(cell.key, tidy(cell)) if isinstance(cell, Spoilt) else tidy(cell)
+            text = exact(cell) if column in SECRET else tidy(cell)
+            value = Spoilt.by(cell.key, text) if isinstance(cell, Spoilt) else text
             if value:
                 found[column] = value
     return found

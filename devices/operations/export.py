@@ -27,9 +27,6 @@ _SUMMARIES = {
 }
 _AT_ONCE = 500
 
-# No cell of these files can be a formula to a spreadsheet, so they hold the bare values: ours are
-# letters and digits, and of what an operator chooses, a DeviceName has no sign that calls, adds
-# or refers (protocol.md 5.1).
 CREDENTIALS = ("ProductKey", "DeviceName", "DeviceSecret", "IotId")
 # Under the platform's names (console_api.md 1.8).
 PARAMETERS = ("DeviceName", "clientId", "username", "passwd", "mqttHostUrl", "port")

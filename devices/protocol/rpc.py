@@ -65,6 +65,7 @@ _AROUND = " \t"
 LONGEST_TOLD = 64 * 1024
 
 _FORM = "application/x-www-form-urlencoded"
+_RESERVED = re.compile(rb"[^A-Za-z0-9\-_.~]+")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _AUTHORIZATION = re.compile(
     r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,\0]*),\s*SignedHeaders=(?P<headers>[^,]*),"
@@ -137,9 +138,10 @@ class RpcRequest:
         return hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
 
 
-def parse(request: HttpRequest) -> RpcRequest:
-    """Raises RpcError."""
-    pairs = [*pairs_of(request.query), *(pairs_of_body(request.body) if request.is_form else ())]
+def parse(request: HttpRequest, *, body: bool = True) -> RpcRequest:
+    """Raises RpcError. Without `body` its fields are left out; the signature of v3 needs none."""
+    in_body = body and request.is_form
+    pairs = [*pairs_of(request.query), *(pairs_of_body(request.body) if in_body else ())]
     if "authorization" in request.headers:
         return _parse_v3(request, pairs)
     return _parse_v1(request, pairs)

@@ -7,17 +7,21 @@ unchanged, or a signature would hold for more than one request.
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote
 
 from devices.protocol.rpc_fields import Pair
 
 V3_ALGORITHM = "ACS3-HMAC-SHA256"
+_RESERVED = re.compile(rb"[^A-Za-z0-9\-_.~]+")
 
 
 def v1_string_to_sign(method: str, parameters: Iterable[Pair]) -> str:
     """`parameters` with those of a form body, without `Signature`."""
-    return f"{method}&%2F&{encode(canonical_query(parameters))}"
+    encoded = canonical_query(parameters)
+    for reserved, escape in (("%", "%25"), ("=", "%3D"), ("&", "%26")):  # all that are left in it
+        encoded = encoded.replace(reserved, escape)
+    return f"{method}&%2F&{encoded}"
 
 
 def v3_string_to_sign(
@@ -48,4 +52,8 @@ def canonical_query(pairs: Iterable[Pair]) -> str:
 
 def encode(text: str) -> str:
     """RFC 3986: all but letters, digits and - _ . ~ as the %XX of their UTF-8."""
-    return quote(text, safe="~")
+    return _RESERVED.sub(_escaped, text.encode()).decode()
+
+
+def _escaped(run: re.Match[bytes]) -> bytes:
+    return b"%" + run[0].hex("%").upper().encode()

@@ -12,6 +12,8 @@ from typing import ClassVar
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 
+from iotconsole.kit.bodies import ANYBODY, is_chunked
+
 View = Callable[[HttpRequest], HttpResponseBase]
 
 # In the WSGI environment, where no header of a request can put it: whatever machines do not ask
@@ -27,15 +29,22 @@ def group_of(request: HttpRequest) -> str:
     return str(getattr(request, _GROUP, ""))
 
 
+def _as_anybody(_request: HttpRequest, _start: bytes) -> int | None:
+    return ANYBODY
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """`view` answers the requests that `matches`, whatever their method, and its own faults: no
-    page is made for a machine behind it."""
+    page is made for a machine behind it. It also refuses what is too large, in its own words."""
 
     matches: Callable[[HttpRequest], bool]
     view: View
     # What its requests are counted as.
     group: str = "machine"
+    # Bytes of body a server should hand on, by the request and the bytes that are there already;
+    # None to be asked again with more of these.
+    largest: Callable[[HttpRequest, bytes], int | None] = _as_anybody
 
 
 def at(path: str) -> Callable[[HttpRequest], bool]:
@@ -53,13 +62,17 @@ class MachineMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        for endpoint in self.endpoints:
-            if endpoint.matches(request):
-                setattr(request, _GROUP, endpoint.group)
-                return _in_no_language(endpoint.view, request)
+        if endpoint := self.endpoint_of(request):
+            setattr(request, _GROUP, endpoint.group)
+            return _in_no_language(endpoint.view, request)
         if ONLY_MACHINES in request.META:
             return not_found()
         return self.get_response(request)
+
+    @classmethod
+    def endpoint_of(cls, request: HttpRequest) -> Endpoint | None:
+        """The one that answers the request, if any does."""
+        return next((each for each in cls.endpoints if each.matches(request)), None)
 
 
 def read_body(request: HttpRequest, most: int) -> bytes:
@@ -67,8 +80,7 @@ def read_body(request: HttpRequest, most: int) -> bytes:
 
     Django reads as much as Content-Length says; gunicorn ends a chunked body by itself.
     """
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    ends = chunked and request.META.get("wsgi.input_terminated")
+    ends = is_chunked(request.META) and request.META.get("wsgi.input_terminated")
     body: bytes = (request.META["wsgi.input"] if ends else request).read(most)
     return body
 

@@ -205,7 +205,7 @@ def _product_posts(fleet: Fleet) -> Iterator[Post]:
 def _account_posts() -> Iterator[Post]:
     invited = Operator.objects.get(username=INVITED).pk
     yield Post("operators:renew_invitation", reverse("operators:renew_invitation", args=[invited]))
-    account = person("ada")
+    account = person("ada", phone="+8613800000009")
     gone = person("bob")
     Operator.objects.filter(pk=gone.pk).update(is_active=False)
     yield Post("products:grants", reverse("products:grants", args=[account.pk]), _no_grant())

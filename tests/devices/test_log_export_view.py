@@ -48,6 +48,19 @@ def test_no_name_becomes_a_formula(console: Client, name: str) -> None:
     assert exported(console)[1][2] == f"'{name}"
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_nothing_that_a_stranger_sent_becomes_one_where_lines_are_divided_otherwise(
+    console: Client, separator: str
+) -> None:
+    """A refused CONNECT is logged with the username it came with."""
+    logged("bad_parameters", detail={"username": f"x{separator}=HYPERLINK(A1)&B1", "end": "y"})
+    response = console.post("/logs/export/")
+    content = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    cells = [cell for row in csv.reader(io.StringIO(content), delimiter=separator) for cell in row]
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert not any(cell.startswith("=") for cell in cells)
+
+
 def test_says_where_it_was_cut() -> None:
     names = [logged(device_name=f"lamp-{n}").device_name for n in range(6)]
     entries = [Portion(list(LogEntry.objects.order_by("-pk")[n : n + 2])) for n in (0, 2, 4)]

@@ -1,13 +1,18 @@
 """What of HTTP the endpoint takes: methods, lengths, bodies."""
 
 from io import BytesIO
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.client import FakePayload
 
-from iotconsole import openapi
+from devices.protocol import rpc as protocol
+from iotconsole import api_bodies, openapi
+from iotconsole.kit.machines import read_body
+from iotconsole.kit.ratelimit import FailureCounter
+from operators.models import AccessKeyScope
 from tests import rpc
 from tests.factories import make_product
 
@@ -51,7 +56,7 @@ def test_an_answer_to_head_has_no_body() -> None:
 def test_a_body_may_have_eight_megabytes() -> None:
     product = make_product()
     asked = {"ProductKey": product.product_key, "form": True}
-    room = openapi.MOST_BYTES - len(f"ProductKey={product.product_key}&Description=")
+    room = api_bodies.MOST_BYTES - len(f"ProductKey={product.product_key}&Description=")
     assert rpc.data("QueryProduct", Description="x" * room, **asked)
     assert rpc.refusal("QueryProduct", Description="x" * (room + 1), **asked)[0] == 413
 
@@ -59,15 +64,70 @@ def test_a_body_may_have_eight_megabytes() -> None:
 @pytest.mark.parametrize("v1", [True, False], ids=["v1", "v3"])
 def test_a_large_body_is_only_taken_apart_for_a_key_there_is(v1: bool) -> None:
     key = rpc.key_for()
-    large = "x" * openapi.LARGE
+    large = "x" * api_bodies.LARGE
     asked = {"key": key, "v1": v1, "form": True, "also": [("same", large), ("same", "")]}
     assert rpc.refusal("QueryProduct", **asked) == (400, "Invalidsame")
     key.access_key_id = "x" * 24
     assert rpc.refusal("QueryProduct", **asked) == (404, "InvalidAccessKeyId.NotFound")
 
 
+def test_a_large_query_is_only_taken_apart_for_a_key_there_is(client: Client) -> None:
+    query = f"Action=QueryProduct&Format=JSON&x={'x' * api_bodies.LARGE}"
+    assert client.get(f"/?{query}").status_code == 413
+    found = client.get(f"/?{query}&AccessKeyId=unknown").json()
+    assert found["Code"] == "InvalidAccessKeyId.NotFound"
+    found = client.get(f"/?{query}&AccessKeyId={rpc.key_for().access_key_id}").json()
+    assert found["Code"] == "MissingVersion"
+
+
+@pytest.mark.parametrize("v1", [True, False], ids=["v1", "v3"])
+def test_large_calls_that_are_wrong_again_and_again_are_read_no_more(
+    v1: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_bodies, "_wrong", FailureCounter(api_bodies.WRONG_LARGE))
+    key, other = rpc.key_for(), rpc.key_for(AccessKeyScope.READ_ONLY)
+    right = key.secret
+    key.secret = "wrong"
+    large = {"key": key, "v1": v1, "form": True, "ProductKey": "a1", "x": "x" * api_bodies.LARGE}
+    for _ in range(api_bodies.WRONG_LARGE):
+        assert rpc.refusal("QueryProduct", **large) == (400, "SignatureDoesNotMatch")
+    read = Counted(monkeypatch)
+    assert rpc.refusal("QueryProduct", **large) == (400, "Throttling.User")
+    assert read.bytes <= api_bodies.LARGE + 1
+    key.secret = right
+    assert rpc.failure("QueryProduct", key=key, v1=v1, ProductKey="a1")
+    assert rpc.failure("QueryProduct", **{**large, "key": other})
+
+
+class Counted:
+    """Counts what the endpoint reads of bodies."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bytes = 0
+
+        def read(request: HttpRequest, most: int) -> bytes:
+            body = read_body(request, most)
+            self.bytes += len(body)
+            return body
+
+        monkeypatch.setattr(api_bodies, "read_body", read)
+
+
+def test_the_fields_of_a_large_body_are_read_after_the_signature_of_v3(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(_body: bytes) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(protocol, "pairs_of_body", never)
+    key = rpc.key_for()
+    key.secret = "wrong"
+    large = {"key": key, "form": True, "x": "x" * api_bodies.LARGE}
+    assert rpc.refusal("QueryProduct", **large) == (400, "SignatureDoesNotMatch")
+
+
 def test_a_body_announced_too_large_is_not_read() -> None:
-    for length in (str(openapi.MOST_BYTES + 1), "9" * 18, "9" * 19, "9" * 5000):
+    for length in (str(api_bodies.MOST_BYTES + 1), "9" * 18, "9" * 19, "9" * 5000):
         environ = {"CONTENT_LENGTH": length, "wsgi.input": Unreadable()}
         assert answered(**environ) == (413, "RequestEntityTooLarge")
 
@@ -93,7 +153,7 @@ def test_a_chunked_body_is_read_where_the_server_ends_it() -> None:
     body = BytesIO(b"DeviceName=a&DeviceName=b")
     ended = {**chunked, "wsgi.input": body, "wsgi.input_terminated": True}
     assert answered(**ended) == (400, "InvalidDeviceName")
-    too_large = BytesIO(b"x" * (openapi.MOST_BYTES + 1))
+    too_large = BytesIO(b"x" * (api_bodies.MOST_BYTES + 1))
     assert answered(**{**ended, "wsgi.input": too_large})[0] == 413
     # Otherwise nobody knows where it ends.
     assert answered(**chunked, **{"wsgi.input": Unreadable()}) == (400, "MissingVersion")

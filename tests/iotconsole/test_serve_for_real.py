@@ -75,7 +75,9 @@ def half_requests(port: int) -> Iterator[None]:
 
 def refused(port: str, length: int) -> str:
     """How the API refuses a call whose request line is that long; empty when it never sees it."""
-    asked = f"http://127.0.0.1:{port}/?Action=QueryDevice&Format=JSON&X={'x' * length}"
+    asked = (
+        f"http://127.0.0.1:{port}/?Action=QueryDevice&Format=JSON&AccessKeyId=x&X={'x' * length}"
+    )
     with pytest.raises(urllib.error.HTTPError) as raised:
         urllib.request.urlopen(asked[:length], timeout=PATIENCE)  # noqa: S310 - it is http
     with raised.value as response:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from devices.batches.budget import MOST_KEPT_BY_COMMAND, Budget
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.models import BatchState, DeviceBatch
@@ -59,10 +60,11 @@ class Command(ShellCommand):
     def _uploaded(self, options: Mapping[str, Any]) -> DeviceBatch:
         file: Path = options["file"]
         try:
-            content = file.read_bytes()
+            with file.open("rb") as content:
+                budget = Budget(MOST_KEPT_BY_COMMAND)
+                reading = read_file(content, settings.BATCH_FILE_MB << 20, budget)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        reading = read_file(content, settings.BATCH_FILE_MB << 20)
         return upload_batch(SHELL, options["product_key"], reading, file_name=file.name)
 
     def _told(self, batch: DeviceBatch) -> None:

@@ -4,13 +4,14 @@ import csv
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from devices.batches.budget import MOST_KEPT_BY_COMMAND, Budget
 from devices.fleet.collect import ACTIONS, collect
 from devices.fleet.from_cloud import add_cloud_arguments, cloud_of, journal_of
 from devices.fleet.gather import Fleet
@@ -80,12 +81,14 @@ class Command(ShellCommand):
     def _read(self, options: Mapping[str, Any]) -> Reading:
         if not options["files"] and not options["from_cloud"]:
             raise CommandError("Name at least one file, or give --from-cloud.")
-        given = [_given(path) for path in options["files"]]
-        names = [file.name for file in given] + (list(ACTIONS) if options["from_cloud"] else [])
-        fleet = Fleet(names, options["product_key"])
-        notes = read_into(fleet, given, _LARGEST)
+        files: list[Path] = options["files"]
+        names = [path.name for path in files] + (list(ACTIONS) if options["from_cloud"] else [])
+        fleet = Fleet(names, options["product_key"], Budget(MOST_KEPT_BY_COMMAND))
+        with ExitStack() as opened:
+            given = [GivenFile(path.name, opened.enter_context(_opened(path))) for path in files]
+            notes = read_into(fleet, given, _LARGEST)
         if options["from_cloud"]:
-            _collect(fleet, len(given), options)
+            _collect(fleet, len(files), options)
         return reading_of(fleet, names, notes)
 
     def _wanted(self, fleet: FleetImport, options: Mapping[str, Any]) -> bool:
@@ -138,9 +141,9 @@ def _collect(fleet: Fleet, first_file: int, options: Mapping[str, Any]) -> None:
             cloud.close()
 
 
-def _given(path: Path) -> GivenFile:
+def _opened(path: Path) -> IO[bytes]:
     try:
-        return GivenFile(path.name, path.read_bytes())
+        return path.open("rb")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 

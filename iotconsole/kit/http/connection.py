@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from iotconsole.kit.http.answer import Answer
 from iotconsole.kit.http.environ import PROVEN, Environ, environ_of, with_body
 from iotconsole.kit.http.exchange import Exchange, Step
-from iotconsole.kit.http.request_body import REQUEST_WITHIN
+from iotconsole.kit.http.request_body import REQUEST_WITHIN, SMALL
 from iotconsole.kit.http.request_head import RequestError
 from iotconsole.kit.http.sender import Progress, Sender
 from iotconsole.kit.net.connection_limits import Slot
@@ -160,24 +160,27 @@ class HttpConnection(asyncio.Protocol):
 
     def _ask(self) -> None:
         """How large the body may be, of the application, which takes a thread."""
-        if self._large:  # it has said so
-            self._exchange.body.refuse()
+        body = self._exchange.body
+        if self._large and not body.is_sample:  # it has said so
+            body.refuse()
             self._run()
             return
-        if not self._server.take_large():
+        if not self._large and not self._server.take_large():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         self._large = True
         self._enter(State.ASKING, math.inf)
         self._transport.pause_reading()
         self._server.peers.slots.asked(self._slot)
-        self._server.ask_limit(self._origin(), self._environ, self._limited)
+        self._server.ask_limit(self._origin(), self._environ, body.start(), self._limited)
 
-    def _limited(self, limit: int) -> None:
-        """The answer to `_ask`."""
+    def _limited(self, limit: int | None) -> None:
+        """The answer to `_ask`; None to be asked again when the body's start is here."""
         if self._state is not State.ASKING:
             return
-        self._exchange.body.allowed = limit
+        body = self._exchange.body
+        body.is_sample = limit is None and not body.is_sample
+        body.allowed = limit or SMALL
         self._enter(State.READING, self._exchange.body.seconds)
         try:
             self._take(self._exchange.go_on())

@@ -1,6 +1,7 @@
 """The body of a request on its way in: how much may come, until when, and where it is kept."""
 
 import io
+import os
 import tempfile
 from typing import IO
 
@@ -22,12 +23,19 @@ class RequestBody:
     def __init__(self, announced: int | None) -> None:
         self.announced = announced
         self.allowed = SMALL
+        # Whether so much is read, and then it is decided about the rest.
+        self.is_sample = False
         self.size = 0
         self._file: IO[bytes] | None = None
 
     @property
     def too_large(self) -> bool:
-        return max(self.size, self.announced or 0) > self.allowed
+        expected = 0 if self.is_sample else self.announced or 0
+        return max(self.size, expected) > self.allowed
+
+    def start(self) -> bytes:
+        """Its first bytes, as far as they are here."""
+        return self.file().read(SMALL)
 
     @property
     def seconds(self) -> float:
@@ -39,6 +47,7 @@ class RequestBody:
         self.size += len(data)
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._file.seek(0, os.SEEK_END)
         self._file.write(data)
 
     def refuse(self) -> None:
@@ -47,6 +56,7 @@ class RequestBody:
         self.close()
 
     def file(self) -> IO[bytes]:
+        """From its beginning."""
         if self._file is None:
             return io.BytesIO()
         self._file.seek(0)

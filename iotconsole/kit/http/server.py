@@ -11,7 +11,6 @@ from iotconsole.kit.http.answer import Answer, Application
 from iotconsole.kit.http.connection import HttpConnection
 from iotconsole.kit.http.environ import Environ, Local
 from iotconsole.kit.http.exchange import Exchange
-from iotconsole.kit.http.request_body import SMALL
 from iotconsole.kit.http.threads import FairThreads
 from iotconsole.kit.metrics import counter, gauge
 from iotconsole.kit.net.acceptor import Acceptor
@@ -27,8 +26,9 @@ _TICK = 0.05
 _open = gauge("http_connections", "Connections open now.")
 _refused = counter("http_refused", "Requests refused unread, by status.", "status")
 
-# How many bytes of body a request may bring; called on a thread, before any is read.
-BodyLimit = Callable[[Environ], int]
+# How many bytes of body a request may bring, called on a thread with the start of the body as far
+# as that is here. None: that depends on the start, of which there has to be more.
+BodyLimit = Callable[[Environ, bytes], int | None]
 
 # For answers that the application has no part in. Old firmware reads no line of over 128 bytes.
 _HEADERS = (
@@ -127,13 +127,15 @@ class HttpServer:
     def leave_large(self) -> None:
         self._large -= 1
 
-    def ask_limit(self, origin: str, environ: Environ, told: Callable[[int], None]) -> None:
+    def ask_limit(
+        self, origin: str, environ: Environ, start: bytes, told: Callable[[int | None], None]
+    ) -> None:
         """Have `told` called with the bytes of body that the application allows."""
 
         def ask() -> None:
-            limit = 0
+            limit: int | None = 0
             try:
-                limit = max(SMALL, self._options.body_limit(environ))
+                limit = self._options.body_limit(environ, start)
             finally:
                 self.call(told, limit)
 

@@ -10,6 +10,7 @@ from devices.models import Device, DeviceBatch, LogEntry
 from devices.operations import batch_work
 from devices.operations.batches import generate_batch
 from devices.operations.reveal import reveal_connection
+from iotconsole.kit.downloads import csv_restored
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import Product
@@ -34,8 +35,9 @@ def downloaded(client: Client, batch: DeviceBatch, what: str) -> list[list[str]]
     response = client.post(f"{batch.get_absolute_url()}{what}/")
     assert "no-store" in response.headers["Cache-Control"]
     assert "attachment" in response.headers["Content-Disposition"]
-    content = response.getvalue()
-    return list(csv.reader(io.StringIO(content.decode())))
+    rows = list(csv.reader(io.StringIO(response.getvalue().decode())))
+    assert not any(cell.startswith("@") for row in rows for cell in row)
+    return [[csv_restored(cell) for cell in row] for row in rows]
 
 
 def test_credentials_of_every_device_in_the_order_they_were_added(

@@ -1,12 +1,14 @@
 """Whatever comes, it is a request or the error of a gateway; what is signed comes back whole."""
 
 from typing import Any
+from urllib.parse import parse_qsl, quote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol import rpc
-from devices.protocol.rpc_fields import Pair, RpcError
+from devices.protocol import rpc, rpc_signing
+from devices.protocol.rpc_fields import MOST_FIELDS, Pair, RpcError, pairs_of
 from tests.devices.protocol.signed import COMMON_V1, FORM, SECRET, v1, v3
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -48,3 +50,38 @@ def test_what_is_signed_comes_back_whole(
     assert call.signed_with(SECRET)
     common = {"RegionId", "SecurityToken", "SignatureType"}
     assert call.parameters == {name: text for name, text in asked if name not in common}
+
+
+escaped = st.lists(
+    st.sampled_from(
+        ["a", "=", "&", "+", "%", "%2", "%41", "%c3%a9", "%C3", "%E7%81%AF", "%FF", "é"]
+    )
+).map("".join)
+
+
+@given(escaped | texts)
+def test_fields_are_those_of_the_standard_library(text: str) -> None:
+    try:
+        expected = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(RpcError, match="InvalidParameter"):
+            pairs_of(text)
+    else:
+        assert pairs_of(text) == expected
+
+
+@given(texts)
+def test_text_is_encoded_as_the_standard_library_does(text: str) -> None:
+    assert rpc_signing.encode(text) == quote(text, safe="~")
+
+
+@given(fields)
+def test_what_is_signed_is_encoded_twice(pairs: list[Pair]) -> None:
+    encoded = quote(rpc_signing.canonical_query(pairs), safe="~")
+    assert rpc.v1_string_to_sign("GET", pairs) == f"GET&%2F&{encoded}"
+
+
+def test_fields_are_counted_before_they_are_read() -> None:
+    assert len(pairs_of("&".join(["a=1"] * MOST_FIELDS))) == MOST_FIELDS
+    with pytest.raises(RpcError, match="InvalidParameter"):
+        pairs_of("&" * MOST_FIELDS)

@@ -55,7 +55,7 @@ def running(
     tls: ssl.SSLContext | None = None,
     slots: tuple[int, int, int] = (1000, 1000, 1000),
     threads: int = 2,
-    limit: Callable[[dict[str, Any]], int] = lambda _: 0,
+    limit: Callable[[dict[str, Any], bytes], int | None] = lambda *_: 0,
     forwarded: bool = False,
 ) -> Iterator[Running]:
     loop = asyncio.new_event_loop()

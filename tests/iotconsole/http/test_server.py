@@ -69,7 +69,7 @@ def test_requests_in_pieces_and_at_once_are_answered_in_their_order() -> None:
 
 
 def test_a_small_body_is_read_for_anybody_and_a_large_one_for_those_allowed() -> None:
-    def limit(environ: dict[str, Any]) -> int:
+    def limit(environ: dict[str, Any], _: bytes) -> int:
         return 3 * SMALL if environ.get("HTTP_KNOWN") else 0
 
     large = b"x" * (2 * SMALL)
@@ -84,6 +84,25 @@ def test_a_small_body_is_read_for_anybody_and_a_large_one_for_those_allowed() ->
             assert reply(everything(stranger))[1].split()[2] == b"0"
 
 
+@pytest.mark.parametrize(("known", "read"), [(b"known", 2 * SMALL), (b"other", 0)])
+def test_where_the_start_of_a_body_tells_who_sends_it_that_is_read_first(
+    known: bytes, read: int
+) -> None:
+    starts: list[bytes] = []
+
+    def limit(_: object, start: bytes) -> int | None:
+        starts.append(start)
+        if len(start) < SMALL:
+            return None
+        return 10**6 if start.startswith(b"known") else 0
+
+    body = known + b"x" * (2 * SMALL - len(known))
+    with running(application, limit=limit) as server:
+        answered = server.ask(request("/", CLOSE, body=body))
+    assert int(reply(answered)[1].split()[2]) == read
+    assert starts == [b"", body[:SMALL]]
+
+
 @pytest.mark.parametrize("chunks", [1, 3])
 def test_a_chunked_body_has_the_same_limits(chunks: int) -> None:
     chunk = b"%x\r\n%s\r\n" % (SMALL, b"x" * SMALL)
@@ -94,7 +113,7 @@ def test_a_chunked_body_has_the_same_limits(chunks: int) -> None:
         lengths.append(environ["CONTENT_LENGTH"])
         return application(environ, start_response)
 
-    with running(noting, limit=lambda _: 2 * SMALL) as server, server.open() as connection:
+    with running(noting, limit=lambda *_: 2 * SMALL) as server, server.open() as connection:
         connection.sendall(sent)
         read = int(reply(everything(connection))[1].split()[2])
     assert read == (SMALL if chunks == 1 else 0)
@@ -104,7 +123,7 @@ def test_a_chunked_body_has_the_same_limits(chunks: int) -> None:
 def test_only_a_few_large_bodies_are_received_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "LARGE_AT_ONCE", 1)
     head = request("/", b"Content-Length: 70000\r\n")
-    with running(application, limit=lambda _: 10**6) as server, server.open() as first:
+    with running(application, limit=lambda *_: 10**6) as server, server.open() as first:
         first.sendall(head + b"x" * 69_999)
         eventually(lambda: server.do(lambda: server.server._large) == 1)
         assert reply(server.ask(head))[0] == 503
@@ -292,7 +311,7 @@ def test_an_answer_that_is_no_http_ends_its_connection_alone(
 
 
 def test_a_faulty_limit_allows_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def faulty(_: object) -> int:
+    def faulty(*_: object) -> int:
         raise ValueError
 
     with running(application, limit=faulty) as server, server.open() as connection:
