@@ -86,6 +86,8 @@ class Post:
     view: str
     path: str
     form: Form = field(default_factory=dict)
+    # Whether it sends a message after its commit, so that no transaction may be around it.
+    tells: bool = False
 
 
 def confirmed_posts(fleet: Fleet) -> list[Post]:
@@ -211,7 +213,7 @@ def _account_posts() -> Iterator[Post]:
     yield Post("products:grants", reverse("products:grants", args=[account.pk]), _no_grant())
     yield Post("operators:role", reverse("operators:role", args=[account.pk]), {"role": "viewer"})
     reset = reverse("operators:reset_second_factor", args=[account.pk])
-    yield Post("operators:reset_second_factor", reset)
+    yield Post("operators:reset_second_factor", reset, tells=True)
     yield Post("operators:reactivate", reverse("operators:reactivate", args=[gone.pk]))
     yield Post("operators:invite", reverse("operators:invite"), {"username": "e", "role": "admin"})
 

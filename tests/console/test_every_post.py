@@ -5,7 +5,7 @@ first test until somebody has decided which.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -159,9 +159,9 @@ def test_posing_as_the_answer_to_the_code_changes_no_device_and_no_account(
 
 def test_with_a_fresh_code_each_of_these_posts_is_done(chen: Operator, fleet: Fleet) -> None:
     """Otherwise the refusals above would prove nothing."""
-    for post in confirmed_posts(fleet):
+    for post in sorted(confirmed_posts(fleet), key=lambda post: post.tells):
         before = rows()
-        with undone():
+        with nullcontext() if post.tells else undone():
             client = Client()
             client.force_login(chen)
             response = answer(confirmed(client, chen), post, {})
