@@ -1,35 +1,53 @@
 """The acts on many devices as background jobs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from devices.access import visible_devices
+from devices.access import changeable_devices, visible_devices
 from devices.bulk import BulkAct, job_kind
 from devices.jobs import ChunkResult, Kind, keep_changed, rows_of
-from devices.models import Job
+from devices.models import Device, Job
 from devices.operations.manage_many import Skipped
 
 # So many of the skipped are named; all are counted.
 _NAMED = 100
 _CHUNK = 100
 
+NOT_YOURS = gettext_noop("the product was taken from the account that asked for this")
+
 
 def _chunk(act: BulkAct, job: Job, position: int, size: int) -> ChunkResult:
     keys = rows_of(job, position, size)
-    outcome = act.perform(job.actor, keys, job.params)
+    allowed = _changeable(job, keys)
+    outcome = act.perform(job.actor, [key for key in keys if key in allowed], job.params)
+    skipped = [*outcome.skipped, *_not_allowed(set(keys) - allowed)]
     if act.opposite:
         keep_changed(job, position, [device.pk for device in outcome.changed])
     return ChunkResult(
         taken=len(keys),
         done=len(outcome.changed),
-        failed=len(outcome.skipped),
-        result=_with_skipped(job, outcome.skipped),
+        failed=len(skipped),
+        result=_with_skipped(job, skipped),
     )
+
+
+def _changeable(job: Job, keys: Sequence[int]) -> set[int]:
+    """Those that whoever asked for the job may change at this moment, or that are gone."""
+    if job.operator is None:
+        return set(keys)
+    present = Device.objects.filter(pk__in=keys)
+    foreign = present.exclude(pk__in=changeable_devices(job.operator).filter(pk__in=keys))
+    return set(keys) - set(foreign.values_list("pk", flat=True))
+
+
+def _not_allowed(keys: Collection[int]) -> list[Skipped]:
+    return [Skipped(key, "", NOT_YOURS) for key in sorted(keys)]
 
 
 def _with_skipped(job: Job, skipped: Sequence[Skipped]) -> dict[str, Any]:

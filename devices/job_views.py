@@ -18,6 +18,7 @@ from iotconsole.kit.errors import ConflictError
 from iotconsole.kit.htmx import go, render_page
 from operators.guards import dangerous_post, operator_act
 from operators.permissions import actor_of, operator_of
+from products.access import require_change
 
 
 def job_or_404(request: HttpRequest, key: int) -> Job:
@@ -56,7 +57,10 @@ def _changeable(request: HttpRequest, keys: Iterator[int]) -> Iterator[int]:
 
 @operator_act
 def cancel(request: HttpRequest, key: int) -> HttpResponse:
+    """For whoever asked for the job, and for those who may change its product."""
     found = job_or_404(request, key)
+    if found.product and found.operator_id != operator_of(request).pk:
+        require_change(operator_of(request), found.product.product_key)
     act = Act.of(
         found,
         _("Cancel this job"),

@@ -16,6 +16,7 @@ from devices.models import Job, JobState
 from iotconsole.kit.metrics import counter, histogram
 from iotconsole.kit.outages import describe
 from iotconsole.kit.tracing import traced
+from products.access import may_change_product
 
 logger = logging.getLogger(__name__)
 _jobs = counter("worker_jobs", "Background jobs that ended, by kind and state.", "kind", "state")
@@ -27,6 +28,7 @@ OUTAGES = (OperationalError, InterfaceError)
 GIVE_UP_AFTER = 20
 
 UNKNOWN_KIND = gettext_noop("This release does not know how to do this.")
+NOT_ALLOWED = gettext_noop("The account that asked for this may not do it any more.")
 ROW_FAILED = gettext_noop(
     "Row %(row)s and those before it could not be handled because of an internal error. "
     "The server's log has the details."
@@ -68,6 +70,8 @@ def _turn(job: Job, stopping: Callable[[], bool]) -> None:
         return _end(job, JobState.FAILED, JobFailedError(UNKNOWN_KIND))
     if job.cancel_requested:
         return _end(job, JobState.CANCELLED)
+    if not _still_allowed(job):
+        return _end(job, JobState.FAILED, JobFailedError(NOT_ALLOWED))
     try:
         if not _exhausted(job):
             _chunk_or_rows(job, kind, stopping)
@@ -76,6 +80,15 @@ def _turn(job: Job, stopping: Callable[[], bool]) -> None:
     except JobFailedError as failure:
         return _end(job, JobState.FAILED, failure)
     return release(job, timezone.now())
+
+
+def _still_allowed(job: Job) -> bool:
+    """Whether whoever asked for the job may do so at this moment."""
+    operator = job.operator
+    if operator is None:
+        return True
+    active = operator.is_active and operator.may_change
+    return active and (job.product is None or may_change_product(operator, job.product))
 
 
 def _exhausted(job: Job) -> bool:

@@ -28,7 +28,11 @@ REFUSED: dict[str, tuple[int, Callable[[Client], Any]]] = {
     ),
     "fields": (
         400,
-        lambda client: client.post("/settings/phone/", {f"f{n}": "" for n in range(1500)}),
+        lambda client: client.post(
+            "/settings/phone/",
+            "&".join(f"f{n}=" for n in range(1500)),
+            content_type="application/x-www-form-urlencoded",
+        ),
     ),
 }
 
