@@ -42,8 +42,11 @@ def _as_sent(value: str) -> str:
 
 def largest_body(request: HttpRequest, start: bytes = b"") -> int | None:
     """Bytes the body of this call may have; `start` is what has come of it. None when the key can
-    only stand there, and nothing has come."""
+    only stand there, and nothing has come. What announces too much is refused at once."""
     received = replace(received_of(request), body=start)
+    announced = announced_length(request.META)
+    if announced is None or announced > MOST_BYTES:
+        return LARGE
     if received.is_form and not start and not rpc.named_key(received):
         return None
     try:

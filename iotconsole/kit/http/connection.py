@@ -35,6 +35,8 @@ CLOSE_WITHIN = 5.0
 READ_WITHIN = 60.0
 # Bytes that wait for a slow client, at most, besides the kernel's.
 _WRITE_BUFFER = 32 * 1024
+# So many lines of a chunked body's framing take as long as a TLS record.
+_LINES_PER_PIECE = 4
 
 
 class State(Enum):
@@ -48,8 +50,8 @@ class HttpConnection(asyncio.Protocol):
     """Made when the socket is accepted: the time for handshake and first request runs from here."""
 
     __slots__ = (
-        *("_answer", "_environ", "_exchange", "_large", "_pace", "_peer", "_proven", "_sender"),
-        *("_server", "_slot", "_state", "_transport", "deadline"),
+        *("_answer", "_asked", "_environ", "_exchange", "_large", "_pace", "_peer", "_proven"),
+        *("_sender", "_server", "_slot", "_state", "_transport", "deadline"),
     )
 
     _transport: PlainTransport
@@ -65,6 +67,7 @@ class HttpConnection(asyncio.Protocol):
         self._exchange = Exchange()
         self._pace = Pace(server.now())
         self._proven = False
+        self._asked = False  # how large this body may be
         self._large = False  # whether it holds one of the places for large bodies
         self.deadline = server.now() + REQUEST_WITHIN
 
@@ -81,10 +84,10 @@ class HttpConnection(asyncio.Protocol):
         self._server.peers.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        self._slow_down(len(data))
-        if self._state is not State.READING:
-            return  # after a refusal
-        self._feed(data)
+        lines = self._exchange.chunk_lines
+        if self._state is State.READING:  # and not refused
+            self._feed(data)
+        self._slow_down(len(data), self._exchange.chunk_lines - lines)
 
     def eof_received(self) -> None:
         """While a request is answered nothing is read, so the peer is owed nothing."""
@@ -127,9 +130,10 @@ class HttpConnection(asyncio.Protocol):
 
     # --- the request --------------------------------------------------------------------------
 
-    def _slow_down(self, size: int) -> None:
-        wait = self._pace.spend(self._transport.records, size, self._server.now())
-        if wait:
+    def _slow_down(self, size: int, chunk_lines: int) -> None:
+        pieces = self._transport.records + max(0, chunk_lines) // _LINES_PER_PIECE
+        wait = self._pace.spend(pieces, size, self._server.now())
+        if wait and not self.owes:
             self._transport.pause_reading()
             self._server.loop.call_later(wait, self._go_on_reading)
 
@@ -138,7 +142,7 @@ class HttpConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _feed(self, data: bytes) -> None:
-        if not self._exchange.begun:
+        if not self._exchange.touched:
             self._enter(State.READING, REQUEST_WITHIN)
         known = self._exchange.request
         try:
@@ -161,14 +165,11 @@ class HttpConnection(asyncio.Protocol):
     def _ask(self) -> None:
         """How large the body may be, of the application, which takes a thread."""
         body = self._exchange.body
-        if self._large and not body.is_sample:  # it has said so
+        if self._asked and not body.is_sample:  # it has said so
             body.refuse()
             self._run()
             return
-        if not self._large and not self._server.take_large():
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-            return
-        self._large = True
+        self._asked = True
         self._enter(State.ASKING, math.inf)
         self._transport.pause_reading()
         self._server.peers.slots.asked(self._slot)
@@ -181,12 +182,19 @@ class HttpConnection(asyncio.Protocol):
         body = self._exchange.body
         body.is_sample = limit is None and not body.is_sample
         body.allowed = limit or SMALL
-        self._enter(State.READING, self._exchange.body.seconds)
+        if not body.is_sample and not body.too_large and not self._take_place():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self._enter(State.READING, REQUEST_WITHIN if body.is_sample else body.seconds)
         try:
             self._take(self._exchange.go_on())
         except RequestError as error:
             self._refuse(error.status)
         self._go_on_reading()
+
+    def _take_place(self) -> bool:
+        self._large = self._server.take_large(self._origin())
+        return self._large
 
     # --- the answer ---------------------------------------------------------------------------
 
@@ -247,9 +255,10 @@ class HttpConnection(asyncio.Protocol):
 
     def _leave_exchange(self) -> None:
         self._exchange.close()
+        self._asked = False
         if self._large:
             self._large = False
-            self._server.leave_large()
+            self._server.leave_large(self._origin())
 
     def _refuse(self, status: int) -> None:
         self._transport.write(self._server.refusal(status))

@@ -8,6 +8,7 @@ from typing import IO
 
 import h11
 
+from iotconsole.kit.http.chunks import ChunkFilter
 from iotconsole.kit.http.request_body import RequestBody, announced_length
 from iotconsole.kit.http.request_head import MAX_HEAD, HeadReader, RequestError, parse_head
 
@@ -30,6 +31,7 @@ class Exchange:
     def __init__(self) -> None:
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self._head = HeadReader()
+        self._chunks: ChunkFilter | None = None
         self._handed_over = False
         self.request: h11.Request | None = None
 
@@ -40,10 +42,20 @@ class Exchange:
         """Whether anything of a request has come."""
         return self._head.begun or self.request is not None
 
+    @property
+    def touched(self) -> bool:
+        """The same, or an empty line before it."""
+        return self._head.touched or self.request is not None
+
+    @property
+    def chunk_lines(self) -> int:
+        """Lines of a chunked body's framing so far."""
+        return self._chunks.lines if self._chunks else 0
+
     def feed(self, data: bytes) -> Step:
         """Raises RequestError."""
         if self.request is not None:
-            self._h11.receive_data(data)
+            self._feed_body(data)
             return self._receive()
         found = self._head.feed(data)
         if found is None:
@@ -51,8 +63,9 @@ class Exchange:
         head, rest = found
         self.request = parse_head(self._h11, head)
         self.body = RequestBody(announced_length(self.request))
-        if rest:  # to h11, nothing is the end of the connection
-            self._h11.receive_data(rest)
+        if self.body.announced is None:
+            self._chunks = ChunkFilter()
+        self._feed_body(rest)
         return Step.LARGE if self.body.too_large else self._receive()
 
     def go_on(self) -> Step:
@@ -69,6 +82,11 @@ class Exchange:
             )
             or b""
         )
+
+    def _feed_body(self, data: bytes) -> None:
+        plain = self._chunks.feed(data) if self._chunks else data
+        if plain:  # to h11, nothing is the end of the connection
+            self._h11.receive_data(plain)
 
     def _receive(self) -> Step:
         try:

@@ -50,7 +50,8 @@ class HttpWorker(Worker):  # type: ignore[misc]
         server = HttpServer(self.wsgi, Slots.from_settings(), self._options())
         server.listen([_own(one) for one in self.sockets])
         serving = asyncio.create_task(server.serve())
-        while not stop.is_set() and os.getppid() == self.ppid:
+        # Not alive: it was told to stop while it was starting.
+        while self.alive and not stop.is_set() and os.getppid() == self.ppid:
             self.notify()
             self.tls()
             with contextlib.suppress(TimeoutError):

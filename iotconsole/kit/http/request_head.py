@@ -10,6 +10,9 @@ MAX_HEADERS = 100
 _END = re.compile(rb"\n\r?\n")
 _LENGTHS = re.compile(rb"(?im)^content-length:")
 _ENCODING = re.compile(rb"(?im)^transfer-encoding:")
+# What h11's expressions fail at in a header takes them quadratic time, so that none of it gets
+# there: bytes that no value may have, and lines that go on with the one before (RFC 9112 5.2).
+_FORBIDDEN = re.compile(rb"[\0\x0b\x0c]|\r(?!\n)|\n[ \t]")
 _LISTED_LENGTH = re.compile(rb"(?im)^content-length:[^\r\n]*,")
 
 
@@ -27,6 +30,7 @@ class HeadReader:
     def __init__(self) -> None:
         self._received = bytearray()
         self._lines = 0
+        self.touched = False  # whether anything has come, were it an empty line
 
     @property
     def begun(self) -> bool:
@@ -37,6 +41,7 @@ class HeadReader:
 
         Raises RequestError.
         """
+        self.touched = True
         if not self._received:
             data = data.lstrip(b"\r\n")  # RFC 9112 2.2: some clients end a body with a line
         before = len(self._received)
@@ -55,7 +60,7 @@ class HeadReader:
 
     def _taken(self, size: int) -> tuple[bytes, bytes]:
         head, rest = bytes(self._received[:size]), bytes(self._received[size:])
-        self._received, self._lines = bytearray(), 0
+        self._received, self._lines, self.touched = bytearray(), 0, False
         return head, rest
 
 
@@ -67,6 +72,8 @@ def parse_head(connection: h11.Connection, head: bytes) -> h11.Request:
     """
     lengths = len(_LENGTHS.findall(head))
     if lengths > 1 or (lengths and _ENCODING.search(head)) or _LISTED_LENGTH.search(head):
+        raise RequestError(400)
+    if _FORBIDDEN.search(head):
         raise RequestError(400)
     connection.receive_data(head)
     try:

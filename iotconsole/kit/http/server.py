@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,9 @@ from iotconsole.kit.net.connection_limits import Slot, Slots
 from iotconsole.kit.net.handshake_queue import HandshakeQueue
 from iotconsole.kit.net.peers import Peers
 
-# Bodies of more than SMALL bytes that are received at once.
+# Bodies of more than SMALL bytes that are received at once, in all and of one origin.
 LARGE_AT_ONCE = 8
+LARGE_OF_ONE = 4
 _SWEEP_SECONDS = 0.5
 _TICK = 0.05
 
@@ -63,7 +65,7 @@ class HttpServer:
         self._application = application
         self._options = options
         self._threads = FairThreads(options.threads, self.loop, self.peers.handshakes.regulars)
-        self._large = 0
+        self._large: Counter[str] = Counter()
         self._acceptors: list[Acceptor] = []
         _open.set_function(lambda: len(self.peers.connections))
 
@@ -117,15 +119,18 @@ class HttpServer:
         self.peers.prove(slot)
         self.peers.handshakes.proven(origin)
 
-    def take_large(self) -> bool:
-        """Whether there was a place for a large body; `leave_large` frees it."""
-        if self._large >= LARGE_AT_ONCE:
+    def take_large(self, origin: str) -> bool:
+        """Whether there was a place for a large body from there; `leave_large` frees it."""
+        full = self._large.total() >= LARGE_AT_ONCE
+        if full or self._large[origin] >= LARGE_OF_ONE:
             return False
-        self._large += 1
+        self._large[origin] += 1
         return True
 
-    def leave_large(self) -> None:
-        self._large -= 1
+    def leave_large(self, origin: str) -> None:
+        self._large[origin] -= 1
+        if not self._large[origin]:
+            del self._large[origin]
 
     def ask_limit(
         self, origin: str, environ: Environ, start: bytes, told: Callable[[int | None], None]

@@ -57,6 +57,10 @@ class FairQueue(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._of_regulars or self._of_strangers)
 
+    @property
+    def regulars_wait(self) -> bool:
+        return bool(self._of_regulars)
+
     def add(self, origin: str, one: T) -> None:
         line = self._of_regulars if origin in self._regulars else self._of_strangers
         line.add(origin, one)

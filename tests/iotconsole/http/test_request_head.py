@@ -1,6 +1,7 @@
 """Heads of requests: found in whatever pieces they come, bounded, of one length."""
 
 from contextlib import suppress
+from typing import cast
 
 import h11
 import pytest
@@ -102,6 +103,28 @@ def test_a_body_has_one_length(lines: bytes) -> None:
 
 def test_an_encoding_that_is_not_known_is_named() -> None:
     assert status(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n") == 501
+
+
+class Untouched:
+    def receive_data(self, data: bytes) -> None:
+        pytest.fail("h11 has got it")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"x" + b" " * 60_000 + b"\x0b",
+        b" " * 60_000 + b"\0",
+        b"a\x0cb",
+        b"a\rb",
+        b"a\r\n b",
+        b"a\n\tb",
+    ],
+)
+def test_what_takes_h11_long_to_refuse_never_gets_there(value: bytes) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nX:" + value + b"\r\n\r\n"
+    with pytest.raises(RequestError):
+        parse_head(cast("h11.Connection", Untouched()), head)
 
 
 @pytest.mark.parametrize(

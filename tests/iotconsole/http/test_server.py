@@ -103,6 +103,37 @@ def test_where_the_start_of_a_body_tells_who_sends_it_that_is_read_first(
     assert starts == [b"", body[:SMALL]]
 
 
+def test_who_has_yet_to_say_who_it_is_takes_no_place_and_gets_no_more_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(servers, "LARGE_AT_ONCE", 1)
+    monkeypatch.setattr(connections, "REQUEST_WITHIN", 0.5)
+
+    def limit(environ: dict[str, Any], start: bytes) -> int | None:
+        return 10**6 if environ.get("HTTP_KNOWN") else None
+
+    with running(application, limit=limit) as server, server.open() as stranger:
+        stranger.sendall(request("/", b"Content-Length: 1000000000\r\n"))
+        eventually(lambda: any(one._asked for one in server.do(lambda: list(_open(server)))))
+        known = request("/", CLOSE, b"Known: 1\r\n", body=bytes(2 * SMALL))
+        assert reply(server.ask(known))[0] == 200
+        assert reply(everything(stranger))[0] == 408
+
+
+def test_one_origin_takes_no_more_than_its_share_of_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(servers, "LARGE_OF_ONE", 1)
+    head = request("/", b"Content-Length: 70000\r\n")
+    with running(application, limit=lambda *_: 10**6) as server, server.open() as first:
+        first.sendall(head)
+        eventually(lambda: server.do(server.server._large.total) == 1)
+        assert reply(server.ask(head))[0] == 503
+        with server.open(source="127.0.0.2") as other:
+            other.sendall(head + bytes(70_000))
+            assert other.recv(12) == b"HTTP/1.1 200"
+
+
 @pytest.mark.parametrize("chunks", [1, 3])
 def test_a_chunked_body_has_the_same_limits(chunks: int) -> None:
     chunk = b"%x\r\n%s\r\n" % (SMALL, b"x" * SMALL)
@@ -125,11 +156,11 @@ def test_only_a_few_large_bodies_are_received_at_once(monkeypatch: pytest.Monkey
     head = request("/", b"Content-Length: 70000\r\n")
     with running(application, limit=lambda *_: 10**6) as server, server.open() as first:
         first.sendall(head + b"x" * 69_999)
-        eventually(lambda: server.do(lambda: server.server._large) == 1)
+        eventually(lambda: server.do(server.server._large.total) == 1)
         assert reply(server.ask(head))[0] == 503
         first.sendall(b"x")
         assert first.recv(12) == b"HTTP/1.1 200"
-        eventually(lambda: server.do(lambda: server.server._large) == 0)
+        eventually(lambda: server.do(server.server._large.total) == 0)
 
 
 @pytest.mark.parametrize(
@@ -157,10 +188,48 @@ def test_a_request_that_does_not_come_in_time_is_told_so(monkeypatch: pytest.Mon
     for module in (request_body, connections):
         monkeypatch.setattr(module, "REQUEST_WITHIN", 0.2)
     with running(application) as server, ExitStack() as open_:
-        for begun in (b"GET", request(body=b"hello")[:-1], b"GET / HTTP/1.1\r\nA:"):
+        chunk = request("/", b"Transfer-Encoding: chunked\r\n") + b"5\r\nhel"
+        for begun in (b"GET", request(body=b"hello")[:-1], b"GET / HTTP/1.1\r\nA:", chunk):
             connection = open_.enter_context(server.open())
             connection.sendall(begun)
             assert reply(everything(connection))[0] == 408
+
+
+def test_empty_lines_gain_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_WITHIN", 0.5)
+    with running(application) as server, server.open() as empty:
+        empty.settimeout(0.05)
+        eventually(lambda: _closed_on(empty))
+
+
+def _closed_on(connection: socket.socket) -> bool:
+    """Whether the server has closed, after another empty line."""
+    try:
+        connection.sendall(b"\r\n")
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_strangers_leave_a_thread_to_those_who_have_proven_something() -> None:
+    busy = threading.Event()
+
+    def waiting(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["REMOTE_ADDR"] == "127.0.0.1":
+            busy.wait(20)
+        return application(environ, start_response)
+
+    with running(waiting, threads=4) as server, ExitStack() as open_:
+        server.do(lambda: server.server.peers.handshakes.proven("127.0.0.2"))
+        for _ in range(8):
+            open_.enter_context(server.open()).sendall(request())
+        eventually(lambda: server.do(lambda: sum(c.owes for c in _open(server))) == 8)
+        regular = open_.enter_context(server.open(source="127.0.0.2"))
+        regular.sendall(request("/", CLOSE))
+        assert reply(everything(regular))[0] == 200
+        busy.set()
 
 
 def test_a_silent_connection_is_closed_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
