@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from devices.access import batch_or_404, visible_batches
 from devices.batch_forms import METHODS, AddBatchForm, BatchForm, largest_upload
+from devices.batches.one_upload import one_upload
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
@@ -109,8 +110,9 @@ def _begun(request: HttpRequest, data: Mapping[str, Any]) -> DeviceBatch:
             actor, product_key, data["count"], name_prefix=data["name_prefix"]
         )
     file = data["file"]
-    reading = read_file(file, settings.BATCH_FILE_MB << 20)
-    return batches.upload_batch(actor, product_key, reading, file_name=file.name)
+    with one_upload():
+        reading = read_file(file, settings.BATCH_FILE_MB << 20)
+        return batches.upload_batch(actor, product_key, reading, file_name=file.name)
 
 
 def _begun_words(batch: DeviceBatch) -> str:

@@ -88,16 +88,17 @@ SAYING = {"clear", "reset", "enable", "delete"}
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """How many of some devices are blocked. None where that was not counted."""
+    """How many of some devices are blocked from registering, and from connecting by their
+    DeviceSecret. None where that was not counted."""
 
-    registration: int | None = None
-    secret: int | None = None
+    registering: int | None = None
+    connecting: int | None = None
 
 
 def blocked_among(keys: Collection[int]) -> Blocked:
     counted = Device.objects.filter(pk__in=keys).aggregate(
-        registration=Count("pk", filter=Q(registration_refused=True)),
-        secret=Count("pk", filter=Q(secret_blocked=True)),
+        registering=Count("pk", filter=Q(registration_refused=True)),
+        connecting=Count("pk", filter=Q(secret_blocked=True)),
     )
     return Blocked(**counted)
 
@@ -108,46 +109,46 @@ def after_act_on_many(act: str, blocked: Blocked) -> list[str]:
         return _kept(blocked)
     if act == "reset":
         return _kept(blocked) + _secrets_unblocked(blocked)
-    if act == "enable" and (blocked.registration != 0 or blocked.secret != 0):
+    if act == "enable" and (blocked.registering != 0 or blocked.connecting != 0):
         return [_("What Switch or Clear has blocked stays blocked.")]
     return _removed(blocked) if act == "delete" else []
 
 
 def _kept(blocked: Blocked) -> list[str]:
-    if blocked.registration is None:
+    if blocked.registering is None:
         return [_("Where registration under a DeviceName is blocked, it stays blocked.")]
-    if not blocked.registration:
+    if not blocked.registering:
         return []
     sentence = ngettext(
         "Registration under %(count)s of these DeviceNames is blocked and stays blocked.",
         "Registration under %(count)s of these DeviceNames is blocked and stays blocked.",
-        blocked.registration,
+        blocked.registering,
     )
-    return [sentence % {"count": blocked.registration}]
+    return [sentence % {"count": blocked.registering}]
 
 
 def _secrets_unblocked(blocked: Blocked) -> list[str]:
-    if blocked.secret is None:
+    if blocked.connecting is None:
         return [
             _(
                 "Where a DeviceSecret is blocked, Reset lifts the block: every physical device "
                 "that has it can connect again, clones too."
             )
         ]
-    if not blocked.secret:
+    if not blocked.connecting:
         return []
     sentence = ngettext(
         "Reset lifts the block on %(count)s DeviceSecret: every physical device that has it can "
         "connect again, clones too.",
         "Reset lifts the block on %(count)s DeviceSecrets: every physical device that has one of "
         "them can connect again, clones too.",
-        blocked.secret,
+        blocked.connecting,
     )
-    return [sentence % {"count": blocked.secret}]
+    return [sentence % {"count": blocked.connecting}]
 
 
 def _removed(blocked: Blocked) -> list[str]:
-    if blocked.registration is None:
+    if blocked.registering is None:
         return [
             _(
                 "Where registration under a DeviceName is blocked, deleting the device removes "
@@ -155,7 +156,7 @@ def _removed(blocked: Blocked) -> list[str]:
                 "under it again, clones too."
             )
         ]
-    if not blocked.registration:
+    if not blocked.registering:
         return []
     sentence = ngettext(
         "Deleting them also removes the block on registration under %(count)s DeviceName: while "
@@ -163,6 +164,6 @@ def _removed(blocked: Blocked) -> list[str]:
         "Deleting them also removes the block on registration under %(count)s DeviceNames: while "
         "Dynamic Registration is on, any physical device can register under them again, clones "
         "too.",
-        blocked.registration,
+        blocked.registering,
     )
-    return [sentence % {"count": blocked.registration}]
+    return [sentence % {"count": blocked.registering}]

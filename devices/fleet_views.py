@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from devices.batches.one_upload import one_upload
 from devices.fleet.reading import GivenFile, read_fleet
 from devices.fleet.report import findings, notes_of, report_lines
 from devices.fleet.telling import told
@@ -110,10 +111,11 @@ def import_add(request: HttpRequest) -> HttpResponse:
 
 def _begun(request: HttpRequest, data: Mapping[str, Any]) -> FleetImport:
     given = [GivenFile(file.name, file) for file in data["file"]]
-    reading = read_fleet(given, settings.BATCH_FILE_MB << 20, data["product_key"])
-    return fleet_imports.upload_import(
-        actor_of(request), reading, assume_activated=data["assume_activated"]
-    )
+    with one_upload():
+        reading = read_fleet(given, settings.BATCH_FILE_MB << 20, data["product_key"])
+        return fleet_imports.upload_import(
+            actor_of(request), reading, assume_activated=data["assume_activated"]
+        )
 
 
 @require_safe

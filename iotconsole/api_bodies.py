@@ -72,14 +72,16 @@ def body_of(request: HttpRequest, received: rpc.HttpRequest) -> bytes:
         _check_large(request, received)
     try:
         start = read_body(request, LARGE + 1)
-        if len(start) <= LARGE:
+        if max(len(start), announced) <= LARGE:
             return start
         _check_large(request, replace(received, body=start))
         body = start + read_body(request, MOST_BYTES + 1 - len(start))
     except OSError:
-        raise GatewayError("IncompleteBody", "The request body did not arrive whole.") from None
+        raise _incomplete() from None
     if len(body) > MOST_BYTES:
         raise _too_large()
+    if len(body) < announced:
+        raise _incomplete()
     return body
 
 
@@ -101,6 +103,10 @@ def _check_large(request: HttpRequest, received: rpc.HttpRequest) -> None:
 def _too_large() -> GatewayError:
     text = f"The request body has more than {MOST_BYTES} bytes."
     return GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def _incomplete() -> GatewayError:
+    return GatewayError("IncompleteBody", "The request body did not arrive whole.")
 
 
 def check_usable(key: AccessKey) -> None:
