@@ -1,5 +1,6 @@
 """Passwords are hashed one at a time, as Django does it."""
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -43,3 +44,16 @@ def test_no_two_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for thread in threads:
         thread.join()
     assert most == 1
+
+
+def test_others_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    niceness: list[int] = []
+
+    def watched(*_args: object) -> str:
+        niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return "hash"
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", watched)
+    OneAtATimePBKDF2().encode("x", "salt")
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert niceness == [max(10, own)]
