@@ -1,8 +1,8 @@
 """Connections that have sent more than is done at once.
 
-A connection works for one slice when it is read, and what is left waits here, unread. One of those
-that wait has its next slice in each turn of the loop, so a turn gets longer by one slice, however
-many flood: a device that pings does not feel it.
+A connection works for one slice when it is read, and what is left waits here, unread. However many
+wait, they share one slice between two pauses, a fifth of the loop's time: a device that pings does
+not feel it, and the database's thread gets on with its transactions.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from typing import Protocol
 # Seconds of one slice; a packet that has been begun is finished. A device's usual packet takes a
 # hundredth of it.
 SLICE = 0.00025
+# Seconds between slices of those that wait.
+PAUSE = 0.001
 
 
 class Busy(Protocol):
@@ -34,7 +36,7 @@ class Backlog:
     def add(self, busy: Busy) -> None:
         """At the end, and once: whoever waits must not be added again."""
         if not self._waiting:
-            self._loop.call_soon(self._turn)
+            self._loop.call_later(PAUSE, self._turn)
         self._waiting.append(busy)
 
     def _turn(self) -> None:
@@ -49,4 +51,4 @@ class Backlog:
             # Only now, so that nobody who joins meanwhile asks for a second turn.
             self._waiting.popleft()
             if self._waiting:
-                self._loop.call_soon(self._turn)
+                self._loop.call_later(PAUSE, self._turn)

@@ -1,13 +1,14 @@
 """Whoever sends much is served in slices, one at a time for all of them; nothing is lost."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
 from devices.protocol import mqtt
 from iotconsole.kit.net.tcp_transport import READ_AT_ONCE
-from registration.listener.backlog import SLICE, Backlog
+from registration.listener.backlog import PAUSE, SLICE, Backlog
 from registration.listener.reader import Reader
 
 CONNECT = mqtt.connect("x|securemode=3|", "lamp&a1", b"p")
@@ -76,8 +77,22 @@ async def turns(number: int) -> None:
         await asyncio.sleep(0)
 
 
-def backlog_here() -> Backlog:
-    return Backlog(asyncio.get_running_loop())
+class Hurried:
+    """A loop whose pauses are over in its next turn; it knows how long they were to be."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> None:
+        self.pauses.append(seconds)
+        asyncio.get_running_loop().call_soon(call)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        asyncio.get_running_loop().call_exception_handler(context)
+
+
+def backlog_here(loop: Hurried | None = None) -> Backlog:
+    return Backlog(cast("asyncio.AbstractEventLoop", loop or Hurried()))
 
 
 def test_a_slice_ends_by_the_clock_and_the_rest_waits_unread(clock: list[float]) -> None:
@@ -199,4 +214,20 @@ def test_one_that_fails_concerns_no_other(clock: list[float]) -> None:
         await turns(5)
         assert (faulty.over, good.taken, len(told)) == (True, 2, 1)
 
+    asyncio.run(scene())
+
+
+def test_between_slices_the_loop_rests(clock: list[float]) -> None:
+    """Four times as long as a slice: threads of the process get on with their work."""
+
+    async def scene() -> None:
+        loop = Hurried()
+        echo = Echo(backlog_here(loop), clock, SLICE)
+        echo.data_received(CONNECT + mqtt.PINGREQ * 10)
+        await turns(20)
+        assert echo.taken == 11
+        assert len(loop.pauses) >= 9
+        assert set(loop.pauses) == {PAUSE}
+
+    assert PAUSE >= 4 * SLICE
     asyncio.run(scene())
