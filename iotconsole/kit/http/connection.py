@@ -35,6 +35,8 @@ CLOSE_WITHIN = 5.0
 READ_WITHIN = 60.0
 # Bytes that wait for a slow client, at most, besides the kernel's.
 _WRITE_BUFFER = 32 * 1024
+# Seconds between reads of what follows a refusal, which is thrown away: four megabytes a second.
+_DISCARD_PAUSE = 0.004
 # So many lines of a chunked body's framing take as long as a TLS record.
 _LINES_PER_PIECE = 4
 
@@ -133,6 +135,8 @@ class HttpConnection(asyncio.Protocol):
     def _slow_down(self, size: int, chunk_lines: int) -> None:
         pieces = self._transport.records + max(0, chunk_lines) // _LINES_PER_PIECE
         wait = self._pace.spend(pieces, size, self._server.now())
+        if self._state is State.CLOSING:
+            wait = max(wait, _DISCARD_PAUSE)
         if wait and not self.owes:
             self._transport.pause_reading()
             self._server.loop.call_later(wait, self._go_on_reading)
