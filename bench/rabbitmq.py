@@ -16,6 +16,7 @@ from bench.load import hold
 from bench.process import How, Program, Server, Tree
 from bench.speed import SECONDS, rates
 from bench.talk import Target
+from iotconsole.management.commands.serve import console_arguments
 from products.models import DataConnections
 from tests.ports import free_ports
 from tests.rabbitmq import node_environment
@@ -67,11 +68,7 @@ def _connects(
 def _webhook(ground: Ground, secret: str) -> tuple[Server, int]:
     """The console as `make run` starts it; among other things it answers brokers."""
     (port,) = free_ports(1)
-    arguments = (
-        *("-m", "gunicorn", "--pythonpath", str(settings.BASE_DIR)),
-        *("--config", str(settings.BASE_DIR / "iotconsole" / "gunicorn_config.py")),
-        *("--bind", f"127.0.0.1:{port}", "iotconsole.wsgi"),
-    )
+    arguments = console_arguments(f"127.0.0.1:{port}")
     environment = {
         **ground.environment,
         "RABBITMQ_WEBHOOK_SECRET": secret,

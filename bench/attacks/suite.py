@@ -129,12 +129,11 @@ def _servers(ports: Mapping[str, int]) -> "list[Server]":
     from django.conf import settings
 
     from bench.process import How, Server
+    from iotconsole.management.commands.serve import console_arguments
 
     environment = _environment(ports)
     how = How(directory=settings.BASE_DIR)
-    config = str(settings.BASE_DIR / "iotconsole" / "gunicorn_config.py")
-    bind = f"127.0.0.1:{ports['http']}"
-    console = ["-m", "gunicorn", "--config", config, "--bind", bind, "iotconsole.wsgi"]
+    console = console_arguments(f"127.0.0.1:{ports['http']}")
     return [
         Server(["manage.py", "mqtt_listener"], [ports["mqtts"], ports["mqtt"]], environment, how),
         Server(["manage.py", "https_server"], [ports["https"]], environment, how),

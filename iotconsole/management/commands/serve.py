@@ -37,14 +37,19 @@ class Command(BaseCommand):
 
 def console() -> Program:
     host = f"[{settings.HTTP_HOST}]" if ":" in settings.HTTP_HOST else settings.HTTP_HOST
-    command = [
-        *(sys.executable, "-m", "gunicorn", "--pythonpath", str(settings.BASE_DIR)),
-        *("--config", str(settings.BASE_DIR / "iotconsole" / "gunicorn_config.py")),
-        *("--bind", f"{host}:{settings.HTTP_PORT}", "iotconsole.wsgi"),
-    ]
+    command = [sys.executable, *console_arguments(f"{host}:{settings.HTTP_PORT}")]
     return Program(
         "console", command, [Address(settings.HTTP_HOST, settings.HTTP_PORT, "HTTP_PORT")]
     )
+
+
+def console_arguments(bind: str) -> list[str]:
+    """Python's, for the console at `bind`."""
+    return [
+        *("-m", "gunicorn", "--pythonpath", str(settings.BASE_DIR)),
+        *("--config", str(settings.BASE_DIR / "iotconsole" / "gunicorn_config.py")),
+        *("--bind", bind, "iotconsole.wsgi"),
+    ]
 
 
 def listener() -> Program:
