@@ -13,7 +13,7 @@ from devices.operations.sessions import last_revocation_id
 from iotconsole.kit.net.acceptor import Acceptor, Connect, listening_socket
 from iotconsole.kit.net.connection_limits import Slot, Slots
 from iotconsole.kit.net.handshake_queue import HandshakeQueue
-from iotconsole.kit.net.peers import Peers
+from iotconsole.kit.net.peers import Peers, until
 from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureLimits
 from registration.listener.admission import Gate
@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds for the steps of a graceful stop, together below ten.
 _TO_DECIDE, _TO_CLOSE, _TO_WRITE, _TO_LEAVE = 1.5, 2.5, 3.0, 2.5
-_TICK = 0.05
 
 
 class PortError(Exception):
@@ -111,14 +110,14 @@ class Listener:
         """Accept no more, answer whom we owe an answer, end all sessions; in ten seconds."""
         _close(self._ports)
         hub, peers = self.hub, self.hub.peers
-        await _until(self._owes_nobody(), _TO_DECIDE)
+        await until(self._owes_nobody(), _TO_DECIDE)
         for opening in list(peers.opening):
             opening.abort()
         hub.stopping = True
         hub.examiner.stop()
         for connection in list(peers.connections):
             connection.stop()
-        await _until(lambda: not peers.connections, _TO_CLOSE)
+        await until(lambda: not peers.connections, _TO_CLOSE)
         if not await hub.batcher.stop(_TO_WRITE):
             logger.error("the database did not take everything in %g seconds", _TO_WRITE)
         try:
@@ -200,11 +199,3 @@ def _hub(presence: Presence, last_revocation: int) -> Hub:
         router=Router(sessions),
         revocations=Revocations(sessions, last_revocation),
     )
-
-
-async def _until(condition: Callable[[], bool], within: float) -> None:
-    """Until it holds, or time is up."""
-    for _ in range(round(within / _TICK)):
-        if condition():
-            return
-        await asyncio.sleep(_TICK)

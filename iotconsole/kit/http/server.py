@@ -17,13 +17,12 @@ from iotconsole.kit.metrics import counter, gauge
 from iotconsole.kit.net.acceptor import Acceptor
 from iotconsole.kit.net.connection_limits import Slot, Slots
 from iotconsole.kit.net.handshake_queue import HandshakeQueue
-from iotconsole.kit.net.peers import Peers
+from iotconsole.kit.net.peers import Peers, until
 
 # Bodies of more than SMALL bytes that are received at once, in all and of one origin.
 LARGE_AT_ONCE = 8
 LARGE_OF_ONE = 4
 _SWEEP_SECONDS = 0.5
-_TICK = 0.05
 
 _open = gauge("http_connections", "Connections open now.")
 _refused = counter("http_refused", "Requests refused unread, by status.", "status")
@@ -97,10 +96,7 @@ class HttpServer:
             opening.abort()
         for connection in list(self.peers.connections):
             connection.stop()
-        for _ in range(round(within / _TICK)):
-            if not any(one.owes for one in self.peers.connections):
-                break
-            await asyncio.sleep(_TICK)
+        await until(lambda: not any(one.owes for one in self.peers.connections), within)
         for connection in list(self.peers.connections):
             connection.abort()
         await asyncio.sleep(0)

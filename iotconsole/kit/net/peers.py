@@ -27,6 +27,7 @@ C = TypeVar("C", bound=Open)
 # thousands that came together expire together, and the others should hardly feel it.
 _AT_ONCE = 16
 _PAUSE = 0.002
+_TICK = 0.05
 
 
 @dataclass(slots=True)
@@ -73,3 +74,11 @@ class Peers(Generic[C]):
                 if one in those and one.deadline <= now:
                     end(one)
             await asyncio.sleep(_PAUSE)
+
+
+async def until(condition: Callable[[], bool], within: float) -> None:
+    """Return when `condition` holds, or after so many seconds."""
+    for _ in range(round(within / _TICK)):
+        if condition():
+            return
+        await asyncio.sleep(_TICK)
