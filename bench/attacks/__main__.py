@@ -14,9 +14,11 @@ from bench.__main__ import database_url, environment
 from bench.attacks.suite import ATTACKS
 
 _COLUMNS = (
-    *("attack", "good clients", "p99 before", "during", "after ms", "x"),
+    *("attack", "good clients", "p99 before", "beside", "during", "after ms"),
+    *("x before", "x beside"),
     *("median before", "during", "MiB"),
 )
+_TIMES = ("before", "beside", "during", "after")
 
 
 def main() -> None:
@@ -53,12 +55,12 @@ def _run(database: str, scale: float, only: list[str]) -> None:
 
 
 def _row(figure: Mapping[str, Any]) -> str:
-    before, during, after = (figure[f"{when}_ms"] for when in ("before", "during", "after"))
+    before, beside, during, after = (figure[f"{when}_ms"] for when in _TIMES)
     cells = [
         figure["attack"],
         figure["kind"],
-        *(f"{value:.1f}" for value in (before, during, after)),
-        f"{during / before:.2f}",
+        *(f"{value:.1f}" for value in (before, beside, during, after)),
+        *(f"{during / quiet:.2f}" for quiet in (before, beside)),
         *(f"{figure[f'median_{when}_ms']:.1f}" for when in ("before", "during")),
         " → ".join(f"{figure[f'mib_{when}']:.0f}" for when in ("before", "during", "after")),
     ]

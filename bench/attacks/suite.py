@@ -47,6 +47,7 @@ ATTACKS: Mapping[str, Mapping[str, int]] = {
     "all of HTTP and the first three": _FIRST | _OTHERS,
 }
 _MIB = 1024 * 1024
+_PORTS = ("mqtts", "mqtt", "https", "http")
 Numbers = Mapping[str, int]
 Taken = Mapping[str, Sequence[float]]
 
@@ -62,7 +63,11 @@ def main() -> None:
 
 
 def figures(scale: float, only: Sequence[str] = ()) -> Iterator[Mapping[str, object]]:
-    """By attack and kind of good client: p99 before, during and after in ms, and all memory."""
+    """By attack and kind of good client: p99 before, during and after in ms, and all memory.
+
+    `beside` is the p99 while other servers on this machine, with the same database, are attacked:
+    what the attackers' use of the processor alone makes of it.
+    """
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
@@ -73,46 +78,57 @@ def figures(scale: float, only: Sequence[str] = ()) -> Iterator[Mapping[str, obj
     call_command("migrate", verbosity=0)
     call_command("certificates", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    ports = dict(zip(("mqtts", "mqtt", "https", "http"), free_ports(4), strict=True))
+    ports, others = (dict(zip(_PORTS, free_ports(4), strict=True)) for _ in range(2))
     seconds = max(1.0, SECONDS * scale)
     visitors = Path(settings.DATA_DIR) / "visitors"
     product = write_visitors(visitors, ports, seconds)
-    target = {**ports, "product_key": product.product_key, "connects": _members(product)}
+    aim = {"product_key": product.product_key, "connects": _members(product)}
     connection.close()
     for name in only or ATTACKS:
         numbers = {kind: max(1, int(number * scale)) for kind, number in ATTACKS[name].items()}
-        with ExitStack() as stack:
-            servers = [stack.enter_context(server) for server in _servers(ports)]
-            yield from _figures(name, servers, visitors, seconds, target, numbers)
+        with _started(ports) as servers:
+            before, memory = _quiet(visitors, seconds), _resident(servers)
+            with _started(others):
+                beside, _ = _under(visitors, seconds, {**aim, **others}, numbers, servers)
+            during, most = _under(visitors, seconds, {**aim, **ports}, numbers, servers)
+            after = come(visitors, seconds)
+            memories = (memory, most, _resident(servers))
+        yield from _rows(name, (before, beside, during, after), memories)
 
 
-def _figures(
-    name: str,
-    servers: "Sequence[Server]",
+def _quiet(visitors: Path, seconds: float) -> Taken:
+    come(visitors, seconds)  # what is loaded once
+    return come(visitors, seconds)
+
+
+def _under(
     visitors: Path,
     seconds: float,
     target: Mapping[str, object],
     numbers: Numbers,
-) -> Iterator[Mapping[str, object]]:
-    come(visitors, seconds)  # what is loaded once
-    before, memory = come(visitors, seconds), _resident(servers)
+    servers: "Sequence[Server]",
+) -> tuple[Taken, float]:
+    """While the target is attacked; second, the memory of `servers` at its end."""
     with attacked(target, numbers):
         time.sleep(BEGUN_AFTER)
-        during, most = come(visitors, seconds), _resident(servers)
-    after = come(visitors, seconds)
-    at_end = _resident(servers)
+        return come(visitors, seconds), _resident(servers)
+
+
+def _rows(
+    name: str, taken: tuple[Taken, Taken, Taken, Taken], memories: Sequence[float]
+) -> Iterator[Mapping[str, object]]:
+    before, beside, during, after = taken
     for kind in before:
         yield {
             "attack": name,
             "kind": kind,
             "before_ms": _p99(before[kind]),
+            "beside_ms": _p99(beside[kind]),
             "during_ms": _p99(during[kind]),
             "after_ms": _p99(after[kind]),
             "median_before_ms": before[kind][len(before[kind]) // 2] * 1000,
             "median_during_ms": during[kind][len(during[kind]) // 2] * 1000,
-            "mib_before": memory,
-            "mib_during": most,
-            "mib_after": at_end,
+            **dict(zip(("mib_before", "mib_during", "mib_after"), memories, strict=True)),
         }
 
 
@@ -123,6 +139,12 @@ def _members(product: object) -> list[str]:
 
     assert isinstance(product, Product)
     return [talk.request.hex() for talk in signed_connections(product, 10)]
+
+
+@contextmanager
+def _started(ports: Mapping[str, int]) -> "Iterator[Sequence[Server]]":
+    with ExitStack() as stack:
+        yield [stack.enter_context(server) for server in _servers(ports)]
 
 
 def _servers(ports: Mapping[str, int]) -> "list[Server]":

@@ -8,7 +8,7 @@ import pytest
 
 from devices.protocol import mqtt
 from iotconsole.kit.net.tcp_transport import READ_AT_ONCE
-from registration.listener.backlog import PAUSE, SLICE, Backlog
+from registration.listener.backlog import PAUSE, SLICE, YIELDING, Backlog
 from registration.listener.reader import Reader
 
 CONNECT = mqtt.connect("x|securemode=3|", "lamp&a1", b"p")
@@ -78,13 +78,20 @@ async def turns(number: int) -> None:
 
 
 class Hurried:
-    """A loop whose pauses are over in its next turn; it knows how long they were to be."""
+    """A loop whose pauses are over in its next turn; it knows how long they were to be. Each call
+    is `late` by so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: float = 0.0) -> None:
         self.pauses: list[float] = []
+        self.late = late
+        self._now = 0.0
 
-    def call_later(self, seconds: float, call: Callable[[], None]) -> None:
-        self.pauses.append(seconds)
+    def time(self) -> float:
+        return self._now
+
+    def call_at(self, when: float, call: Callable[[], None]) -> None:
+        self.pauses.append(when - self._now)
+        self._now = when + self.late
         asyncio.get_running_loop().call_soon(call)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -227,7 +234,19 @@ def test_between_slices_the_loop_rests(clock: list[float]) -> None:
         await turns(20)
         assert echo.taken == 11
         assert len(loop.pauses) >= 9
-        assert set(loop.pauses) == {PAUSE}
+        assert loop.pauses == pytest.approx([PAUSE] * len(loop.pauses))
 
     assert PAUSE >= 4 * SLICE
+    asyncio.run(scene())
+
+
+def test_whoever_floods_rests_for_longer_while_others_need_the_loop(clock: list[float]) -> None:
+    async def scene() -> None:
+        loop = Hurried(late=0.005)
+        echo = Echo(backlog_here(loop), clock, SLICE)
+        echo.data_received(CONNECT + mqtt.PINGREQ * 3)
+        await turns(20)
+        assert echo.taken == 4
+        assert loop.pauses == pytest.approx([PAUSE, *[PAUSE + YIELDING * 0.005] * 2])
+
     asyncio.run(scene())
