@@ -14,7 +14,7 @@ from bench.process import How, Program, on_cores
 from bench.rabbitmq import rabbitmq
 from bench.speed import SECONDS, Run, rates
 from bench.talk import Conversation, Target
-from devices.protocol import mqtt
+from protocol import mqtt
 from tests.ports import free_ports
 
 MOSQUITTO = "mosquitto"

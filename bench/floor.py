@@ -11,7 +11,7 @@ import socket
 import sys
 from pathlib import Path
 
-from devices.protocol import mqtt
+from protocol import mqtt
 from registration.pki import server_context
 
 ANSWER = mqtt.connack(mqtt.CONNACK_ACCEPTED)

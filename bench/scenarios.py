@@ -11,13 +11,13 @@ from django.utils import timezone
 from bench.talk import Conversation
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import ClientBinding, Device
-from devices.protocol import mqtt, signing
-from devices.protocol.client_id import RegistrationMode
-from devices.protocol.push import REGISTER_TOPIC, REGNWL_TOPIC
-from devices.protocol.signing import SignMethod
 from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import create_product
+from protocol import mqtt, signing
+from protocol.client_id import RegistrationMode
+from protocol.push import REGISTER_TOPIC, REGNWL_TOPIC
+from protocol.signing import SignMethod
 
 Prepare = Callable[[int], list[Conversation]]
 

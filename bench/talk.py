@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from bench import tls13
-from devices.protocol import mqtt
+from protocol import mqtt
 
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)
 _PUBLISH_AT_QOS_0 = 0x30

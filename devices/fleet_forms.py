@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.fleet.gather import MOST_ROWS
-from devices.protocol.params import PRODUCT_KEY_PATTERN
 from iotconsole.kit.forms import ConsoleForm
+from protocol.validators import PRODUCT_KEY_PATTERN
 
 # So many times BATCH_FILE_MB may the files of one import measure together.
 MOST_LARGE_FILES = 5

@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 from django.http import HttpRequest
 
-from devices.protocol import rpc
 from iotconsole.kit.bodies import ANYBODY, announced_length
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.parameters import GatewayError
@@ -14,6 +13,7 @@ from iotconsole.kit.ratelimit import FailureCounter
 from operators.models import AccessKey
 from operators.operations.access_key_use import find_access_key
 from operators.permissions import client_address
+from protocol import rpc
 
 # The largest that is asked for: 10,000 devices with an alias of Chinese characters each.
 MOST_BYTES = 8 * 1024 * 1024

@@ -20,9 +20,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from devices.api import ACTIONS as DEVICE_ACTIONS
-from devices.protocol import rpc
-from devices.protocol.rpc import RpcRequest
-from devices.protocol.rpc_fields import RpcError
 from iotconsole.api_bodies import (
     body_of,
     check_usable,
@@ -48,6 +45,9 @@ from operators.operations.access_key_use import (
 )
 from operators.permissions import client_address
 from products.api import ACTIONS as PRODUCT_ACTIONS
+from protocol import rpc
+from protocol.rpc import RpcRequest
+from protocol.rpc_fields import RpcError
 
 logger = logging.getLogger(__name__)
 _calls = counter("api_calls", "Calls of the API: ok, failed, refused or error.", "action", "result")

@@ -7,8 +7,8 @@ from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import EXAMINED, FailureKey, counted, told_of
-from devices.protocol.sent import Sent, SentForm
 from iotconsole.kit.ratelimit import Excess, FailureCounter, FailureLimits
+from protocol.redaction import Sent, SentForm
 from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
 

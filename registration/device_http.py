@@ -16,10 +16,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from devices.operations.outcome import Refused
-from devices.protocol.client_id import ParameterError, parse_registration_form
-from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
-from devices.protocol.params import CODE_SIGN_METHOD, MalformedError, require
-from devices.protocol.sent import SentForm
 from iotconsole.kit.http.environ import sender_proven
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.metrics import counter
@@ -27,6 +23,10 @@ from iotconsole.kit.outages import Outage
 from iotconsole.kit.ratelimit import FailureLimits
 from iotconsole.kit.tracing import trace_of
 from operators.permissions import client_address
+from protocol.client_id import ParameterError, parse_registration_form
+from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
+from protocol.redaction import SentForm
+from protocol.validators import CODE_SIGN_METHOD, MalformedError, require
 from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
 from registration.late_log import LateLog
 from registration.operations.proof import RegistrationRequest

@@ -19,11 +19,11 @@ from uuid import uuid4
 from django.test import Client
 from django.utils import timezone
 
-from devices.protocol import rpc
-from devices.protocol.rpc_fields import Pair
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_keys import create_access_key
+from protocol import rpc
+from protocol.rpc_fields import Pair
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response

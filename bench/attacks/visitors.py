@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from bench.attacks.good import Visitors
 from bench.scenarios import new_product, signed_connections
 from devices.models import Device
-from devices.protocol import mqtt, signing
-from devices.protocol.signing import SignMethod
 from products.models import Product
+from protocol import mqtt, signing
+from protocol.signing import SignMethod
 
 # How many come in a second, by name.
 RATES: Mapping[str, float] = {"MQTT connect": 40, "HTTPS registration": 10, "sign-in page": 5}

@@ -12,12 +12,12 @@ from typing import Protocol
 
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import ClientBinding, Device
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
-from devices.protocol.signing import SignMethod
 from operators.actor import SHELL
 from products.models import Product, new_product_key
 from products.operations.manage import create_product
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
+from protocol.signing import SignMethod
 
 METHOD = SignMethod.HMACSHA256
 # Products of a class, and devices of a product.

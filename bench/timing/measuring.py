@@ -10,7 +10,7 @@ from django.utils import timezone
 from bench.load import without_collector
 from bench.timing.classes import Kind
 from bench.timing.welch import interleaved
-from devices.protocol import mqtt
+from protocol import mqtt
 from registration.attempts import DeviceRequest, Origin
 from registration.listener.admission import Gate
 from registration.listener.work import Request, perform

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from devices.batches.cells import tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Note
-from devices.protocol.params import is_device_name
 from iotconsole.kit.errors import OperationError
+from protocol.validators import is_device_name
 
 _KNOWN = {
     DEVICE_NAME: ("devicename", "设备名称", "设备名", "設備名稱"),

@@ -6,7 +6,7 @@ from devices.batches.problems import DEVICE_NAME, DEVICE_SECRET, SN, Problem
 from devices.batches.reading import Reading, mark_repeated
 from devices.batches.rows import Row, broken_rule, nickname_problem
 from devices.operations.add import is_device_secret, is_nickname, is_sn
-from devices.protocol.params import is_device_name
+from protocol.validators import is_device_name
 
 
 def reading_of(rows: Sequence[Row]) -> Reading:

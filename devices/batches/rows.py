@@ -11,9 +11,9 @@ from typing import Any
 from devices.batches.cells import Spoilt, tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Problem
 from devices.operations.add import is_nickname
-from devices.protocol.params import is_device_name
 from iotconsole.kit.fields import decrypt_bytes, encrypt_bytes
 from products.operations.manage import wide_length
+from protocol.validators import is_device_name
 
 SHORTEST_NAME, LONGEST_NAME = 4, 32
 # 8.6E+14: a mantissa with a point, or an exponent with a sign. 1E10 may be a serial number.

@@ -16,9 +16,9 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 
 from devices.fleet.journal import Journal
-from devices.protocol import rpc
-from devices.protocol.rpc_signing import canonical_query
 from iotconsole.kit.errors import OperationError
+from protocol import rpc
+from protocol.rpc_signing import canonical_query
 
 VERSION = "2018-01-20"
 TIMEOUT_SECONDS = 30

@@ -27,9 +27,9 @@ from devices.fleet.items import Item, ItemKind
 from devices.fleet.problems import Problem
 from devices.models import MAX_CLIENT_IDS
 from devices.operations.add import is_nickname
-from devices.protocol.params import PRODUCT_KEY_PATTERN, is_device_name
 from iotconsole.kit.errors import OperationError
 from products.operations.manage import check_name
+from protocol.validators import PRODUCT_KEY_PATTERN, is_device_name
 
 _PRODUCT_KEY = re.compile(PRODUCT_KEY_PATTERN)
 # The C SDK's buffer holds 63, and its parser knows no escapes (protocol.md 1.4, 4.1).

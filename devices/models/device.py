@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models.batch import DeviceBatch
-from devices.protocol.params import DEVICE_NAME_PATTERN
 from iotconsole.kit.fields import EncryptedTextField
 from products.models import Product
+from protocol.validators import DEVICE_NAME_PATTERN
 
 MAX_CLIENT_IDS = 5
 

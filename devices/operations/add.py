@@ -12,11 +12,11 @@ from devices.models import Device
 from devices.operations import log
 from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
-from devices.protocol.params import is_device_name
 from iotconsole.kit.errors import ConflictError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.operations.manage import wide_length
+from protocol.validators import is_device_name
 
 _NICKNAME = re.compile(r"[\w\- ]+", re.UNICODE)
 _DEVICE_SECRET = re.compile(r"[A-Za-z0-9\-_@.:]{1,32}")

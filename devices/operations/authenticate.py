@@ -29,11 +29,11 @@ from devices.operations.at_brokers import end_at_brokers
 from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
 from devices.operations.sessions import last_revocation_id, live_sessions_of
-from devices.protocol.client_id import SignatureParams
-from devices.protocol.sent import shown
 from devices.traces import trace_of
 from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
 from iotconsole.kit.rows import Writer
+from protocol.client_id import SignatureParams
+from protocol.redaction import shown
 
 __all__ = ["Admitted", "ConnectionRequest", "Outcome", "authenticate", "event_of"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from devices.protocol.sent import Sent, SentForm
+from protocol.redaction import Sent, SentForm
 
 
 @dataclass(frozen=True, slots=True)

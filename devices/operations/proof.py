@@ -13,10 +13,10 @@ from uuid import UUID
 from devices.alike import FoundBinding, FoundDevice, bindings_or_decoys, devices_or_decoys
 from devices.credentials import decoy_secret, token_matches
 from devices.operations.outcome import Refused
-from devices.protocol import signing
-from devices.protocol.client_id import SignatureParams, TokenParams
-from devices.protocol.sent import Sent
 from iotconsole.kit.fields import decrypt
+from protocol import signing
+from protocol.client_id import SignatureParams, TokenParams
+from protocol.redaction import Sent
 
 # What a token is compared with while there is no ClientID at all.
 _NO_DIGEST = "0" * 64

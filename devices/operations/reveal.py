@@ -9,9 +9,9 @@ from django.utils.translation import gettext_noop
 
 from devices.models import Device
 from devices.operations.lookup import locked_device
-from devices.protocol import signing
 from operators.actor import Actor
 from operators.operations import audit
+from protocol import signing
 
 # The platform's constant (console_api.md 1.8): in the year 2050, and checked by nobody.
 _TIMESTAMP = "2524608000000"

@@ -7,9 +7,9 @@ from django.utils.http import urlencode
 from devices import telling
 from devices.logs import reason_of
 from devices.models import LogEntry
-from devices.protocol.params import is_device_name, is_product_key
 from devices.reasons import Reason
 from devices.telling import Told
+from protocol.validators import is_device_name, is_product_key
 
 register = template.Library()
 

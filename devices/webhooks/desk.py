@@ -15,16 +15,16 @@ from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused, counted, told_of
-from devices.protocol.client_id import ParameterError, RegistrationParams, parse_connect
-from devices.protocol.params import CODE_SIGN_METHOD, SignatureParams, TokenParams
-from devices.protocol.sent import Sent, shown, visible
-from devices.protocol.topics import filter_problem, topic_problem
 from devices.webhooks.rules import Name
 from devices.webhooks.together import Together
 from iotconsole.kit.addresses import plain_address
 from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
 from iotconsole.kit.tracing import current_trace
+from protocol.client_id import ParameterError, RegistrationParams, parse_connect
+from protocol.redaction import Sent, shown, visible
+from protocol.topics import filter_problem, topic_problem
+from protocol.validators import CODE_SIGN_METHOD, SignatureParams, TokenParams
 
 # Denied topics logged of one device a minute: it may repeat its mistake for ever.
 _DENIALS_LOGGED = 10

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from devices.protocol.topics import MAX_FILTERS_PER_SUBSCRIBE
 from devices.webhooks.desk import Connecting, TopicUse, desk
 from devices.webhooks.reading import JSON, Fields, is_json
 from devices.webhooks.rules import TOPIC_EXCHANGE, Name, may_use_queue, topic_of
 from products.carriers import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
+from protocol.topics import MAX_FILTERS_PER_SUBSCRIBE
 
 Decide = Callable[[Fields], bool]
 Say = Callable[[HttpRequest, bool], HttpResponse]

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from devices.protocol.params import MalformedError
 from devices.webhooks.dialects import HOOKS, Hook
 from devices.webhooks.reading import fields_of
 from iotconsole.kit.machines import not_found
@@ -24,6 +23,7 @@ from iotconsole.kit.outages import describe
 from iotconsole.kit.ratelimit import FailureCounter
 from operators.permissions import client_address
 from products.networks import in_networks
+from protocol.validators import MalformedError
 
 PREFIX = "/brokers/"
 HEADER = "X-Broker-Secret"

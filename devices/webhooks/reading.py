@@ -14,9 +14,9 @@ from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest
 
-from devices.protocol.form import CONTENT_TYPE, MAX_BODY, check_length
-from devices.protocol.params import MalformedError, require
 from iotconsole.kit.machines import read_body
+from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length
+from protocol.validators import MalformedError, require
 
 JSON = "application/json"
 # Clients send a CONNECT of 8 KiB at most, and a form writes a byte as up to three.

@@ -5,8 +5,8 @@ The broker has had the credential proven when the device connected, and says und
 
 from dataclasses import dataclass
 
-from devices.protocol.params import is_device_name, is_product_key
-from devices.protocol.topics import TopicAcl
+from protocol.topics import TopicAcl
+from protocol.validators import is_device_name, is_product_key
 
 TOPIC_EXCHANGE = "amq.topic"
 # What RabbitMQ keeps for a client that subscribes: one queue for each QoS.

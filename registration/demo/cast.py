@@ -1,8 +1,8 @@
 """What of the demonstration is in the database."""
 
 from devices.models import Device
-from devices.protocol.client_id import RegistrationMode
 from products.models import Product
+from protocol.client_id import RegistrationMode
 from registration.demo.story import LAMPS, MARK, SENSORS
 from registration.demo.week import METERS
 from registration.simulator.firmware import Firmware

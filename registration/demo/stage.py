@@ -16,20 +16,20 @@ from devices.operations import log
 from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted, ConnectionRequest, authenticate
 from devices.operations.sessions import SessionEnd, end_sessions
-from devices.protocol import signing
-from devices.protocol.client_id import (
-    RegistrationMode,
-    RegistrationParams,
-    SignatureParams,
-    TokenParams,
-)
-from devices.protocol.signing import SignMethod
 from iotconsole.kit.identifiers import trace_id
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import create_product
 from products.window import Window
+from protocol import signing
+from protocol.client_id import (
+    RegistrationMode,
+    RegistrationParams,
+    SignatureParams,
+    TokenParams,
+)
+from protocol.signing import SignMethod
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.proof import RegistrationRequest
 from registration.operations.register import SecretIssued, register

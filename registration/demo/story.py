@@ -13,9 +13,9 @@ from django.db import transaction
 
 from devices.models import ServiceType
 from devices.operations import manage
-from devices.protocol.client_id import RegistrationMode
 from products.models import Product
 from products.window import Window
+from protocol.client_id import RegistrationMode
 from registration.demo.stage import Stage, Unit
 from registration.demo.week import BEGINS, METERS, Week
 from registration.operations.rotate_secret import Overlap

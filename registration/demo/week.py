@@ -8,8 +8,8 @@ from functools import partial
 from devices.findings.detect import detect
 from devices.findings.survey import survey
 from devices.operations.tally import tally
-from devices.protocol.client_id import RegistrationMode
 from products.models import Product
+from protocol.client_id import RegistrationMode
 from registration.demo.stage import Stage, Unit
 
 METERS = "Water_Meter_(demo)"

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.protocol import mqtt
-from devices.protocol.client_id import ParameterError, RegistrationParams, parse_connect
-from devices.protocol.params import CODE_SIGN_METHOD
-from devices.protocol.sent import Sent, shown
 from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
+from protocol import mqtt
+from protocol.client_id import ParameterError, RegistrationParams, parse_connect
+from protocol.redaction import Sent, shown
+from protocol.validators import CODE_SIGN_METHOD
 from registration.attempts import (
     Attempt,
     Attempts,

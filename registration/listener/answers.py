@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from devices.protocol import mqtt, push
+from protocol import mqtt, push
 from registration.listener.work import Outcome
 from registration.operations.proof import RegistrationRequest
 from registration.operations.register import SecretIssued

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 from devices.models import RevocationReason
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.outcome import Refused
-from devices.protocol import mqtt
 from iotconsole.kit.identifiers import trace_id
 from iotconsole.kit.net.connection_limits import Slot
+from protocol import mqtt
 from registration.attempts import DeviceRequest, Origin
 from registration.listener import answers
 from registration.listener.reader import Reader

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from devices.protocol.topics import MAX_SUBSCRIPTIONS, matches
+from protocol.topics import MAX_SUBSCRIPTIONS, matches
 
 MAX_IN_FLIGHT = 100  # messages at QoS 1 that the device has not acknowledged (protocol.md 5.3)
 

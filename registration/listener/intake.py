@@ -1,6 +1,6 @@
 """The receiving half of a connection: bytes in, packets out, one at a time."""
 
-from devices.protocol import mqtt
+from protocol import mqtt
 
 # Bytes of the CONNECT, and of all that is sent before it is answered.
 MAX_EARLY = 2 * mqtt.LIMIT_UNAUTHENTICATED

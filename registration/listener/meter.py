@@ -12,7 +12,7 @@ from time import monotonic
 
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused
-from devices.protocol.client_id import TokenParams
+from protocol.client_id import TokenParams
 from registration.listener.work import Outcome, Request
 from registration.operations.proof import RegistrationRequest
 

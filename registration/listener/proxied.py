@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from devices.protocol.proxy import Header, HeaderReader, ProxyError
 from iotconsole.kit.net.connection_limits import Slot
 from iotconsole.kit.net.log_throttle import Sparingly
 from products.networks import in_networks
+from protocol.proxy import Header, HeaderReader, ProxyError
 from registration.attempts import Origin
 from registration.listener.connection import Connection
 

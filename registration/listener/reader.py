@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from devices.protocol import mqtt
 from iotconsole.kit.net.tcp_transport import READ_AT_ONCE
+from protocol import mqtt
 from registration.listener.backlog import SLICE
 from registration.listener.intake import Intake
 from registration.listener.wire import Wire

@@ -9,8 +9,8 @@ from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
-from devices.protocol import mqtt
-from devices.protocol.topics import (
+from protocol import mqtt
+from protocol.topics import (
     MAX_FILTERS_PER_SUBSCRIBE,
     MAX_SUBSCRIPTIONS,
     TopicAcl,

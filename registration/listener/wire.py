@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import cast
 
-from devices.protocol import mqtt
+from protocol import mqtt
 
 # Bytes on their way to one device before it counts as not reading: the largest message and some.
 WRITE_BUFFER = mqtt.LIMIT_AUTHENTICATED + 32 * 1024

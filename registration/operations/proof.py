@@ -8,12 +8,12 @@ from datetime import datetime
 
 from devices.credentials import decoy_secret
 from devices.operations.outcome import Refused
-from devices.protocol import signing
-from devices.protocol.client_id import RegistrationMode, RegistrationParams
-from devices.protocol.sent import Sent, SentForm
 from iotconsole.kit.prepared import Param, prepared_instances
 from products.alike import products_or_decoys
 from products.models import Product
+from protocol import signing
+from protocol.client_id import RegistrationMode, RegistrationParams
+from protocol.redaction import Sent, SentForm
 from registration.operations.window_rules import refusal_reason
 
 _LOCKED = prepared_instances(

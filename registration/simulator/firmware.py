@@ -1,14 +1,14 @@
 """What firmware knows, and the three CONNECTs it makes of it (protocol.md 1.2, 2.1, 2.2).
 
-Signing is the product's own `devices.protocol.signing`; sizes and order of the parameters are
+Signing is the product's own `protocol.signing`; sizes and order of the parameters are
 those of the C Link SDK.
 """
 
 import secrets
 from dataclasses import dataclass, field
 
-from devices.protocol.params import RegistrationMode, check_names
-from devices.protocol.signing import SignMethod, connection_content, registration_content, sign
+from protocol.signing import SignMethod, connection_content, registration_content, sign
+from protocol.validators import RegistrationMode, check_names
 
 SDK = "simulator-1"
 # What the C Link SDK signs in place of a clock: devices may have none.

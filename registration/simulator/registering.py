@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
-from devices.protocol.params import RegistrationMode
+from protocol.validators import RegistrationMode
 from registration.simulator.firmware import (
     Credential,
     Firmware,

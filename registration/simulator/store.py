@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from devices.protocol.params import RegistrationMode
+from protocol.validators import RegistrationMode
 from registration.simulator.firmware import (
     Credential,
     Firmware,

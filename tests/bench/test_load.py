@@ -17,7 +17,7 @@ from bench.scenarios import new_product
 from bench.talk import Conversation, Target, pushed
 from devices.models import ServiceType
 from devices.operations import log
-from devices.protocol import mqtt, push
+from protocol import mqtt, push
 from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates, server_context
 

@@ -1,10 +1,10 @@
 """CONNECT packets as the SDKs send them."""
 
 from devices.models import Device
-from devices.protocol import mqtt, signing
-from devices.protocol.client_id import RegistrationMode
-from devices.protocol.signing import SignMethod
 from products.models import Product
+from protocol import mqtt, signing
+from protocol.client_id import RegistrationMode
+from protocol.signing import SignMethod
 from registration.operations.slots import ClientIdIssued
 
 METHOD = SignMethod.HMACSHA256

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from socket import AF_INET, SOCK_STREAM, socket
 from typing import Any
 
-from devices.protocol import mqtt
+from protocol import mqtt
 
 SOURCES = tuple(f"127.0.3.{number}" for number in range(1, 65))
 # Seconds between bytes of those who are slow, and before a connection that failed is replaced.

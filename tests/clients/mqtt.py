@@ -5,7 +5,7 @@ import socket
 import ssl
 from types import TracebackType
 
-from devices.protocol import mqtt
+from protocol import mqtt
 
 PATIENCE = 15.0  # seconds until a test that waits for an answer fails
 

@@ -8,12 +8,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Operator
 from operators.operations.access_keys import create_access_key
 from products.models import Product
 from products.operations.manage import create_product
+from protocol.client_id import RegistrationMode
 from registration.operations.slots import ClientIdIssued
 from tests.console.pages import every_page
 from tests.console.seed import Fleet

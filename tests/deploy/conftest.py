@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.protocol.params import RegistrationMode
+from protocol.validators import RegistrationMode
 from registration.simulator.firmware import Login
 from tests.deploy.console import Console
 from tests.deploy.devices import Connection, Open, Unit

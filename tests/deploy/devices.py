@@ -9,7 +9,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from devices.protocol.params import RegistrationMode
+from protocol.validators import RegistrationMode
 from registration.simulator.firmware import (
     Credential,
     Firmware,

@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
-from devices.protocol.client_id import parse_client_id
-from devices.protocol.params import RegistrationMode
+from protocol.client_id import parse_client_id
+from protocol.validators import RegistrationMode
 from registration.certificate_names import certificate_names
 from registration.pki import COMPAT_CIPHERS, SERVER_ECDSA, SERVER_RSA, ensure_certificates
 from tests.deploy.programs import HAPROXY, SYSTEMD_ANALYZE, program

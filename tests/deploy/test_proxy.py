@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.utils import timezone
 
-from devices.protocol import mqtt, rpc, signing
-from devices.protocol.params import RegistrationMode
+from protocol import mqtt, rpc, signing
+from protocol.validators import RegistrationMode
 from registration.simulator.firmware import SecretCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.devices import C_SDK_SUITE, PATIENCE, client_tls

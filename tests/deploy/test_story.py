@@ -2,8 +2,8 @@
 
 import pytest
 
-from devices.protocol import mqtt
-from devices.protocol.params import RegistrationMode
+from protocol import mqtt
+from protocol.validators import RegistrationMode
 from registration.simulator.firmware import TokenCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.console import Console

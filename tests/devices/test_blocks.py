@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from devices.models import Device
 from devices.operations import manage, manage_many
-from devices.protocol.params import RegistrationMode
 from operators.actor import SHELL
 from products.models import Product
+from protocol.validators import RegistrationMode
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet

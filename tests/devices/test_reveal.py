@@ -5,10 +5,10 @@ from django.test import Client
 
 from devices.models import LogEntry
 from devices.operations.reveal import reveal_connection, reveal_device_secret
-from devices.protocol import signing
 from iotconsole.kit.errors import NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
+from protocol import signing
 from tests.console.dom import by_id, swap, text, tree
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet

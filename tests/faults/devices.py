@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic
 
 from devices.models import Device
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
 from products.models import Product
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
 from registration.operations.slots import ClientIdIssued
 from tests.clients.connects import registration_connect, signed_connect, token_connect
 from tests.faults.history import (

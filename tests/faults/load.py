@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from devices.models import Device
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import create_product
 from products.window import Window
+from protocol.client_id import RegistrationMode
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from tests.faults.devices import Fleet
 from tests.faults.history import Act, Credential, History, Name, Outcome

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from devices.protocol import rpc
+from protocol import rpc
 from tests.faults.history import NEVER, Act, Deed, History, Name, Outcome
 
 _PATIENCE = 20.0

@@ -9,11 +9,11 @@ import pytest
 
 from devices.models import ListenerProcess, Session
 from devices.operations import manage
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from tests.clients.connects import registration_connect, signed_connect, token_connect
 from tests.clients.mqtt import MqttClient

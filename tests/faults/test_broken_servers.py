@@ -15,9 +15,9 @@ from time import monotonic
 import pytest
 
 from devices.operations import manage
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from products.models import Product
+from protocol.client_id import RegistrationMode
 from registration.pki import CA_CERTIFICATE
 from tests.factories import make_device, make_product
 from tests.faults import holdings

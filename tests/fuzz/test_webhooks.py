@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.models import Device, Session
-from devices.protocol.form import CONTENT_TYPE
-from devices.protocol.topics import TopicAcl
 from devices.webhooks.dialects import HOOKS
 from devices.webhooks.reading import JSON
 from products.carriers import BROKERS
+from protocol.http_form import CONTENT_TYPE
+from protocol.topics import TopicAcl
 from tests.devices.webhooks.asking import SECRETS, by_secret, given_to
 from tests.factories import make_device, make_product
 from tests.fuzz import fuzzed, without_errors

@@ -6,11 +6,11 @@ import pytest
 from django.conf import settings
 
 from devices.operations import batch_work
-from devices.protocol import rpc
-from devices.protocol.rpc_fields import MOST_FIELDS
 from iotconsole.api_bodies import MOST_BYTES
 from iotconsole.kit.http.request_head import MAX_HEAD
 from iotconsole.openapi import ACTIONS
+from protocol import rpc
+from protocol.rpc_fields import MOST_FIELDS
 from tests.iotconsole.test_openapi_errors import CAUSES
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "api.md").read_text()

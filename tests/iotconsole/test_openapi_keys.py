@@ -8,10 +8,10 @@ from django.utils import timezone
 from pytest_django import Settings
 from time_machine import Traveller
 
-from devices.protocol import rpc as verified
 from iotconsole.openapi import ACTIONS
 from operators.models import AccessKey, AccessKeyScope
 from products.models import Product
+from protocol import rpc as verified
 from tests import rpc
 from tests.factories import make_product
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.client import FakePayload
 
-from devices.protocol import rpc as protocol
 from iotconsole import api_bodies, openapi
 from iotconsole.kit.machines import read_body
 from iotconsole.kit.ratelimit import FailureCounter
 from operators.models import AccessKeyScope
+from protocol import rpc as protocol
 from tests import rpc
 from tests.factories import make_product
 

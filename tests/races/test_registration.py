@@ -10,10 +10,10 @@ from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import switch
 from devices.operations.outcome import Refused
-from devices.protocol.client_id import RegistrationMode
 from iotconsole.kit.errors import ConflictError
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
+from protocol.client_id import RegistrationMode
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome, SecretIssued
 from registration.operations.slots import ClientIdIssued

@@ -7,10 +7,10 @@ import pytest
 
 from devices.models import ClientBinding, Device
 from devices.operations.outcome import Refused
-from devices.protocol.client_id import RegistrationMode
 from operators.models import AuditEntry
 from products.models import Product
 from products.window import Window
+from protocol.client_id import RegistrationMode
 from registration.operations.dynamic_registration import close_ended_windows
 from registration.operations.register import Outcome, SecretIssued
 from tests.factories import (

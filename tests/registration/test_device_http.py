@@ -13,13 +13,13 @@ from pytest_django import Settings
 
 from devices.models import Device, LogEntry
 from devices.operations.manage import clear, set_enabled
-from devices.protocol import signing
-from devices.protocol.form import CONTENT_TYPE, MAX_BODY
-from devices.protocol.signing import SignMethod
 from devices.telling import told
 from operators.actor import SHELL
 from products.models import Product
 from products.window import Window
+from protocol import signing
+from protocol.http_form import CONTENT_TYPE, MAX_BODY
+from protocol.signing import SignMethod
 from registration import device_http
 from registration.late_log import LateLog, write
 from tests.factories import connect_by_secret, make_device, make_product, open_window

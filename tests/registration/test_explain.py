@@ -8,12 +8,12 @@ from django.utils import timezone
 from devices.hints import HINTS
 from devices.models import LogEntry
 from devices.operations.manage import clear
-from devices.protocol import signing
-from devices.protocol.client_id import RegistrationMode
-from devices.protocol.sent import Sent
-from devices.protocol.signing import SignMethod
 from operators.actor import SHELL
 from products.models import Product
+from protocol import signing
+from protocol.client_id import RegistrationMode
+from protocol.redaction import Sent
+from protocol.signing import SignMethod
 from registration.operations.explain import Refusal, log_refusals
 from tests.factories import (
     issued_client_id,

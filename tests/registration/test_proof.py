@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from devices.models import Device
 from devices.operations.outcome import Refused
-from devices.protocol import signing
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import delete_product
+from protocol import signing
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome, register
 from registration.operations.rotate_secret import (

@@ -6,8 +6,8 @@ from devices.models import Device, LogEntry
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import clear, delete_device, reset, set_enabled, switch
 from devices.operations.outcome import Refused
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
+from protocol.client_id import RegistrationMode
 from registration.operations.register import SecretIssued
 from tests.factories import (
     connect_by_secret,

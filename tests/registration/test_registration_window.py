@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from devices.models import ClientBinding, Device, LogEntry
 from devices.operations.manage import delete_device, reset, set_enabled
 from devices.operations.outcome import Refused
-from devices.protocol.client_id import RegistrationMode
 from devices.reasons import REASONS
 from iotconsole.kit.errors import OperationError
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.window import Window
+from protocol.client_id import RegistrationMode
 from registration.listener.answers import connack_of
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome

@@ -9,14 +9,14 @@ from django.conf import LazySettings
 from devices.models import Device, LogEntry
 from devices.operations.outcome import Refused
 from devices.operations.rekey import reencrypt_secrets
-from devices.protocol import signing
-from devices.protocol.client_id import RegistrationMode
 from devices.states import with_old_secret
 from iotconsole.kit.errors import ConflictError, OperationError
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AuditEntry
 from products.models import Product
+from protocol import signing
+from protocol.client_id import RegistrationMode
 from registration.operations.register import Outcome
 from registration.operations.rotate_secret import (
     AT_ONCE,

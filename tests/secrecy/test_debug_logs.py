@@ -21,12 +21,12 @@ from django.db import connection
 from django_otp.oath import totp
 
 from devices.models import Device, LogEntry
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Authenticator, Role
 from operators.operations.access_keys import create_access_key
 from products.carriers import RABBITMQ
 from products.models import Product
+from protocol.client_id import RegistrationMode
 from registration.operations.slots import ClientIdIssued
 from tests import rpc
 from tests.clients.connects import registration_connect, signed_connect, token_connect

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from devices.protocol.params import MalformedError, RegistrationMode
 from iotconsole.kit.fields import DecryptionError
 from products.models import Product
+from protocol.validators import MalformedError, RegistrationMode
 from registration.simulator.device import Habits, SimulatedDevice
 from registration.simulator.firmware import Firmware
 from registration.simulator.fleet import device_names, run_fleet

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devices.models import ClientBinding, Device, Revocation
-from devices.protocol.params import RegistrationMode
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
+from protocol.validators import RegistrationMode
 from registration.operations.slots import ClientIdIssued
 from tests import rpc
 from tests.factories import connect_by_token, issued_client_id, make_device, register_one

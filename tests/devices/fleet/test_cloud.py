@@ -23,10 +23,10 @@ from devices.fleet.items import Item
 from devices.fleet.journal import KEPT_SECONDS, Journal
 from devices.fleet.reading import reading_of
 from devices.models import Device
-from devices.protocol import rpc
 from iotconsole.kit.errors import OperationError
 from operators.models import AccessKeyScope
 from products.models import Product
+from protocol import rpc
 from tests.factories import connect_by_secret, issued_client_id, make_device, make_product
 from tests.rpc import key_for
 

@@ -14,11 +14,11 @@ from devices.operations.fleet_imports import (
     stop_import,
 )
 from devices.operations.manage import clear, reset, switch
-from devices.protocol.client_id import RegistrationMode
 from iotconsole.kit.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import NetType, Product, ProductStatus
+from protocol.client_id import RegistrationMode
 from registration.operations.register import SecretIssued
 from registration.operations.slots import ClientIdIssued
 from tests.devices.fleet.given import (

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.test import Client
 
-from devices.protocol import signing
-from devices.protocol.form import CONTENT_TYPE
-from devices.protocol.signing import SignMethod
 from devices.webhooks.reading import JSON
 from products.carriers import BROKERS
 from products.models import Product
+from protocol import signing
+from protocol.http_form import CONTENT_TYPE
+from protocol.signing import SignMethod
 from registration.operations.slots import ClientIdIssued
 
 SECRETS = {broker: f"a-secret-of-{broker}-0123456789" for broker in BROKERS}

@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.test import Client
 
 from devices.models import Device, Session
-from devices.protocol.form import CONTENT_TYPE
 from devices.webhooks.dialects import HOOKS
 from devices.webhooks.reading import JSON
 from products.carriers import BROKERS, NANOMQ
 from products.models import Product
+from protocol.http_form import CONTENT_TYPE
 from tests.devices.webhooks.asking import (
     NAME,
     as_emqx,

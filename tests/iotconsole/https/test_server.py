@@ -15,8 +15,8 @@ import pytest
 from cryptography import x509
 
 from devices.models import Device, LogEntry
-from devices.protocol import signing
-from devices.protocol.signing import SignMethod
+from protocol import signing
+from protocol.signing import SignMethod
 from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates
 from tests.factories import make_device, make_product

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from devices.models import ClientBinding, Device
-from devices.protocol import mqtt
+from protocol import mqtt
 from registration.listener.connection import Connection
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.hostile import (

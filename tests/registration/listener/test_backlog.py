@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from devices.protocol import mqtt
 from iotconsole.kit.net.tcp_transport import READ_AT_ONCE
+from protocol import mqtt
 from registration.listener.backlog import PAUSE, SLICE, YIELDING, Backlog
 from registration.listener.reader import Reader
 

@@ -17,7 +17,7 @@ from devices.operations import log
 from devices.operations.authenticate import Admitted
 from devices.operations.outcome import Refused
 from devices.operations.sessions import SessionEnd
-from devices.protocol.client_id import RegistrationMode
+from protocol.client_id import RegistrationMode
 from registration.listener.batcher import MAX_ATTEMPTS, Batcher, Job, Perform
 from registration.listener.crowd import Crowd
 from registration.listener.work import Outcome, Request, perform

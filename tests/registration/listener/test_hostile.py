@@ -12,9 +12,9 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from devices.models import ClientBinding, Device, LogEntry
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
 from products.models import Product
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.process import ListenerProcess, StartProcess
 from tests.clients.running import eventually

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from devices.models import ClientBinding, LogEntry
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
 from products.models import Product
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.hostile import SOURCES
 from tests.clients.mqtt import MqttClient

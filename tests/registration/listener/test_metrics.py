@@ -10,7 +10,7 @@ from http import HTTPStatus
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from devices.protocol.client_id import RegistrationMode
+from protocol.client_id import RegistrationMode
 from registration.listener.meter import Spread
 from registration.listener.metrics import MetricsServer
 from registration.management.commands.mqtt_listener import _metrics_option

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from devices.models import Device, LogEntry, Session
-from devices.protocol import mqtt
+from protocol import mqtt
 from registration.listener.connection import Connection
 from tests.clients.connects import registration_connect, signed_connect, token_connect
 from tests.clients.mqtt import MqttClient

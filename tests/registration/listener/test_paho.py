@@ -11,8 +11,8 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from devices.models import ClientBinding, Session
-from devices.protocol import signing
-from devices.protocol.signing import SignMethod
+from protocol import signing
+from protocol.signing import SignMethod
 from tests.clients.mqtt import PATIENCE
 from tests.clients.running import RunningListener, eventually
 from tests.factories import make_device, make_product

@@ -14,7 +14,7 @@ from django.utils import timezone
 from devices.brokers.listeners import LISTENER_OF
 from devices.models import ListenerProcess, LogEntry, Session
 from devices.operations.sessions import bury_listener, heartbeat, start_listener
-from devices.protocol import mqtt
+from protocol import mqtt
 from registration.listener import presence
 from registration.listener.presence import LockFile, Presence
 from registration.listener.watch import Watch

@@ -9,8 +9,8 @@ import pytest
 
 from devices.models import ListenerProcess as Row
 from devices.models import LogEntry, Session
-from devices.protocol import mqtt
 from devices.states import totals
+from protocol import mqtt
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.process import StartProcess
 from tests.clients.running import eventually

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from devices.models import LogEntry, Session
-from devices.protocol import mqtt
 from products.window import Window
+from protocol import mqtt
 from registration.listener.batcher import Job
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.mqtt import PATIENCE, MqttClient

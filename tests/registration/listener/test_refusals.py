@@ -6,11 +6,11 @@ import pytest
 
 from devices.models import ClientBinding, Device, LogEntry, Session
 from devices.operations.manage import clear, set_enabled, switch
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
 from devices.reasons import REASONS
 from operators.actor import SHELL
 from products.models import Product
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect, signed_connect, token_connect
 from tests.clients.running import RunningListener, StartListener, eventually
 from tests.factories import connect_by_secret, issued_client_id, make_device, make_product

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from devices.models import ClientBinding
-from devices.protocol import mqtt
-from devices.protocol.client_id import RegistrationMode
+from protocol import mqtt
+from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect
 from tests.clients.running import RunningListener
 from tests.factories import make_device, make_product

@@ -13,8 +13,8 @@ from django.utils import timezone
 from devices.models import LogEntry, Revocation, Session
 from devices.operations import sessions
 from devices.operations.manage import clear, delete_device, set_enabled, switch
-from devices.protocol import mqtt
 from operators.actor import SHELL
+from protocol import mqtt
 from registration.listener import rounds, server
 from registration.listener.batcher import Batcher
 from registration.listener.work import Outcome, Request, perform

@@ -8,9 +8,9 @@ from django.utils import timezone
 from devices.models import LogEntry, Session
 from devices.operations.manage import clear, set_enabled
 from devices.operations.sessions import bury_listener
-from devices.protocol.client_id import RegistrationMode
 from devices.traces import trace_of
 from operators.actor import SHELL
+from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect, token_connect
 from tests.clients.running import RunningListener, eventually
 from tests.factories import (

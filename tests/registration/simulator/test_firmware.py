@@ -2,15 +2,15 @@
 
 import pytest
 
-from devices.protocol import signing
-from devices.protocol.client_id import (
+from protocol import signing
+from protocol.client_id import (
     RegistrationMode,
     RegistrationParams,
     SignatureParams,
     TokenParams,
     parse_connect,
 )
-from devices.protocol.params import ConnectParams, MalformedError
+from protocol.validators import ConnectParams, MalformedError
 from registration.simulator.firmware import (
     Firmware,
     Login,

@@ -9,9 +9,9 @@ import pytest
 
 from devices.models import ClientBinding
 from devices.operations import manage
-from devices.protocol.client_id import RegistrationMode
 from operators.actor import SHELL
 from products.models import Product
+from protocol.client_id import RegistrationMode
 from registration.simulator import device as device_module
 from registration.simulator.device import Habits, SimulatedDevice
 from registration.simulator.events import Event, Step

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from devices.protocol.client_id import RegistrationMode
+from protocol.client_id import RegistrationMode
 from registration.simulator.events import why_connection_failed, why_registration_failed
 from registration.simulator.firmware import SecretCredential, TokenCredential
 from registration.simulator.fleet import device_names

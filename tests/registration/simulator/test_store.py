@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.protocol.client_id import RegistrationMode
+from protocol.client_id import RegistrationMode
 from registration.simulator.firmware import (
     Credential,
     Firmware,

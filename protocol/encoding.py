@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from devices.protocol.packets import (
+from protocol.packets import (
     LEVEL_31,
     LEVEL_311,
     ConnAck,

@@ -4,8 +4,8 @@ Beyond the standard, after the platform (protocol.md 5.3): QoS 2 is a protocol e
 read and dropped. A refusal that has a CONNACK code carries it in `ProtocolError.connack`.
 """
 
-from devices.protocol.decoding import LIMIT_AUTHENTICATED, LIMIT_UNAUTHENTICATED, Decoder
-from devices.protocol.encoding import (
+from protocol.decoding import LIMIT_AUTHENTICATED, LIMIT_UNAUTHENTICATED, Decoder
+from protocol.encoding import (
     DISCONNECT,
     PINGREQ,
     PINGRESP,
@@ -18,7 +18,7 @@ from devices.protocol.encoding import (
     unsuback,
     unsubscribe,
 )
-from devices.protocol.packets import (
+from protocol.packets import (
     CONNACK_ACCEPTED,
     CONNACK_CREDENTIALS,
     CONNACK_IDENTIFIER,

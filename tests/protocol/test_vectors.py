@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from devices.protocol import mqtt, push
-from devices.protocol.client_id import (
+from protocol import mqtt, push
+from protocol.client_id import (
     ParameterError,
     RegistrationMode,
     RegistrationParams,
@@ -15,7 +15,7 @@ from devices.protocol.client_id import (
     parse_connect,
     parse_registration_form,
 )
-from devices.protocol.signing import SignMethod, sign, verify
+from protocol.signing import SignMethod, sign, verify
 
 from . import wire
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol.form import MAX_BODY, MAX_FIELDS, check_length, parse_form, signature_of
-from devices.protocol.params import MalformedError
-from devices.protocol.sent import SentForm
+from protocol.http_form import MAX_BODY, MAX_FIELDS, check_length, parse_form, signature_of
+from protocol.redaction import SentForm
+from protocol.validators import MalformedError
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol.signing import (
+from protocol.signing import (
     SignMethod,
     connection_content,
     registration_content,

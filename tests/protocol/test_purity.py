@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import devices.protocol
+import protocol
 
 PURE = {
     "base64",
@@ -40,11 +40,11 @@ def asked_of_the_clock(path: Path) -> set[str]:
 
 
 def test_core_has_no_clock_no_io_and_no_framework() -> None:
-    paths = list(Path(devices.protocol.__path__[0]).glob("*.py"))
+    paths = list(Path(protocol.__path__[0]).glob("*.py"))
     assert len(paths) > 5
     for path in paths:
         for module in imported(path):
-            own = module.startswith("devices.protocol")
+            own = module.startswith("protocol")
             assert own or not PURE.isdisjoint({module, module.split(".")[0]}), (
                 f"{path.name} imports {module}"
             )

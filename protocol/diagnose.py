@@ -12,8 +12,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from devices.protocol.params import RegistrationParams, SignatureParams
-from devices.protocol.signing import DIGESTS, SignMethod, sign
+from protocol.signing import DIGESTS, SignMethod, sign
+from protocol.validators import RegistrationParams, SignatureParams
 
 # What C examples sign, whether it is sent or not (protocol.md 4.1).
 _C_TIMESTAMP = "2524608000000"

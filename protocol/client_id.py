@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from devices.protocol.params import (
+from protocol.signing import SignMethod
+from protocol.validators import (
     CODE_PARAMETER,
     CODE_SIGN_METHOD,
     MAX_PARAMS,
@@ -28,7 +29,6 @@ from devices.protocol.params import (
     label,
     require,
 )
-from devices.protocol.signing import SignMethod
 
 __all__ = [
     "ClientId",

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from devices.protocol import rpc
-from devices.protocol.rpc_fields import Pair
+from protocol import rpc
+from protocol.rpc_fields import Pair
 
 SECRET = "not-a-secret-0123456789"
 FORM = "application/x-www-form-urlencoded"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
-from devices.protocol.params import MAX_SIGNED_VALUE, MalformedError, require
+from protocol.validators import MAX_SIGNED_VALUE, MalformedError, require
 
 # Bytes. The five fields take 300; the same as a CONNECT may have before it is authenticated.
 MAX_BODY = 8192

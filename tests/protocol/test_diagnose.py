@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol.client_id import RegistrationMode, RegistrationParams, SignatureParams
-from devices.protocol.diagnose import Key, explain_signature
-from devices.protocol.signing import SignMethod
+from protocol.client_id import RegistrationMode, RegistrationParams, SignatureParams
+from protocol.diagnose import Key, explain_signature
+from protocol.signing import SignMethod
 
 SECRET = "Orn3y2SPYvLJQBks"
 DEVICE_SECRET = "0f48d1e2a3b4c5d6e7f80912a3b4c5d6"

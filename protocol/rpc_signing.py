@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Iterable, Sequence
 
-from devices.protocol.rpc_fields import Pair
+from protocol.rpc_fields import Pair
 
 V3_ALGORITHM = "ACS3-HMAC-SHA256"
 _RESERVED = re.compile(rb"[^A-Za-z0-9\-_.~]+")

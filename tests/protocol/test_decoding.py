@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol import mqtt
-from devices.protocol.decoding import Decoder
+from protocol import mqtt
+from protocol.decoding import Decoder
 
 from . import wire
 

@@ -1,7 +1,7 @@
 """Bytes to packets: MQTT 3.1 and 3.1.1, for either side of a connection."""
 
-from devices.protocol.bodies import CONNACK, CONNECT, FLAGS, FROM_CLIENT, FROM_SERVER, PUBLISH, Body
-from devices.protocol.packets import CONNACK_IDENTIFIER, MAX_PAYLOAD, Packet, ProtocolError
+from protocol.bodies import CONNACK, CONNECT, FLAGS, FROM_CLIENT, FROM_SERVER, PUBLISH, Body
+from protocol.packets import CONNACK_IDENTIFIER, MAX_PAYLOAD, Packet, ProtocolError
 
 # Bytes behind the fixed header. A registration's CONNECT has about 200.
 LIMIT_UNAUTHENTICATED = 8 * 1024

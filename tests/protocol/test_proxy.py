@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol.proxy import MAX_V1, MAX_V2, Header, HeaderReader, ProxyError
+from protocol.proxy import MAX_V1, MAX_V2, Header, HeaderReader, ProxyError
 
 REST = b"\x10\x0c\x00\x04MQTT"
 SIGNATURE = bytes.fromhex("0d0a0d0a000d0a515549540a")

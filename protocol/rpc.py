@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import MappingProxyType
 
-from devices.protocol.rpc_fields import (
+from protocol.rpc_fields import (
     Pair,
     RpcError,
     invalid,
@@ -25,7 +25,7 @@ from devices.protocol.rpc_fields import (
     pairs_of,
     pairs_of_body,
 )
-from devices.protocol.rpc_signing import (
+from protocol.rpc_signing import (
     V3_ALGORITHM,
     sign_v1,
     sign_v3,

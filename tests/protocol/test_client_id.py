@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.credentials import new_client_id, new_device_name
-from devices.protocol import params as shapes
-from devices.protocol.client_id import (
+from protocol import validators as shapes
+from protocol.client_id import (
     ConnectParams,
     ParameterError,
     RegistrationMode,
@@ -20,7 +20,7 @@ from devices.protocol.client_id import (
     parse_connect,
     parse_registration_form,
 )
-from devices.protocol.signing import SignMethod
+from protocol.signing import SignMethod
 
 USERNAME = "LightSwitch&a1FCrJmPpk1"
 REGISTER = "securemode=2,authType=register,random=7,signmethod=hmacsha1"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol import rpc, rpc_signing
-from devices.protocol.rpc_fields import MOST_FIELDS, Pair, RpcError, pairs_of
-from tests.devices.protocol.signed import COMMON_V1, FORM, SECRET, v1, v3
+from protocol import rpc, rpc_signing
+from protocol.rpc_fields import MOST_FIELDS, Pair, RpcError, pairs_of
+from tests.protocol.signed import COMMON_V1, FORM, SECRET, v1, v3
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 fields = st.dictionaries(

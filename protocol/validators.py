@@ -8,7 +8,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from devices.protocol.signing import SignMethod, connection_content, registration_content
+from protocol.signing import SignMethod, connection_content, registration_content
 
 MAX_BASE = 64  # characters before the first "|" of a clientId
 MAX_SIGNED_VALUE = 128  # random and timestamp: SDKs send 15, the platform names no limit

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol.sent import LONGEST, Sent
+from protocol.redaction import LONGEST, Sent
 
 PASSWORD = "8f3ac2d1e0b4a5968778695a4b3c2d1e8f3ac2d1e0b4a5968778695a4b3c2d1e"
 CLIENT_ID = "a1FCrJmPpk1.lamp|timestamp=2524608000000,_v=sdk-c-4.2.0,securemode=2,ext=3,|"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol.topics import TopicAcl, filter_problem, matches, topic_problem
+from protocol.topics import TopicAcl, filter_problem, matches, topic_problem
 
 PK, DN = "a1FCrJmPpk1", "LightSwitch"
 

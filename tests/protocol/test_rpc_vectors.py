@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote_plus
 
 import pytest
 
-from devices.protocol import rpc
-from devices.protocol.rpc_fields import RpcError
+from protocol import rpc
+from protocol.rpc_fields import RpcError
 
 _DATA = json.loads((Path(__file__).parent / "rpc_vectors.json").read_text())
 V1: list[dict[str, Any]] = _DATA["v1"]

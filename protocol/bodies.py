@@ -6,7 +6,7 @@ the number of filters by MAX_FILTERS.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from devices.protocol.packets import (
+from protocol.packets import (
     CONNACK_CREDENTIALS,
     CONNACK_IDENTIFIER,
     CONNACK_LEVEL,
@@ -26,7 +26,7 @@ from devices.protocol.packets import (
     UnsubAck,
     Unsubscribe,
 )
-from devices.protocol.topics import MAX_SUBSCRIPTIONS
+from protocol.topics import MAX_SUBSCRIPTIONS
 
 # Packet types, from the first four bits of the fixed header.
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from devices.protocol import rpc
-from devices.protocol.rpc_fields import MOST_FIELDS, RpcError
-from tests.devices.protocol.signed import COMMON_V1, FORM, SECRET, v1, v3
+from protocol import rpc
+from protocol.rpc_fields import MOST_FIELDS, RpcError
+from tests.protocol.signed import COMMON_V1, FORM, SECRET, v1, v3
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.protocol import mqtt
+from protocol import mqtt
 
 from . import wire
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, TypedDict
 
-from devices.protocol import mqtt
+from protocol import mqtt
 
 _DATA = json.loads((Path(__file__).parent / "vectors.json").read_text())
 

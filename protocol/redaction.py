@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from devices.protocol.params import MAX_PARAMS
+from protocol.validators import MAX_PARAMS
 
 LONGEST = 256  # characters kept of a clientId or username
 _KEPT = 4
