@@ -16,9 +16,9 @@ from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows
 from devices.selection import undo_of
-from iotconsole.kit.dialogs import Act, ask, kept
-from iotconsole.kit.forms import posted
-from iotconsole.kit.htmx import Undo
+from common.web.confirm_dialog import Act, ask, kept
+from common.web.forms import posted
+from common.web.htmx import Undo
 from operators.guards import dangerous_act, operator_act
 from operators.permissions import actor_of
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from devices.models import ClientBinding, Device
-from iotconsole.kit.decoys import Decoys
+from common.sql.uniform_lookup import Decoys
 
 Name = tuple[str, str]  # ProductKey and DeviceName
 

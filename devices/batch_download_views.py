@@ -15,9 +15,9 @@ from devices.batches.report import report_lines
 from devices.labels import SHEETS, SIZES, labels_of, sheets
 from devices.models import Device, DeviceBatch
 from devices.operations.export import export_credentials, export_parameters, note_export
-from iotconsole.kit.downloads import csv_download
-from iotconsole.kit.htmx import DIALOG, render_page
-from iotconsole.kit.paging import key_in
+from common.web.downloads import csv_download
+from common.web.htmx import DIALOG, render_page
+from common.sql.paging import key_in
 from operators.actor import Actor
 from operators.guards import dangerous_act, reveals
 from operators.permissions import actor_of

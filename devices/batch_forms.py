@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from devices.batches.reading import MOST_ROWS
 from devices.models import BatchMethod
 from devices.operations.batches import LONGEST_PREFIX
-from iotconsole.kit.forms import ConsoleForm
+from common.web.forms import ConsoleForm
 from products.models import Product
 
 # The fields that only one of the methods needs.

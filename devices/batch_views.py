@@ -24,11 +24,11 @@ from devices.models import BatchMethod, BatchState, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
 from devices.states import with_product, with_state
-from iotconsole.kit.bodies import takes_upload
-from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import attempt, posted
-from iotconsole.kit.htmx import go, render_page, wanted_region
-from iotconsole.kit.paging import keyset_page
+from common.web.bodies import takes_upload
+from common.web.confirm_dialog import Act, ask
+from common.web.forms import attempt, posted
+from common.web.htmx import go, render_page, wanted_region
+from common.sql.paging import keyset_page
 from operators.guards import dangerous_act, dangerous_when, operator_act
 from operators.permissions import actor_of, operator_of
 from products.access import changeable_products

@@ -18,10 +18,10 @@ from devices.bulk_jobs import skipped_in_words
 from devices.operations import jobs
 from devices.operations.manage_many import Outcome
 from devices.selection import Chosen, Matching, filters_in, list_query, selected, undo_of
-from iotconsole.kit.dialogs import kept
-from iotconsole.kit.forms import ConsoleForm
-from iotconsole.kit.htmx import DIALOG, go, render_page
-from iotconsole.kit.paging import Counted
+from common.web.confirm_dialog import kept
+from common.web.forms import ConsoleForm
+from common.web.htmx import DIALOG, go, render_page
+from common.sql.paging import Counted
 from operators.guards import dangerous_act, dangerous_post
 from operators.permissions import actor_of
 

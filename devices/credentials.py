@@ -5,8 +5,8 @@ import hmac
 import secrets
 from functools import lru_cache
 
-from iotconsole.kit.fields import decrypt, encrypt
-from iotconsole.kit.identifiers import alphanumeric, digits
+from common.crypto.encrypted_fields import decrypt, encrypt
+from common.crypto.identifiers import alphanumeric, digits
 
 DEVICE_TOKEN_LENGTH = 32
 # Of a generated DeviceName.

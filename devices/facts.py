@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from devices.models import ClientBinding, Device, DeviceState, Session
 from devices.states import state_of, with_product, with_state
-from iotconsole.kit.errors import NotFoundError
+from common.web.errors import NotFoundError
 
 
 @dataclass(frozen=True, slots=True)

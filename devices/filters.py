@@ -35,9 +35,9 @@ from devices.states import (
     several_client_ids,
     with_old_secret,
 )
-from iotconsole.kit.filters import ConsoleFilter, Keys
-from iotconsole.kit.forms import MomentInput
-from iotconsole.kit.paging import Span, span_of
+from common.web.filters import ConsoleFilter, Keys
+from common.web.forms import MomentInput
+from common.sql.paging import Span, span_of
 from operators.permissions import operator_of
 from products.access import visible_products
 from products.models import Product

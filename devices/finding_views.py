@@ -15,10 +15,10 @@ from devices.findings.words import WORDS, sentence
 from devices.forms import DismissForm
 from devices.models import Finding, FindingKind, FindingState
 from devices.operations import findings
-from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import posted
-from iotconsole.kit.htmx import Undo, render_page
-from iotconsole.kit.paging import capped_count, keyset_page
+from common.web.confirm_dialog import Act, ask
+from common.web.forms import posted
+from common.web.htmx import Undo, render_page
+from common.sql.paging import capped_count, keyset_page
 from operators.default_filters import opens_with_default
 from operators.guards import operator_act
 from operators.permissions import actor_of, operator_of

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.fleet.gather import MOST_ROWS
-from iotconsole.kit.forms import ConsoleForm
+from common.web.forms import ConsoleForm
 from protocol.validators import PRODUCT_KEY_PATTERN
 
 # So many times BATCH_FILE_MB may the files of one import measure together.

@@ -22,13 +22,13 @@ from devices.fleet.telling import told
 from devices.fleet_forms import FleetForm, largest_upload
 from devices.models import FleetImport, ImportState
 from devices.operations import fleet_imports
-from iotconsole.kit.bodies import takes_upload
-from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.downloads import csv_download
-from iotconsole.kit.forms import attempt
-from iotconsole.kit.htmx import go, render_page, wanted_region
-from iotconsole.kit.paging import keyset_page
-from iotconsole.kit.uploads import dropped_files
+from common.web.bodies import takes_upload
+from common.web.confirm_dialog import Act, ask
+from common.web.downloads import csv_download
+from common.web.forms import attempt
+from common.web.htmx import go, render_page, wanted_region
+from common.sql.paging import keyset_page
+from common.web.uploads import dropped_files
 from operators.guards import dangerous_act, operator_act
 from operators.permissions import actor_of, operator_of
 

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.forms import ConsoleForm
+from common.web.forms import ConsoleForm
 from products.models import Product
 
 

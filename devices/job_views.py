@@ -13,9 +13,9 @@ from devices.jobs.facts import job_facts, jobs_of
 from devices.jobs.parts import changed_by
 from devices.models import Job
 from devices.operations import jobs
-from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.errors import ConflictError
-from iotconsole.kit.htmx import go, render_page
+from common.web.confirm_dialog import Act, ask
+from common.web.errors import ConflictError
+from common.web.htmx import go, render_page
 from operators.guards import dangerous_post, operator_act
 from operators.permissions import actor_of, operator_of
 from products.access import require_change

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from devices.logs import reason_of
 from devices.models import LogEntry
-from iotconsole.kit.paging import Portion
+from common.sql.paging import Portion
 
 # A spreadsheet holds a million; so many are a matter of seconds.
 EXPORT_MOST = 100_000

@@ -14,9 +14,9 @@ from devices.filters import LogFilter
 from devices.log_export import EXPORT_MOST, EXPORT_SEARCHED, export_rows
 from devices.models import LogEntry
 from devices.stories import story as steps_of
-from iotconsole.kit.downloads import csv_download
-from iotconsole.kit.htmx import render_page
-from iotconsole.kit.paging import key_in, span_of
+from common.web.downloads import csv_download
+from common.web.htmx import render_page
+from common.sql.paging import key_in, span_of
 from operators.default_filters import opens_with_default
 from operators.operations import audit
 from operators.permissions import actor_of, operator_of

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from django.db.models import F
 
 from devices.models import Device
-from iotconsole.kit.filters import FEW
-from iotconsole.kit.lookups import in_byte_order
+from common.web.filters import FEW
+from common.sql.prefix_lookup import in_byte_order
 from products.models import Product
 
 # ProductKeys compared, newest products first; the platform allows 1,000 products.

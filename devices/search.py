@@ -4,8 +4,8 @@ from django.db.models import Q, QuerySet
 
 from devices.access import visible_devices
 from devices.models import ClientBinding, Device
-from iotconsole.kit.filters import FEW, Keys
-from iotconsole.kit.lookups import in_byte_order
+from common.web.filters import FEW, Keys
+from common.sql.prefix_lookup import in_byte_order
 from operators.models import Operator
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.

@@ -19,8 +19,8 @@ from devices.bulk import ACTS, BulkAct
 from devices.filters import DeviceFilter
 from devices.models import Device
 from devices.states import totals
-from iotconsole.kit.htmx import Undo
-from iotconsole.kit.paging import Counted, KeysetPage
+from common.web.htmx import Undo
+from common.sql.paging import Counted, KeysetPage
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import changeable_products

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
 from devices.models import ClientBinding, Device, DeviceCount, DeviceState, Session
-from iotconsole.kit.filters import Keys
+from common.web.filters import Keys
 from products.models import Product
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from devices.watch import DEVICE_WATCH, WATCH, progress
-from iotconsole.kit.htmx import render_page
-from iotconsole.kit.paging import key_in
+from common.web.htmx import render_page
+from common.sql.paging import key_in
 from products.models import Product
 
 # A page that nobody closes must not ask for ever.

@@ -20,11 +20,11 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
-from iotconsole.kit.bodies import ANYBODY, announced_length, is_chunked, upload_limit
-from iotconsole.kit.heads import tamed
-from iotconsole.kit.machines import ONLY_MACHINES
-from iotconsole.kit.outages import describe
-from iotconsole.kit.tracing import trace_of
+from common.web.bodies import ANYBODY, announced_length, is_chunked, upload_limit
+from common.web.request_heads import tamed
+from common.web.machine_requests import ONLY_MACHINES
+from common.ops.error_log import describe
+from common.web.request_id import trace_of
 from iotconsole.machines import MachineEndpoints
 from operators.models import Operator
 

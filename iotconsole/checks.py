@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from iotconsole.kit.addresses import is_loopback
+from common.text.addresses import is_loopback
 from iotconsole.openapi import ACTIONS
 
 PORTS = (

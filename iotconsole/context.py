@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from iotconsole.kit.tracing import trace_of
+from common.web.request_id import trace_of
 
 
 def console(request: HttpRequest) -> dict[str, object]:

@@ -10,7 +10,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from iotconsole.kit.files import locked, write_atomically
+from common.ops.files import locked, write_atomically
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_FILE = "secrets.env"

@@ -21,8 +21,8 @@ def worker_begins(worker: object, metrics_port: str) -> None:
     # Not before: gunicorn reads this file before there is any Django.
     from django.urls import get_resolver
 
-    from iotconsole.kit.memory import keep_what_is_loaded
-    from iotconsole.kit.metrics import serve_metrics
+    from common.ops.gc_tuning import keep_what_is_loaded
+    from common.ops.metrics import serve_metrics
 
     list(get_resolver().url_patterns)  # loads the views
     keep_what_is_loaded()
@@ -47,5 +47,5 @@ if os.environ.get("LOG_FORMAT") == "json":
             "gunicorn.access": {"level": loglevel.upper(), **_to_stderr},
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "formatters": {"json": {"()": "iotconsole.kit.logs.JsonLines"}},
+        "formatters": {"json": {"()": "common.ops.logs.JsonLines"}},
     }

@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from devices.models import ListenerProcess, Round
 from devices.operations.sealed import sealed_columns
-from iotconsole.kit.fields import fits
-from iotconsole.kit.machines import ONLY_MACHINES
+from common.crypto.encrypted_fields import fits
+from common.web.machine_requests import ONLY_MACHINES
 from registration.worker.rounds import ROUNDS
 
 ALIVE, READY = "/healthz", "/readyz"

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from devices.webhooks import endpoint as webhooks
 from iotconsole import api_bodies, health, openapi
-from iotconsole.kit.machines import Endpoint, MachineMiddleware, at
+from common.web.machine_requests import Endpoint, MachineMiddleware, at
 from registration.device_http import PATH as REGISTER_DEVICE
 from registration.device_http import register_device
 

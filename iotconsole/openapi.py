@@ -28,13 +28,13 @@ from iotconsole.api_bodies import (
     note_refused,
     received_of,
 )
-from iotconsole.kit.envelope import respond
-from iotconsole.kit.errors import OperationError
-from iotconsole.kit.http.environ import sender_proven
-from iotconsole.kit.metrics import counter
-from iotconsole.kit.outages import describe
-from iotconsole.kit.parameters import GatewayError, Parameters
-from iotconsole.kit.tracing import call_it
+from common.web.rpc_envelope import respond
+from common.web.errors import OperationError
+from common.net.http.environ import sender_proven
+from common.ops.metrics import counter
+from common.ops.error_log import describe
+from common.web.rpc_parameters import GatewayError, Parameters
+from common.web.request_id import call_it
 from operators.api import Action, Actions, Answer, BusinessError, Call, forbidden
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (

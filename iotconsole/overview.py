@@ -23,9 +23,9 @@ from devices.models import FindingState
 from devices.presence import device_rows
 from devices.states import Totals, compromised, totals, with_product, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
-from iotconsole.kit.charts import hourly
-from iotconsole.kit.htmx import render_page, wanted_region
-from iotconsole.kit.paging import searched_page
+from common.web.charts import hourly
+from common.web.htmx import render_page, wanted_region
+from common.sql.paging import searched_page
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import scope, visible_products

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from devices.models import Device
 from devices.search import find_devices, searchable_devices
 from devices.states import with_product
-from iotconsole.kit.htmx import render_page, wanted_region
+from common.web.htmx import render_page, wanted_region
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import may_change_product, visible_products

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
-from iotconsole.kit.env import EnvReader
+from common.ops.env import EnvReader
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = EnvReader()
@@ -69,7 +69,7 @@ ENVIRONMENT_NAME = env.text("ENVIRONMENT_NAME", default="")
 # --- Applications -------------------------------------------------------------------------
 INSTALLED_APPS = [
     "iotconsole",
-    "iotconsole.kit",
+    "common",
     "operators",
     "products",
     "devices",
@@ -90,9 +90,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "iotconsole.kit.tracing.TraceMiddleware",
+    "common.web.request_id.TraceMiddleware",
     "iotconsole.requests_meter.RequestsMeter",
-    "iotconsole.kit.headers.HeadersMiddleware",
+    "common.web.security_headers.HeadersMiddleware",
     "iotconsole.machines.MachineEndpoints",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -105,7 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "operators.sessions.SessionSeen",
     "operators.preferences.PreferencesMiddleware",
-    "iotconsole.kit.htmx.SignInAgainMiddleware",
+    "common.web.htmx.SignInAgainMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -184,7 +184,7 @@ API_LIMITS = env.numbers("API_LIMITS")
 LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", default=30, low=1, high=36500)
 # The largest list of devices that may be uploaded.
 BATCH_FILE_MB = env.integer("BATCH_FILE_MB", default=20, low=1, high=200)
-FILE_UPLOAD_HANDLERS = ["iotconsole.kit.uploads.BoundedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["common.web.uploads.BoundedUploadHandler"]
 # Findings: what is taken for a sign of clones or of a leaked secret.
 # Two addresses under one credential, the first one again within so many minutes.
 FINDING_SHARED_MINUTES = env.integer("FINDING_SHARED_MINUTES", default=10, low=1, high=1440)
@@ -282,10 +282,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "iotconsole.kit.logs.Lines"},
-        "json": {"()": "iotconsole.kit.logs.JsonLines"},
+        "line": {"()": "common.ops.logs.Lines"},
+        "json": {"()": "common.ops.logs.JsonLines"},
     },
-    "filters": {"refusals": {"()": "iotconsole.kit.logs.RefusalsWithoutTraceback"}},
+    "filters": {"refusals": {"()": "common.ops.logs.RefusalsWithoutTraceback"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",

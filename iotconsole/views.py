@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from iotconsole.kit.tracing import trace_of
+from common.web.request_id import trace_of
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

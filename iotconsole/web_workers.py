@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from iotconsole.kit.http.environ import Environ
-from iotconsole.kit.http.gunicorn_worker import HttpWorker
+from common.net.http.environ import Environ
+from common.net.http.gunicorn_worker import HttpWorker
 from registration.pki import (
     SERVER_ECDSA,
     SERVER_RSA,

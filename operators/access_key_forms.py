@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.forms import ConsoleForm
+from common.web.forms import ConsoleForm
 from operators.models import AccessKeyScope
 from operators.models.access_key import LONGEST_NAME
 

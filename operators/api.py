@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from iotconsole.kit.errors import ConflictError, OperationError
-from iotconsole.kit.parameters import GatewayError, Parameters
+from common.web.errors import ConflictError, OperationError
+from common.web.rpc_parameters import GatewayError, Parameters
 from operators.actor import Actor
 from operators.models import AccessKeyScope, Operator
 

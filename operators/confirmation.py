@@ -28,7 +28,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.phonenumber import PhoneNumber
 
-from iotconsole.kit.words import told
+from common.text.stored_messages import told
 from operators import quota, sms, verification
 from operators.actor import SHELL, Actor
 from operators.digests import keyed_digest, mask

@@ -6,8 +6,8 @@ from functools import wraps
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from iotconsole.kit.htmx import wanted_region
-from iotconsole.kit.mentions import Filters, mentions
+from common.web.htmx import wanted_region
+from common.web.mentions import Filters, mentions
 from operators.models import Operator, SavedFilter
 from operators.permissions import operator_of
 

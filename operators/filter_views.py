@@ -9,8 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import ConsoleForm, posted, safe_or_post
+from common.web.confirm_dialog import Act, ask
+from common.web.forms import ConsoleForm, posted, safe_or_post
 from operators.default_filters import may_see
 from operators.models import Operator, SavedFilter
 from operators.operations import saved_filters

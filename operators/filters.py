@@ -5,8 +5,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.filters import ConsoleFilter
-from iotconsole.kit.forms import MomentInput
+from common.web.filters import ConsoleFilter
+from common.web.forms import MomentInput
 from operators.models import AuditEntry, Operator
 
 ORIGINS = (

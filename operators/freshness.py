@@ -18,7 +18,7 @@ the own account of anybody: an account without a second factor passes, with its 
 Any code this session has confirmed with in the last CONFIRMATION_FRESH_SECONDS will do. Without
 one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes,
 or the POST is done again where there is none. What had been typed into the act travels along in a
-hidden field (no secret does) and is there again: `iotconsole.kit.dialogs.kept`.
+hidden field (no secret does) and is there again: `common.web.confirm_dialog.kept`.
 """
 
 import re
@@ -30,8 +30,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_noop
 from django_htmx.http import HttpResponseClientRedirect
 
-from iotconsole.kit.dialogs import keep
-from iotconsole.kit.htmx import DIALOG, retarget, wanted_region
+from common.web.confirm_dialog import keep
+from common.web.htmx import DIALOG, retarget, wanted_region
 from operators.confirmation import FACTOR_CHANGE, IDENTITY, Purpose
 from operators.confirmation_views import handle, show
 from operators.confirmed_sessions import is_fresh

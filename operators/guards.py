@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from iotconsole.kit.forms import safe_or_post
+from common.web.forms import safe_or_post
 from operators.freshness import (
     Predicate,
     fresh_confirmation_required,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from iotconsole.kit.forms import attempt, posted, safe_or_post
+from common.web.forms import attempt, posted, safe_or_post
 from operators.account_forms import AcceptForm
 from operators.operations import invitations
 from operators.permissions import client_address

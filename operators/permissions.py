@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from iotconsole.kit.addresses import plain_address
+from common.text.addresses import plain_address
 from operators.actor import Actor
 from operators.models import Operator
 

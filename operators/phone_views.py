@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from phonenumber_field.phonenumber import PhoneNumber
 
-from iotconsole.kit.dialogs import kept
-from iotconsole.kit.forms import posted, safe_or_post
-from iotconsole.kit.htmx import say
+from common.web.confirm_dialog import kept
+from common.web.forms import posted, safe_or_post
+from common.web.htmx import say
 from operators.confirmation import (
     ConfirmationError,
     Confirmed,

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from iotconsole.kit.forms import safe_or_post
+from common.web.forms import safe_or_post
 from operators.forms import PreferencesForm
 from operators.models import Operator
 from operators.operations.preferences import set_language, set_time_zone

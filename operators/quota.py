@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from phonenumber_field.phonenumber import PhoneNumber
 
-from iotconsole.kit.words import translated
+from common.text.stored_messages import translated
 from operators.errors import ConfirmationError, words_for
 from operators.models import Operator, SmsDevice, SmsLine, SmsSend
 

@@ -7,7 +7,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 
-from iotconsole.kit.http.environ import sender_proven
+from common.net.http.environ import sender_proven
 from operators.models import Operator
 from operators.operations import signed_in
 from operators.permissions import client_address

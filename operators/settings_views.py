@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from iotconsole.kit.forms import safe_or_post
-from iotconsole.kit.htmx import say
+from common.web.forms import safe_or_post
+from common.web.htmx import say
 from operators.confirmation import ConfirmationError
 from operators.confirmed_sessions import keep_fresh, step_up
 from operators.forms import CurrentPasswordForm, PasswordForm, TotpCodeForm

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from iotconsole.kit.forms import safe_or_post
+from common.web.forms import safe_or_post
 from operators.confirmed_sessions import is_fresh
 from operators.freshness import existing_factor_confirmed
 from operators.operations.second_factor import factors_of

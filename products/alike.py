@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from iotconsole.kit.decoys import Decoys, Row
+from common.sql.uniform_lookup import Decoys, Row
 from products.models import Product
 
 _SQL = """

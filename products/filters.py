@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.filters import ConsoleFilter
+from common.web.filters import ConsoleFilter
 from products.models import Product, ProductStatus
 
 

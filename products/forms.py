@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.forms import ConsoleForm
+from common.web.forms import ConsoleForm
 from products.models import DataConnections, DataFormat, NetType, NodeType
 
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from iotconsole.kit.dialogs import Act, ask
-from iotconsole.kit.forms import ConsoleForm, posted
+from common.web.confirm_dialog import Act, ask
+from common.web.forms import ConsoleForm, posted
 from operators.account_views import account_or_404
 from operators.guards import dangerous_admin_act
 from operators.models import Operator

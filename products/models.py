@@ -6,8 +6,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.fields import EncryptedTextField, decrypt
-from iotconsole.kit.identifiers import alphanumeric
+from common.crypto.encrypted_fields import EncryptedTextField, decrypt
+from common.crypto.identifiers import alphanumeric
 from operators.models import Operator
 from products import carriers
 

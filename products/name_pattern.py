@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 MAX_PATTERN = 64
 

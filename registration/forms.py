@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters.fields import IsoDateTimeField
 
-from iotconsole.kit.errors import OperationError
-from iotconsole.kit.forms import ConsoleForm, MomentInput
+from common.web.errors import OperationError
+from common.web.forms import ConsoleForm, MomentInput
 from products.models import Product, RegistrationModes
 from products.name_pattern import MAX_PATTERN
 from products.window import MAX_BUDGET, Window, check_change, check_window, window_state

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from devices.operations import log
-from iotconsole.kit.outages import Outage
+from common.ops.error_log import Outage
 from registration.operations.explain import Refusal, event_of
 
 logger = logging.getLogger(__name__)

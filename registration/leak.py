@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from devices.models import Device, DeviceState, LogEntry, ServiceType
 from devices.states import registered_since, state_of, with_product, with_state
-from iotconsole.kit.paging import Portion
+from common.sql.paging import Portion
 from products.models import Product
 
 # A spreadsheet holds a million; so many are a matter of seconds.

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from iotconsole.kit.files import locked, write_atomically
+from common.ops.files import locked, write_atomically
 from registration.certificate_names import CertificateNames
 
 Profile = Literal["compat", "modern"]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from iotconsole.kit.errors import NotFoundError, OperationError
-from iotconsole.kit.htmx import DIALOG, go, render_page, retarget, wanted_region
+from common.web.errors import NotFoundError, OperationError
+from common.web.htmx import DIALOG, go, render_page, retarget, wanted_region
 from operators.confirmation import Confirmed, Purpose
 from operators.confirmation_views import handle
 from operators.guards import operator_act

@@ -66,7 +66,7 @@ def _measured(kind: "Kind", way: str, count: int, chance: random.Random) -> Mapp
     from django.db import connection
 
     from bench.timing import measuring
-    from iotconsole.kit.ratelimit import FailureLimits
+    from common.ops.ratelimit import FailureLimits
     from registration.listener.admission import Gate
 
     if way == "listener":

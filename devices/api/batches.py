@@ -15,7 +15,7 @@ from devices.batches.report import all_rows
 from devices.batches.rows import Row
 from devices.models import BatchState, Device, DeviceBatch
 from devices.operations.batches import add_batch, generate_batch, upload_batch
-from iotconsole.kit.parameters import GatewayError
+from common.web.rpc_parameters import GatewayError
 from operators.api import Actions, Answer, BusinessError, Call, page_of, refused_as
 from operators.models import AccessKeyScope
 from products.api import product_of

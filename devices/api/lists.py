@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Sum
 from devices.api.telling import STATES, certificate, gmt, modified_at, secrets_of, status, utc
 from devices.models import Device
 from devices.states import device_ids_in_state, tally, totals, with_state
-from iotconsole.kit.parameters import invalid
+from common.web.rpc_parameters import invalid
 from operators.api import Actions, Answer, BusinessError, Call, Page, page_of
 from operators.models import AccessKeyScope
 from products.access import scope

@@ -5,7 +5,7 @@ from devices.api.telling import certificate
 from devices.operations import manage_many
 from devices.operations.add import add_device
 from devices.operations.manage_many import GONE, Outcome
-from iotconsole.kit.parameters import missing
+from common.web.rpc_parameters import missing
 from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope
 from products.api import product_of

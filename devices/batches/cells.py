@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from devices.batches.problems import Note
-from iotconsole.kit.downloads import csv_restored
+from common.web.downloads import csv_restored
 
 # Longer cells are cut: no DeviceName or alias comes near, and what is shown stays bounded.
 LONGEST_CELL = 256

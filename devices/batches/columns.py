@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from devices.batches.cells import tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Note
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from protocol.validators import is_device_name
 
 _KNOWN = {

@@ -15,7 +15,7 @@ from devices.batches.problems import DEVICE_NAME, Note, Problem
 from devices.batches.rows import Row, row_of
 from devices.batches.text import read_text
 from devices.batches.workbook import read_workbook
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 MOST_ROWS = 100_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"

@@ -11,7 +11,7 @@ from typing import Any
 from devices.batches.cells import Spoilt, tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Problem
 from devices.operations.add import is_nickname
-from iotconsole.kit.fields import decrypt_bytes, encrypt_bytes
+from common.crypto.encrypted_fields import decrypt_bytes, encrypt_bytes
 from products.operations.manage import wide_length
 from protocol.validators import is_device_name
 

@@ -11,7 +11,7 @@ from devices.batches.archive import UnreadableError
 from devices.batches.cells import LAST_ROW, MOST_COLUMNS, Spoilt
 from devices.batches.workbook_parts import LONGEST_TEXT, Texts, unescaped
 from devices.batches.workbook_xml import Limits, Part
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 # Of a spreadsheet.
 LAST_COLUMN = 16_384

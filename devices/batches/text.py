@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from devices.batches.cells import LAST_ROW, MOST_COLUMNS, Table
 from devices.batches.columns import is_known
 from devices.batches.problems import Note
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -17,7 +17,7 @@ from devices.batches.problems import Note
 from devices.batches.sheet import Sheet
 from devices.batches.workbook_parts import Formats, Texts, Workbook, read_all
 from devices.batches.workbook_xml import Limits
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from devices.brokers.drivers import Closer, configured
 from devices.brokers.http import BrokerError
 from devices.operations.at_brokers import closings_due, connection_to_keep, note_closed
-from iotconsole.kit.metrics import counter
+from common.ops.metrics import counter
 
 _closings = counter(
     "worker_closings",

@@ -23,7 +23,7 @@ from devices.fleet.columns import (
 )
 from devices.fleet.gather import Fleet
 from devices.fleet.items import Record
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 # Characters of one answer. The cloud gives at most 200 products or 50 devices at once, which take a
 # tenth of it.

@@ -16,7 +16,7 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 
 from devices.fleet.journal import Journal
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from protocol import rpc
 from protocol.rpc_signing import canonical_query
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from devices.fleet.cloud import Cloud, Credentials, Endpoint
 from devices.fleet.journal import Journal
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 # The names the cloud's own clients read.
 KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"

@@ -29,7 +29,7 @@ from devices.fleet.columns import (
     PRODUCT_SECRET,
 )
 from devices.fleet.items import PROBLEM_SIZE, IssuedClientId, Item, ItemKind, Record
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 # Rows of all files together.
 MOST_ROWS = 250_000

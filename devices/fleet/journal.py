@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from iotconsole.kit.fields import DecryptionError, decrypt_bytes, encrypt_bytes
+from common.crypto.encrypted_fields import DecryptionError, decrypt_bytes, encrypt_bytes
 
 # What is older says little about the fleet any more.
 KEPT_SECONDS = 24 * 3600

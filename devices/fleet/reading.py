@@ -14,7 +14,7 @@ from devices.fleet.items import PROBLEM_SIZE, Item
 from devices.fleet.problems import Note, of_file
 from devices.fleet.rules import check
 from devices.fleet.tables import table_records
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from devices.fleet.items import Item, ItemKind
 from devices.fleet.problems import Problem
 from devices.models import MAX_CLIENT_IDS
 from devices.operations.add import is_nickname
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from products.operations.manage import check_name
 from protocol.validators import PRODUCT_KEY_PATTERN, is_device_name
 

@@ -11,7 +11,7 @@ from devices.batches.reading import read_table
 from devices.fleet.columns import NEEDED, SECRET, column_of, is_known
 from devices.fleet.items import Record
 from devices.fleet.problems import Note
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 _SHOWN = 200
 

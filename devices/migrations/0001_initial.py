@@ -3,7 +3,7 @@
 import devices.credentials
 import django.core.validators
 import django.db.models.deletion
-import iotconsole.kit.fields
+import common.crypto.encrypted_fields
 from django.db import migrations, models
 
 
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('device_name', models.CharField(max_length=32, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9\\-_@.:]{4,32}\\Z')])),
                 ('nickname', models.CharField(blank=True, max_length=64)),
                 ('iot_id', models.CharField(default=devices.credentials.new_iot_id, max_length=64, unique=True)),
-                ('device_secret', iotconsole.kit.fields.EncryptedTextField(default=devices.credentials.new_device_secret)),
+                ('device_secret', common.crypto.encrypted_fields.EncryptedTextField(default=devices.credentials.new_device_secret)),
                 ('preregistered', models.BooleanField(default=True)),
                 ('enabled', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models.batch import DeviceBatch
-from iotconsole.kit.fields import EncryptedTextField
+from common.crypto.encrypted_fields import EncryptedTextField
 from products.models import Product
 from protocol.validators import DEVICE_NAME_PATTERN
 
@@ -67,7 +67,7 @@ class Device(models.Model):
         ordering = ["-id"]
         constraints = [
             # One DeviceName per product; the name first, because it also serves the search for
-            # names that begin somehow, in one product and in all (kit/lookups.py).
+            # names that begin somehow, in one product and in all (common/sql/prefix_lookup.py).
             models.UniqueConstraint(
                 fields=["device_name", "product"],
                 opclasses=["varchar_pattern_ops", "int8_ops"],

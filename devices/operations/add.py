@@ -12,7 +12,7 @@ from devices.models import Device
 from devices.operations import log
 from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
-from iotconsole.kit.errors import ConflictError, OperationError
+from common.web.errors import ConflictError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.operations.manage import wide_length

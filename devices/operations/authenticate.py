@@ -30,8 +30,8 @@ from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
 from devices.operations.sessions import last_revocation_id, live_sessions_of
 from devices.traces import trace_of
-from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
-from iotconsole.kit.rows import Writer
+from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
+from common.sql.bulk_insert import Writer
 from protocol.client_id import SignatureParams
 from protocol.redaction import shown
 

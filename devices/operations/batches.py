@@ -19,7 +19,7 @@ from devices.operations.batch_steps import locked_batch, part_payloads
 from devices.operations.batch_work import begin, finish_small
 from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
-from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
+from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

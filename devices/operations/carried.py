@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from devices.batches.problems import DEVICE_NAME, Problem
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from products.carriers import BROKERS, unfit_in
 from products.models import DataConnections, Product
 

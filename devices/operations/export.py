@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from devices.models import Device, DeviceBatch
 from devices.operations.reveal import connection_parameters
-from iotconsole.kit.errors import NotFoundError
+from common.web.errors import NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 

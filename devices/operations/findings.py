@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from devices.findings.evidence import Evidence
 from devices.models import Device, Finding, FindingKind, FindingState
-from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
+from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

@@ -12,7 +12,7 @@ from devices.fleet.reading import Reading
 from devices.models import PART_ROWS, FleetImport, FleetPart, ImportState
 from devices.operations.fleet_steps import locked_import
 from devices.operations.fleet_work import begin, finish_small
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 

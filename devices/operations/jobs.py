@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from devices.jobs.kinds import KINDS
 from devices.jobs.parts import write_parts
 from devices.models import LIVE, Job
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

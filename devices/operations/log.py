@@ -7,7 +7,7 @@ from datetime import datetime
 from devices.models import Device, LogEntry, ServiceType
 from devices.reasons import REASONS
 from devices.traces import trace_of
-from iotconsole.kit.rows import Writer
+from common.sql.bulk_insert import Writer
 from operators.actor import Actor
 
 # A device may put anything into its names; what is logged is bounded.

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 
 from devices.models import Device
-from iotconsole.kit.errors import NotFoundError
+from common.web.errors import NotFoundError
 from products.models import Product
 
 # Names of one statement.

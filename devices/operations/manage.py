@@ -9,7 +9,7 @@ from devices.operations import acts
 from devices.operations.add import check_nickname
 from devices.operations.lookup import locked_device
 from devices.operations.revoke import revoke
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 
 

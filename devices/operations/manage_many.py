@@ -16,7 +16,7 @@ from devices.models import Device
 from devices.operations import acts
 from devices.operations.add import check_nickname
 from devices.states import with_product
-from iotconsole.kit.errors import NotFoundError
+from common.web.errors import NotFoundError
 from operators.actor import Actor
 
 MOST = 500

@@ -10,7 +10,7 @@ from django.db.models import ExpressionWrapper, F
 
 from devices.batches.rows import is_sealed
 from devices.models import BatchPart, FleetPart
-from iotconsole.kit.fields import (
+from common.crypto.encrypted_fields import (
     EncryptedTextField,
     decrypt,
     decrypt_bytes,

@@ -14,8 +14,8 @@ from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
-from iotconsole.kit.one_by_one import Each, Unindexed
-from iotconsole.kit.prepared import Param, Prepared, PreparedUpdate
+from common.sql.index_lookup import Each, Unindexed
+from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
 
 # Of devices that are named. A planner that takes nobody to be online shall not look through all.
 LIVE = IsNull(Unindexed("ended_at"), True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from iotconsole.kit.words import translated
+from common.text.stored_messages import translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from devices.selection import bulk_bar
 from devices.snippets import snippets
 from devices.states import compromised, totals, with_state
 from devices.watch import DEVICE_WATCH, progress
-from iotconsole.kit.paging import span_of
+from common.sql.paging import span_of
 from operators.models import Operator
 from products.certificate import read_ca_certificate
 from products.models import Product

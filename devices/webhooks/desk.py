@@ -17,10 +17,10 @@ from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused, counted, told_of
 from devices.webhooks.rules import Name
 from devices.webhooks.together import Together
-from iotconsole.kit.addresses import plain_address
-from iotconsole.kit.identifiers import trace_id
-from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
-from iotconsole.kit.tracing import current_trace
+from common.text.addresses import plain_address
+from common.crypto.identifiers import trace_id
+from common.ops.ratelimit import FailureCounter, FailureLimits
+from common.web.request_id import current_trace
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown, visible
 from protocol.topics import filter_problem, topic_problem

@@ -17,10 +17,10 @@ from django.http import HttpRequest, HttpResponse
 
 from devices.webhooks.dialects import HOOKS, Hook
 from devices.webhooks.reading import fields_of
-from iotconsole.kit.machines import not_found
-from iotconsole.kit.metrics import counter
-from iotconsole.kit.outages import describe
-from iotconsole.kit.ratelimit import FailureCounter
+from common.web.machine_requests import not_found
+from common.ops.metrics import counter
+from common.ops.error_log import describe
+from common.ops.ratelimit import FailureCounter
 from operators.permissions import client_address
 from products.networks import in_networks
 from protocol.validators import MalformedError

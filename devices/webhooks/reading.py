@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest
 
-from iotconsole.kit.machines import read_body
+from common.web.machine_requests import read_body
 from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length
 from protocol.validators import MalformedError, require
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from devices.operations.authenticate import ConnectionRequest, Outcome, authenticate
 from devices.operations.outcome import Refused
-from iotconsole.kit.outages import Outage
+from common.ops.error_log import Outage
 
 Authenticate = Callable[[Sequence[ConnectionRequest], datetime], Sequence[Outcome]]
 FAILED = Refused("server_error")

@@ -17,8 +17,8 @@ from iotconsole.copying import CopyError
 from iotconsole.copying.filling import Written, applied_migrations, fill, require_empty
 from iotconsole.copying.sequences import last_number
 from iotconsole.copying.tables import Digest, Row, Table
-from iotconsole.kit.env import database_settings
-from iotconsole.kit.outages import describe
+from common.ops.env import database_settings
+from common.ops.error_log import describe
 from operators.actor import SHELL
 from operators.operations import audit
 

@@ -17,7 +17,7 @@ from django.db import connections, models
 from django.db.models import ExpressionWrapper, F
 
 from iotconsole.copying import CopyError
-from iotconsole.kit.outages import describe
+from common.ops.error_log import describe
 
 if TYPE_CHECKING:
     Field: TypeAlias = models.Field[Any, Any]

@@ -4,8 +4,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from iotconsole.kit.fields import EncryptedTextField
-from iotconsole.kit.identifiers import alphanumeric
+from common.crypto.encrypted_fields import EncryptedTextField
+from common.crypto.identifiers import alphanumeric
 from operators.models.account import Operator
 from operators.who import KeyLabel
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from iotconsole.kit.words import told
+from common.text.stored_messages import told
 from operators.chain import START, Content
 from operators.models.account import Operator
 from operators.who import KeyLabel, kept_name, shown_name

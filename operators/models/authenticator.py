@@ -11,7 +11,7 @@ from django_otp.models import Device, DeviceManager, ThrottlingMixin
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
 
-from iotconsole.kit.fields import EncryptedTextField
+from common.crypto.encrypted_fields import EncryptedTextField
 from operators.models.account import Operator
 
 ISSUER = "IoT Device Console"

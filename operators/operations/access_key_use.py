@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from iotconsole.kit.addresses import known_address
+from common.text.addresses import known_address
 from operators.actor import Actor
 from operators.models import AccessKey, SeenNonce
 

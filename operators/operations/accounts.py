@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from iotconsole.kit.identifiers import alphanumeric
+from common.crypto.identifiers import alphanumeric
 from operators.actor import SHELL
 from operators.models import Operator, Role
 from operators.operations import audit

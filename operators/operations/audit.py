@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from iotconsole.kit.addresses import known_address
+from common.text.addresses import known_address
 from operators.actor import Actor
 from operators.models import AuditEntry, AuditHead
 

@@ -21,7 +21,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from iotconsole.kit.named_lock import hold
+from common.sql.named_lock import hold
 from operators.digests import keyed_digest
 from operators.errors import words_for
 from operators.models import Operator, SignInAttempt

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.conf import settings
 
-from iotconsole.kit.metrics import counter
+from common.ops.metrics import counter
 from operators.errors import SmsError
 
 _messages = counter(

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from iotconsole.kit.htmx import wanted_region
+from common.web.htmx import wanted_region
 from operators.default_filters import default_of, usable_filters
 from operators.models import Operator, SavedFilter
 from operators.operations.saved_filters import normalised

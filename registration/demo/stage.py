@@ -16,7 +16,7 @@ from devices.operations import log
 from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted, ConnectionRequest, authenticate
 from devices.operations.sessions import SessionEnd, end_sessions
-from iotconsole.kit.identifiers import trace_id
+from common.crypto.identifiers import trace_id
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product

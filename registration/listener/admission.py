@@ -10,7 +10,7 @@ from uuid import UUID
 
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from iotconsole.kit.ratelimit import FailureCounter, FailureLimits
+from common.ops.ratelimit import FailureCounter, FailureLimits
 from protocol import mqtt
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown

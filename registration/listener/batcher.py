@@ -20,8 +20,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from devices.operations.outcome import UNPROVEN, Refused
-from iotconsole.kit.net.log_throttle import Sparingly
-from iotconsole.kit.outages import Outage, describe
+from common.net.log_throttle import Sparingly
+from common.ops.error_log import Outage, describe
 from registration.listener.crowd import Crowd
 from registration.listener.meter import BatchMeter
 from registration.listener.records import Records

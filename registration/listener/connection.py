@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 from devices.models import RevocationReason
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.outcome import Refused
-from iotconsole.kit.identifiers import trace_id
-from iotconsole.kit.net.connection_limits import Slot
+from common.crypto.identifiers import trace_id
+from common.net.connection_limits import Slot
 from protocol import mqtt
 from registration.attempts import DeviceRequest, Origin
 from registration.listener import answers

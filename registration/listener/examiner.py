@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 
 from devices.operations import log
-from iotconsole.kit.outages import Outage
+from common.ops.error_log import Outage
 from registration.listener.database import DatabaseThread
 from registration.operations.explain import Refusal, event_of, unexamined
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from iotconsole.kit.net.peers import Peers
+from common.net.peers import Peers
 from registration.listener.admission import Gate
 from registration.listener.backlog import Backlog
 from registration.listener.batcher import Batcher

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from iotconsole.kit.net.connection_limits import Slot
-from iotconsole.kit.net.log_throttle import Sparingly
+from common.net.connection_limits import Slot
+from common.net.log_throttle import Sparingly
 from products.networks import in_networks
 from protocol.proxy import Header, HeaderReader, ProxyError
 from registration.attempts import Origin

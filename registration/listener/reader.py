@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from iotconsole.kit.net.tcp_transport import READ_AT_ONCE
+from common.net.tcp_transport import READ_AT_ONCE
 from protocol import mqtt
 from registration.listener.backlog import SLICE
 from registration.listener.intake import Intake

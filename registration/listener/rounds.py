@@ -9,8 +9,8 @@ from time import monotonic
 from django.utils import timezone
 
 from devices.operations import sessions as operations
-from iotconsole.kit.memory import collect_what_is_new
-from iotconsole.kit.outages import Outage
+from common.ops.gc_tuning import collect_what_is_new
+from common.ops.error_log import Outage
 from registration.listener.database import DatabaseThread
 from registration.listener.hub import Hub
 from registration.listener.presence import (

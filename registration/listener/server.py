@@ -10,12 +10,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from devices.operations.sessions import last_revocation_id
-from iotconsole.kit.net.acceptor import Acceptor, Connect, listening_socket
-from iotconsole.kit.net.connection_limits import Slot, Slots
-from iotconsole.kit.net.handshake_queue import HandshakeQueue
-from iotconsole.kit.net.peers import Peers, until
-from iotconsole.kit.outages import describe
-from iotconsole.kit.ratelimit import FailureLimits
+from common.net.acceptor import Acceptor, Connect, listening_socket
+from common.net.connection_limits import Slot, Slots
+from common.net.handshake_queue import HandshakeQueue
+from common.net.peers import Peers, until
+from common.ops.error_log import describe
+from common.ops.ratelimit import FailureLimits
 from registration.listener.admission import Gate
 from registration.listener.backlog import Backlog
 from registration.listener.batcher import Batcher

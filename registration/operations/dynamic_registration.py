@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 
 from devices.models import ServiceType
 from devices.operations import log
-from iotconsole.kit.errors import NotFoundError
-from iotconsole.kit.words import Words, in_english, listed
+from common.web.errors import NotFoundError
+from common.text.stored_messages import Words, in_english, listed
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit

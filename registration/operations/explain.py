@@ -15,7 +15,7 @@ from devices.nearest import nearest_device_name, nearest_product_key
 from devices.operations import authenticate, log
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused
-from iotconsole.kit.fields import DecryptionError
+from common.crypto.encrypted_fields import DecryptionError
 from products.models import Product
 from protocol.client_id import RegistrationParams, SignatureParams, TokenParams
 from protocol.diagnose import Key, explain_signature

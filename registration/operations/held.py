@@ -9,10 +9,10 @@ from django.db.models.functions import Cast
 
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models import ClientBinding, Device
-from iotconsole.kit.fields import decrypt
-from iotconsole.kit.one_by_one import Each
-from iotconsole.kit.prepared import Prepared
-from iotconsole.kit.rows import Writer
+from common.crypto.encrypted_fields import decrypt
+from common.sql.index_lookup import Each
+from common.sql.compiled_queries import Prepared
+from common.sql.bulk_insert import Writer
 from registration.operations.proof import Name, Proven
 
 

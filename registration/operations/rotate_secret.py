@@ -11,9 +11,9 @@ from django.utils.translation import gettext_noop
 
 from devices.models import ServiceType
 from devices.operations import log
-from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
-from iotconsole.kit.fields import encrypt
-from iotconsole.kit.words import Words
+from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.crypto.encrypted_fields import encrypt
+from common.text.stored_messages import Words
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Case, DateTimeField, F, IntegerField, When
 
 from devices.models import Device
-from iotconsole.kit.prepared import Param, PreparedUpdate
+from common.sql.compiled_queries import Param, PreparedUpdate
 from registration.operations.held import HeldDevice
 
 _REGISTERED = PreparedUpdate(

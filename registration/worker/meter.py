@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from iotconsole.kit.metrics import counter, gauge, histogram
+from common.ops.metrics import counter, gauge, histogram
 
 _rounds = counter("worker_rounds", "Rounds done here, by result: ok or failed.", "round", "result")
 _seconds = histogram("worker_round_seconds", "How long a round took.", "round")

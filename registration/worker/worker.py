@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from devices.jobs.leases import LEASE, renew
 from devices.jobs.turns import work
-from iotconsole.kit.outages import Outage
+from common.ops.error_log import Outage
 from registration.worker.rounds import ROUNDS, Round, take_turn
 
 logger = logging.getLogger(__name__)

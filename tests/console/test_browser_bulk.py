@@ -70,7 +70,7 @@ def test_many_that_match_are_said_to_be_more_than_were_counted(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("devices.selection.MOST_COUNTED", 11)
-    monkeypatch.setattr("iotconsole.kit.filters.FEW", 1)
+    monkeypatch.setattr("common.web.filters.FEW", 1)
     page = visit.open("/devices/?state=inactive")
     page.get_by_label("Select all devices on this page").check()
     page.get_by_role("button", name="Select all 11+ devices that match").click()

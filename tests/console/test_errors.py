@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client
 
-from iotconsole.kit.logs import trace_of_record
+from common.ops.logs import trace_of_record
 from iotconsole.views import forbidden, server_error
 from tests.console.dom import Answer, by_id, text, tree
 from tests.console.seed import Fleet

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.test import Client, override_settings
 
-from iotconsole.kit.logs import Lines
+from common.ops.logs import Lines
 from operators.models import Operator
 
 REFUSED: dict[str, tuple[int, Callable[[Client], Any]]] = {

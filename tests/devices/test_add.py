@@ -6,7 +6,7 @@ import pytest
 
 from devices.models import Device, LogEntry
 from devices.operations.add import add_device
-from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
+from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from tests.factories import make_product

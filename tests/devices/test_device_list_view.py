@@ -72,7 +72,7 @@ def test_finds_an_alias_an_iot_id_and_a_client_id(console: Client, fleet: Fleet)
 def test_filters_find_the_same_however_many_they_fit(
     console: Client, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("iotconsole.kit.filters.FEW", few)
+    monkeypatch.setattr("common.web.filters.FEW", few)
     assert shown(console, "?compromised=on") == {"lamp-0007"}
     assert shown(console, "?name=meter-&state=online") == {"meter-A4:CF:12"}
     assert shown(console, "?name=meter-&state=inactive") == {"meter-0002@east.hall"}
@@ -82,8 +82,8 @@ def test_filters_find_the_same_however_many_they_fit(
 def test_a_search_that_ran_out_of_time_says_how_far_it_came(
     console: Client, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iotconsole.kit.paging.SEARCH_SECONDS", 0)
-    monkeypatch.setattr("iotconsole.kit.paging._FIRST_STEP", 1)
+    monkeypatch.setattr("common.sql.paging.SEARCH_SECONDS", 0)
+    monkeypatch.setattr("common.sql.paging._FIRST_STEP", 1)
     page = tree(console.get("/devices/?state=offline"))
     assert "Nothing has been found so far. Searched back to" in text(by_id(page, "device-list"))
     link = next(e for e in walk(page) if attribute(e, "rel") == "next")

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from devices.log_export import HEADER, export_rows
 from devices.models import LogEntry
-from iotconsole.kit import paging
-from iotconsole.kit.paging import Portion
+from common.sql import paging
+from common.sql.paging import Portion
 from operators.models import AuditEntry
 from tests.console.logged import logged
 
@@ -76,7 +76,7 @@ def test_leaves_nothing_out_at_the_joints_of_portions(
 ) -> None:
     monkeypatch.setattr(paging, "_PORTION", 2)
     monkeypatch.setattr(paging, "_WALKED", 2)
-    monkeypatch.setattr("iotconsole.kit.filters.FEW", 1)
+    monkeypatch.setattr("common.web.filters.FEW", 1)
     traces = [logged(device_name="lamp", trace_id=f"t{n}").trace_id for n in range(6)]
     assert [row[9] for row in exported(console, query)[1:]] == traces[::-1]
 

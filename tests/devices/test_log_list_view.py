@@ -151,7 +151,7 @@ def test_filters_find_what_they_name(
 def test_filters_find_the_same_however_many_they_fit(
     console: Client, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("iotconsole.kit.filters.FEW", few)
+    monkeypatch.setattr("common.web.filters.FEW", few)
     wanted = logged("bad_signature", product_key="pkA", device_name="lamp-a").pk
     logged("bad_signature", product_key="pkB", device_name="lamp-a")
     logged("bad_credential", product_key="pkA", device_name="lamp-a")
@@ -167,8 +167,8 @@ def test_a_text_search_that_ran_out_of_time_goes_on_where_it_stopped(
     oldest = logged(device_name="lamp-first").pk
     for _ in range(5):
         logged(device_name="lamp-later")
-    monkeypatch.setattr("iotconsole.kit.paging.SEARCH_SECONDS", 0)
-    monkeypatch.setattr("iotconsole.kit.paging._FIRST_STEP", 2)
+    monkeypatch.setattr("common.sql.paging.SEARCH_SECONDS", 0)
+    monkeypatch.setattr("common.sql.paging._FIRST_STEP", 2)
     url, looks = "/logs/?q=lamp-first", 0
     while not rows(page := tree(console.get(url))):
         assert "Nothing has been found so far. Searched back to" in text(by_id(page, "log-list"))

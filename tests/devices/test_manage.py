@@ -12,7 +12,7 @@ from devices.operations.manage import (
     switch,
 )
 from devices.states import compromised
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from tests.factories import (

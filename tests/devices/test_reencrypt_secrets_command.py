@@ -17,7 +17,7 @@ from devices.fleet.items import unpack
 from devices.models import Device
 from devices.operations import rekey, sealed
 from devices.operations.sealed import SealedColumn, sealed_columns
-from iotconsole.kit.fields import (
+from common.crypto.encrypted_fields import (
     DecryptionError,
     EncryptedTextField,
     decrypt,

@@ -5,7 +5,7 @@ from django.test import Client
 
 from devices.models import LogEntry
 from devices.operations.reveal import reveal_connection, reveal_device_secret
-from iotconsole.kit.errors import NotFoundError
+from common.web.errors import NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from protocol import signing

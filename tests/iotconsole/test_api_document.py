@@ -7,7 +7,7 @@ from django.conf import settings
 
 from devices.operations import batch_work
 from iotconsole.api_bodies import MOST_BYTES
-from iotconsole.kit.http.request_head import MAX_HEAD
+from common.net.http.request_head import MAX_HEAD
 from iotconsole.openapi import ACTIONS
 from protocol import rpc
 from protocol.rpc_fields import MOST_FIELDS

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from iotconsole import api_bodies
 from iotconsole.body_limits import body_limit
-from iotconsole.kit.bodies import ANYBODY, announced_length, upload_limit
+from common.web.bodies import ANYBODY, announced_length, upload_limit
 from operators.models import Operator, Role
 from tests import rpc
 from tests.console.dom import text, tree

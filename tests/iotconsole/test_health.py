@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from devices.models import ListenerProcess, Round
 from iotconsole import health
-from iotconsole.kit.machines import ONLY_MACHINES
+from common.web.machine_requests import ONLY_MACHINES
 from registration.worker.rounds import ROUNDS
 from tests.factories import make_product
 

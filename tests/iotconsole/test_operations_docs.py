@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
-from iotconsole.kit.metrics import FieldKeys, registry
+from common.ops.metrics import FieldKeys, registry
 
 OPERATIONS = (settings.BASE_DIR / "docs" / "operations.md").read_text()
 THREATS = (settings.BASE_DIR / "docs" / "threat-model.md").read_text()

@@ -76,7 +76,7 @@ def test_every_default_is_as_it_says() -> None:
 
 
 def test_every_setting_of_the_table_is_read_somewhere() -> None:
-    places = ("iotconsole/gunicorn_config.py", "iotconsole/kit/env.py")
+    places = ("iotconsole/gunicorn_config.py", "common/ops/env.py")
     read = SETTINGS + "".join((settings.BASE_DIR / place).read_text() for place in places)
     for names, _ in rows():
         for name in names:

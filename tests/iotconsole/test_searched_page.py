@@ -3,8 +3,8 @@ import itertools
 import pytest
 from django.db.models import Q
 
-from iotconsole.kit import paging
-from iotconsole.kit.paging import (
+from common.sql import paging
+from common.sql.paging import (
     Counted,
     KeysetPage,
     Span,

@@ -8,7 +8,7 @@ from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
-from iotconsole.kit.identifiers import alphanumeric
+from common.crypto.identifiers import alphanumeric
 from operators.actor import SHELL
 from operators.models import Operator
 from operators.operations import audit

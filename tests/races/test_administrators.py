@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from iotconsole.kit.errors import ConflictError
+from common.web.errors import ConflictError
 from operators.audit_check import verify
 from operators.models import Operator, Role
 from operators.operations import invitations, people

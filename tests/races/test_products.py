@@ -4,7 +4,7 @@ import pytest
 
 from devices.models import Device
 from devices.operations.add import add_device
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import delete_product

@@ -10,7 +10,7 @@ from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import switch
 from devices.operations.outcome import Refused
-from iotconsole.kit.errors import ConflictError
+from common.web.errors import ConflictError
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from protocol.client_id import RegistrationMode

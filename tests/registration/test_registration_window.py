@@ -10,7 +10,7 @@ from devices.models import ClientBinding, Device, LogEntry
 from devices.operations.manage import delete_device, reset, set_enabled
 from devices.operations.outcome import Refused
 from devices.reasons import REASONS
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product

@@ -10,7 +10,7 @@ from devices.models import Device, LogEntry
 from devices.operations.outcome import Refused
 from devices.operations.rekey import reencrypt_secrets
 from devices.states import with_old_secret
-from iotconsole.kit.errors import ConflictError, OperationError
+from common.web.errors import ConflictError, OperationError
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AuditEntry

@@ -17,7 +17,7 @@ from devices.models import Device
 from devices.operations.outcome import Refused
 from devices.operations.rekey import needed_keys
 from devices.operations.sealed import SealedColumn
-from iotconsole.kit.fields import fits, key_name
+from common.crypto.encrypted_fields import fits, key_name
 from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect
 from tests.clients.mqtt import MqttClient

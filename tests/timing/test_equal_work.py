@@ -21,7 +21,7 @@ from bench.timing.welch import Pair, compare
 from devices.models import Device
 from devices.operations import authenticate, proof
 from devices.operations.outcome import Refused
-from iotconsole.kit.ratelimit import FailureLimits
+from common.ops.ratelimit import FailureLimits
 from products.models import Product
 from registration.listener.admission import Gate
 from registration.listener.work import Outcome, perform

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from devices.operations.add import add_device
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.errors import OperationError
+from common.ops.management import Answer, ShellCommand
+from common.web.errors import OperationError
 from operators.actor import SHELL
 
 

@@ -13,7 +13,7 @@ from devices.batches.report import bad_rows, notes_of
 from devices.models import BatchState, DeviceBatch
 from devices.operations.batch_work import work_off
 from devices.operations.batches import add_batch, discard_batch, generate_batch, upload_batch
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 
 # Of the rows that cannot be added, when they are told in words.

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from devices.facts import DeviceFacts, device_facts
 from devices.operations import manage
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 
 Options = Mapping[str, Any]

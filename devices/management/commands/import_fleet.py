@@ -21,9 +21,9 @@ from devices.fleet.telling import told
 from devices.models import FleetImport, ImportState
 from devices.operations.fleet_imports import apply_import, discard_import, upload_import
 from devices.operations.fleet_work import work_off
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.downloads import csv_safe
-from iotconsole.kit.files import write_atomically
+from common.ops.management import Answer, ShellCommand
+from common.web.downloads import csv_safe
+from common.ops.files import write_atomically
 from operators.actor import SHELL
 
 # What one file may measure. Answers of the cloud about 250,000 devices are a hundred MB.

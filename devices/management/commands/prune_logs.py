@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from devices.operations.prune import prune_log
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 
 
 class Command(ShellCommand):

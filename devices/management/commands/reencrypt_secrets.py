@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from devices.operations.rekey import needed_keys, reencrypt_secrets
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.fields import key_name
+from common.ops.management import Answer, ShellCommand
+from common.crypto.encrypted_fields import key_name
 
 
 class Command(ShellCommand):

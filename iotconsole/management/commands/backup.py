@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from iotconsole.copying import CopyError
 from iotconsole.copying.backup import back_up
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 
 
 class Command(ShellCommand):

@@ -8,8 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from iotconsole.copying import CopyError
 from iotconsole.copying.move import move
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.env import EnvReader
+from common.ops.management import Answer, ShellCommand
+from common.ops.env import EnvReader
 
 VARIABLE = "TARGET_DATABASE_URL"
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
-from iotconsole.kit.files import locked
+from common.ops.files import locked
 
 OPERATOR = "ensure_operator"
 STEPS: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -9,8 +9,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from iotconsole.copying import CopyError
 from iotconsole.copying.backup import restore
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.files import locked
+from common.ops.management import Answer, ShellCommand
+from common.ops.files import locked
 
 
 class Command(ShellCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from iotconsole.kit.files import locked
+from common.ops.files import locked
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
 
 

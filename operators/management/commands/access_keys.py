@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 from operators.models import AccessKey
 from operators.operations.access_keys import delete_access_key, set_access_key_enabled

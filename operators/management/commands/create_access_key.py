@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_keys import create_access_key

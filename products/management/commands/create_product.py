@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 from products.operations.manage import create_product
 

@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from devices.states import Totals, totals
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.errors import OperationError
+from common.ops.management import Answer, ShellCommand
+from common.web.errors import OperationError
 from products.models import Product
 from registration.demo.cast import demo_firmwares, demo_products
 from registration.demo.removal import remove

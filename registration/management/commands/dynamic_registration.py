@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from devices.operations.lookup import product_by_key
-from iotconsole.kit.commands import Answer, ShellCommand
-from iotconsole.kit.words import listed, said
+from common.ops.management import Answer, ShellCommand
+from common.text.stored_messages import listed, said
 from operators.confirmation import Confirmed
 from products.models import Product, RegistrationModes
 from products.window import Window, check_window, window_of

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from devices.operations.lookup import product_by_key
-from iotconsole.kit.commands import Answer, ShellCommand
+from common.ops.management import Answer, ShellCommand
 from operators.confirmation import Confirmed
 from products.models import Product
 from registration.operations.rotate_secret import (

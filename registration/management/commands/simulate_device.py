@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from iotconsole.kit.fields import DecryptionError
+from common.crypto.encrypted_fields import DecryptionError
 from products.models import Product
 from protocol.validators import MalformedError, RegistrationMode
 from registration.simulator.device import Habits, SimulatedDevice

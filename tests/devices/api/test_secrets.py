@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from devices.api.telling import secrets_of
 from devices.models import Device
-from iotconsole.kit.parameters import Parameters
+from common.web.rpc_parameters import Parameters
 from operators.api import Call
 from operators.models import AccessKey, AccessKeyScope, AuditEntry
 from operators.operations.access_key_use import api_actor

@@ -224,7 +224,7 @@ def measure(content: bytes) -> Iterator[tuple[int, float, str]]:
     """Growth in bytes, seconds and the outcome, of reading it as a batch and as a fleet."""
     from devices.batches.reading import read_file
     from devices.fleet.reading import GivenFile, read_fleet
-    from iotconsole.kit.errors import OperationError
+    from common.web.errors import OperationError
 
     readers: tuple[Callable[[], object], ...] = (
         lambda: read_file(io.BytesIO(content), LARGEST),

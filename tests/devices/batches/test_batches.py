@@ -18,7 +18,7 @@ from devices.operations.batches import (
     stop_batch,
     upload_batch,
 )
-from iotconsole.kit.errors import ConflictError, NotFoundError, OperationError
+from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import Product

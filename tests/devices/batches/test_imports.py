@@ -15,7 +15,7 @@ from devices.models import BatchPart, BatchState, Device, DeviceBatch
 from devices.operations import batch_steps, batch_work
 from devices.operations.batch_work import LISTS_KEPT, tend_batches, work_off
 from devices.operations.batches import import_batch, resume_batch, stop_batch
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from operators.actor import SHELL
 from products.models import Product
 from tests.devices.batches.lists import stored_rows

@@ -6,7 +6,7 @@ import pytest
 
 from devices.batches import one_upload as module
 from devices.batches.one_upload import one_upload
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 
 def test_an_upload_waits_for_the_one_before() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from devices.batches import reading
 from devices.batches.reading import Reading, read_file
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from tests.devices.batches.workbooks import MEGABYTE, replaced, workbook
 
 CSV = "DeviceName,Nickname\nlamp-0001,Hall lamp\nlamp-0002,走廊灯\n"

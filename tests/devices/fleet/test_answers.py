@@ -7,7 +7,7 @@ import pytest
 
 from devices.fleet.columns import DEVICE_SECRET, IOT_ID, PRODUCT_NAME, PRODUCT_SECRET, STATUS
 from devices.fleet.rules import moment
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from tests.devices.fleet.given import KEY, devices, products, read, wrong
 
 PRODUCT = {

@@ -23,7 +23,7 @@ from devices.fleet.items import Item
 from devices.fleet.journal import KEPT_SECONDS, Journal
 from devices.fleet.reading import reading_of
 from devices.models import Device
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from operators.models import AccessKeyScope
 from products.models import Product
 from protocol import rpc

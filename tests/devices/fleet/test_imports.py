@@ -14,7 +14,7 @@ from devices.operations.fleet_imports import (
     stop_import,
 )
 from devices.operations.manage import clear, reset, switch
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import NetType, Product, ProductStatus

@@ -10,7 +10,7 @@ from devices.fleet.gather import Fleet
 from devices.models import Device, DeviceBatch
 from devices.operations.batches import generate_batch
 from devices.operations.export import export_credentials
-from iotconsole.kit.downloads import csv_download
+from common.web.downloads import csv_download
 from operators.actor import SHELL
 from tests.devices.fleet.given import KEY, imported, read, wrong
 from tests.factories import make_product

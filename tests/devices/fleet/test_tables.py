@@ -3,7 +3,7 @@
 import pytest
 
 from devices.fleet.columns import DEVICE_SECRET, NICKNAME, PRODUCT_NAME, PRODUCT_SECRET
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 from tests.devices.batches.workbooks import workbook
 from tests.devices.fleet.given import (
     HEADER,

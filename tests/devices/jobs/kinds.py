@@ -5,7 +5,7 @@ from django.utils import timezone
 from devices.jobs import ChunkResult, JobFailedError, Kind, register, rows_of
 from devices.models import Job, ServiceType
 from devices.operations import log
-from iotconsole.kit.errors import OperationError
+from common.web.errors import OperationError
 
 MARK = "tests.mark"
 

@@ -15,7 +15,7 @@ from devices.jobs.leases import LEASE, LostLeaseError, claim, hold
 from devices.jobs.turns import GIVE_UP_AFTER, work
 from devices.models import Job, JobPart, JobState, LogEntry
 from devices.operations.jobs import cancel, submit
-from iotconsole.kit.errors import ConflictError, NotFoundError
+from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from tests.devices.jobs.kinds import MARK
 

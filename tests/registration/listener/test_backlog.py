@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from iotconsole.kit.net.tcp_transport import READ_AT_ONCE
+from common.net.tcp_transport import READ_AT_ONCE
 from protocol import mqtt
 from registration.listener.backlog import PAUSE, SLICE, YIELDING, Backlog
 from registration.listener.reader import Reader

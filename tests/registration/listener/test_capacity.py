@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from devices.models import ClientBinding
-from iotconsole.kit.net import acceptor
-from iotconsole.kit.net.tls_transport import TlsTransport
+from common.net import acceptor
+from common.net.tls_transport import TlsTransport
 from registration.listener.batcher import Job
 from registration.listener.connection import Connection
 from tests.clients.connects import registration_connect, signed_connect

@@ -10,11 +10,11 @@ from django.db import IntegrityError, transaction
 
 from devices.models import Device
 from devices.reasons import REASONS
-from iotconsole.kit.net import log_throttle
-from iotconsole.kit.net.acceptor import address_of, listening_socket
-from iotconsole.kit.net.connection_limits import Slot, Slots
-from iotconsole.kit.net.log_throttle import Sparingly, log_loop_error
-from iotconsole.kit.outages import Outage, describe
+from common.net import log_throttle
+from common.net.acceptor import address_of, listening_socket
+from common.net.connection_limits import Slot, Slots
+from common.net.log_throttle import Sparingly, log_loop_error
+from common.ops.error_log import Outage, describe
 from registration.listener.answers import connack_of
 from registration.listener.database import DatabaseThread
 from registration.listener.session import printable

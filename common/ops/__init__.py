@@ -1,0 +1,1 @@
+"""Settings, logs, metrics, limits and files of a running process."""

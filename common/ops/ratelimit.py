@@ -1,0 +1,211 @@
+"""Counting refused attempts, so that guessing and floods end early and honest devices do not.
+
+Only failures count: a factory behind one address may succeed hundreds of times a second. Over a
+limit a credential that has just proven nothing is not looked at again, and what else fails is not
+logged one by one; but a credential that has not failed is still checked, so nobody can lock out
+those who share an address or a name with him. Counts live in this process's memory for one minute
+from the first failure of a key.
+"""
+
+import hashlib
+import ipaddress
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from common.text.addresses import plain_address
+
+WINDOW_SECONDS = 60.0
+# One entry takes about 300 bytes; the least recently used one goes first.
+MAX_KEYS = 20_000
+
+Clock = Callable[[], float]  # seconds, never set back
+
+
+@dataclass(slots=True)
+class _Window:
+    """Failures of one key since `opened`; `told` once its excess has been reported."""
+
+    opened: float
+    failures: int = 0
+    told: bool = False
+
+
+class FailureCounter:
+    """Failures per key within a fixed window; keys are kept as keyed hashes, bounded in number."""
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        window: float = WINDOW_SECONDS,
+        max_keys: int = MAX_KEYS,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.limit = limit
+        self._window = window
+        self._max_keys = max_keys
+        self._clock = clock
+        self._salt = secrets.token_bytes(16)
+        self._windows: OrderedDict[bytes, _Window] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def add(self, *key: str) -> None:
+        """Count one failure of `key`."""
+        digest = self._digest(key)
+        window = self._current(digest)
+        if window is None:
+            window = self._windows[digest] = _Window(self._clock())
+            if len(self._windows) > self._max_keys:
+                self._windows.popitem(last=False)
+        window.failures += 1
+
+    def failed(self, *key: str) -> bool:
+        """Whether `key` failed at all in its window."""
+        return bool(self._windows) and self._current(self._digest(key)) is not None
+
+    def exceeded(self, *key: str) -> bool:
+        """Whether `key` has used up what its window allows."""
+        if not self._windows:  # the normal case costs nothing
+            return False
+        window = self._current(self._digest(key))
+        return window is not None and window.failures >= self.limit
+
+    def tell(self, *key: str) -> bool:
+        """True once per window: whoever asks then reports the excess."""
+        window = self._current(self._digest(key))
+        if window is None or window.told:
+            return False
+        window.told = True
+        return True
+
+    def _current(self, digest: bytes) -> _Window | None:
+        window = self._windows.get(digest)
+        if window is None:
+            return None
+        if self._clock() - window.opened >= self._window:
+            del self._windows[digest]
+            return None
+        self._windows.move_to_end(digest)
+        return window
+
+    def _digest(self, key: tuple[str, ...]) -> bytes:
+        text = "\0".join(key).encode(errors="replace")
+        return hashlib.blake2b(text, digest_size=16, key=self._salt).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """An attempt beyond a limit. `report` is true for the first one of the window; `repeated`, when
+    this very credential has failed in it and need not be looked at again."""
+
+    report: bool
+    repeated: bool
+
+
+class FailureLimits:
+    """The three limits of the settings: per address, per product, per device.
+
+    The limits of a product and of a device concern only addresses that failed there themselves.
+    """
+
+    def __init__(
+        self,
+        per_address: int,
+        per_product: int,
+        per_device: int,
+        *,
+        max_keys: int = MAX_KEYS,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        def counter(limit: int) -> FailureCounter:
+            return FailureCounter(limit, max_keys=max_keys, clock=clock)
+
+        self._addresses = counter(per_address)
+        self._products = counter(per_product)
+        self._devices = counter(per_device)
+        # Who contributed to a product's or device's count, and with what; no limits of their own.
+        self._contributors = counter(1)
+        self._credentials = counter(1)
+
+    @property
+    def held(self) -> int:
+        """Keys of all kinds; never more than five times `max_keys`."""
+        counters = (self._addresses, self._products, self._devices)
+        return sum(map(len, (*counters, self._contributors, self._credentials)))
+
+    @classmethod
+    def from_settings(cls) -> "FailureLimits":
+        return cls(
+            settings.FAILURES_PER_ADDRESS,
+            settings.FAILURES_PER_PRODUCT,
+            settings.FAILURES_PER_DEVICE,
+        )
+
+    def failed(
+        self,
+        address: str | None,
+        product_key: str = "",
+        device_name: str = "",
+        credential: str = "",
+    ) -> None:
+        """Count a refused attempt. Empty names are of no product or device; with an empty
+        credential there is none to be turned away when it comes again."""
+        origin = network_of(address)
+        self._addresses.add(origin)
+        for counter, key in self._named(product_key, device_name):
+            counter.add(*key)
+            self._contributors.add(origin, *key)
+        if credential:
+            self._credentials.add(origin, product_key, device_name, credential)
+
+    def excess(
+        self,
+        address: str | None,
+        product_key: str = "",
+        device_name: str = "",
+        credential: str = "",
+    ) -> Excess | None:
+        """None within the limits; it costs no more than a few look-ups."""
+        origin = network_of(address)
+        over = self._over(origin, product_key, device_name)
+        if over is None:
+            return None
+        counter, key = over
+        repeated = self._credentials.failed(origin, product_key, device_name, credential)
+        return Excess(report=counter.tell(*key), repeated=repeated)
+
+    def _over(
+        self, origin: str, product_key: str, device_name: str
+    ) -> tuple[FailureCounter, tuple[str, ...]] | None:
+        if self._addresses.exceeded(origin):
+            return self._addresses, (origin,)
+        for counter, key in self._named(product_key, device_name):
+            if counter.exceeded(*key) and self._contributors.failed(origin, *key):
+                return counter, key
+        return None
+
+    def _named(
+        self, product_key: str, device_name: str
+    ) -> list[tuple[FailureCounter, tuple[str, ...]]]:
+        if not product_key:
+            return []
+        named: list[tuple[FailureCounter, tuple[str, ...]]] = [(self._products, (product_key,))]
+        if device_name:
+            named.append((self._devices, (product_key, device_name)))
+        return named
+
+
+def network_of(address: str | None) -> str:
+    """What one subscriber is known by: an IPv4 address, or the /64 that an IPv6 host owns whole."""
+    plain = plain_address(address) if address and ":" in address else address
+    if not plain or ":" not in plain:
+        return plain or ""
+    parsed = ipaddress.ip_address(plain)
+    return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

@@ -1,0 +1,1 @@
+"""Stored messages and addresses, as people and columns need them."""

@@ -1,0 +1,1 @@
+"""Requests, pages, forms and answers: what every view uses."""
