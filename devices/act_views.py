@@ -8,6 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.web.confirm_dialog import Act, ask, kept
+from common.web.forms import posted
+from common.web.htmx import Undo
 from devices import blocks
 from devices.access import device_or_404
 from devices.bulk import ACTS
@@ -16,9 +19,6 @@ from devices.models import Device
 from devices.operations import manage
 from devices.presence import client_id_rows
 from devices.selection import undo_of
-from common.web.confirm_dialog import Act, ask, kept
-from common.web.forms import posted
-from common.web.htmx import Undo
 from operators.guards import dangerous_act, operator_act
 from operators.permissions import actor_of
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from devices.models import ClientBinding, Device
 from common.sql.uniform_lookup import Decoys
+from devices.models import ClientBinding, Device
 
 Name = tuple[str, str]  # ProductKey and DeviceName
 

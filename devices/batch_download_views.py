@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import key_in
+from common.web.downloads import csv_download
+from common.web.htmx import DIALOG, render_page
 from devices.access import batch_or_404
 from devices.batch_forms import LabelForm
 from devices.batches.blank import blank_rows, blank_workbook
@@ -15,9 +18,6 @@ from devices.batches.report import report_lines
 from devices.labels import SHEETS, SIZES, labels_of, sheets
 from devices.models import Device, DeviceBatch
 from devices.operations.export import export_credentials, export_parameters, note_export
-from common.web.downloads import csv_download
-from common.web.htmx import DIALOG, render_page
-from common.sql.paging import key_in
 from operators.actor import Actor
 from operators.guards import dangerous_act, reveals
 from operators.permissions import actor_of

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.web.forms import ConsoleForm
 from devices.batches.reading import MOST_ROWS
 from devices.models import BatchMethod
 from devices.operations.batches import LONGEST_PREFIX
-from common.web.forms import ConsoleForm
 from products.models import Product
 
 # The fields that only one of the methods needs.

@@ -13,6 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import keyset_page
+from common.web.bodies import takes_upload
+from common.web.confirm_dialog import Act, ask
+from common.web.forms import attempt, posted
+from common.web.htmx import go, render_page, wanted_region
 from devices.access import batch_or_404, visible_batches
 from devices.batch_forms import METHODS, AddBatchForm, BatchForm, largest_upload
 from devices.batches.one_upload import one_upload
@@ -24,11 +29,6 @@ from devices.models import BatchMethod, BatchState, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
 from devices.states import with_product, with_state
-from common.web.bodies import takes_upload
-from common.web.confirm_dialog import Act, ask
-from common.web.forms import attempt, posted
-from common.web.htmx import go, render_page, wanted_region
-from common.sql.paging import keyset_page
 from operators.guards import dangerous_act, dangerous_when, operator_act
 from operators.permissions import actor_of, operator_of
 from products.access import changeable_products

@@ -12,16 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import Counted
+from common.web.confirm_dialog import kept
+from common.web.forms import ConsoleForm
+from common.web.htmx import DIALOG, go, render_page
 from devices.blocks import SAYING, Blocked, after_act_on_many, blocked_among
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
 from devices.operations import jobs
 from devices.operations.manage_many import Outcome
 from devices.selection import Chosen, Matching, filters_in, list_query, selected, undo_of
-from common.web.confirm_dialog import kept
-from common.web.forms import ConsoleForm
-from common.web.htmx import DIALOG, go, render_page
-from common.sql.paging import Counted
 from operators.guards import dangerous_act, dangerous_post
 from operators.permissions import actor_of
 

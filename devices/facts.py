@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import NotFoundError
 from devices.models import ClientBinding, Device, DeviceState, Session
 from devices.states import state_of, with_product, with_state
-from common.web.errors import NotFoundError
 
 
 @dataclass(frozen=True, slots=True)

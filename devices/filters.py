@@ -12,6 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.sql.paging import Span, span_of
+from common.web.filters import ConsoleFilter, Keys
+from common.web.forms import MomentInput
 from devices.log_search import keys_with, span_between, with_reason
 from devices.logs import refusals
 from devices.models import (
@@ -35,9 +38,6 @@ from devices.states import (
     several_client_ids,
     with_old_secret,
 )
-from common.web.filters import ConsoleFilter, Keys
-from common.web.forms import MomentInput
-from common.sql.paging import Span, span_of
 from operators.permissions import operator_of
 from products.access import visible_products
 from products.models import Product

@@ -8,6 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import capped_count, keyset_page
+from common.web.confirm_dialog import Act, ask
+from common.web.forms import posted
+from common.web.htmx import Undo, render_page
 from devices.access import visible_findings
 from devices.filters import FindingFilter
 from devices.findings.sides import sides_of
@@ -15,10 +19,6 @@ from devices.findings.words import WORDS, sentence
 from devices.forms import DismissForm
 from devices.models import Finding, FindingKind, FindingState
 from devices.operations import findings
-from common.web.confirm_dialog import Act, ask
-from common.web.forms import posted
-from common.web.htmx import Undo, render_page
-from common.sql.paging import capped_count, keyset_page
 from operators.default_filters import opens_with_default
 from operators.guards import operator_act
 from operators.permissions import actor_of, operator_of

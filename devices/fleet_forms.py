@@ -10,8 +10,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from devices.fleet.gather import MOST_ROWS
 from common.web.forms import ConsoleForm
+from devices.fleet.gather import MOST_ROWS
 from protocol.validators import PRODUCT_KEY_PATTERN
 
 # So many times BATCH_FILE_MB may the files of one import measure together.

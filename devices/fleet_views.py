@@ -15,6 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import keyset_page
+from common.web.bodies import takes_upload
+from common.web.confirm_dialog import Act, ask
+from common.web.downloads import csv_download
+from common.web.forms import attempt
+from common.web.htmx import go, render_page, wanted_region
+from common.web.uploads import dropped_files
 from devices.batches.one_upload import one_upload
 from devices.fleet.reading import GivenFile, read_fleet
 from devices.fleet.report import findings, notes_of, report_lines
@@ -22,13 +29,6 @@ from devices.fleet.telling import told
 from devices.fleet_forms import FleetForm, largest_upload
 from devices.models import FleetImport, ImportState
 from devices.operations import fleet_imports
-from common.web.bodies import takes_upload
-from common.web.confirm_dialog import Act, ask
-from common.web.downloads import csv_download
-from common.web.forms import attempt
-from common.web.htmx import go, render_page, wanted_region
-from common.sql.paging import keyset_page
-from common.web.uploads import dropped_files
 from operators.guards import dangerous_act, operator_act
 from operators.permissions import actor_of, operator_of
 

@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.web.confirm_dialog import Act, ask
+from common.web.errors import ConflictError
+from common.web.htmx import go, render_page
 from devices.access import changeable_devices
 from devices.jobs.facts import job_facts, jobs_of
 from devices.jobs.parts import changed_by
 from devices.models import Job
 from devices.operations import jobs
-from common.web.confirm_dialog import Act, ask
-from common.web.errors import ConflictError
-from common.web.htmx import go, render_page
 from operators.guards import dangerous_post, operator_act
 from operators.permissions import actor_of, operator_of
 from products.access import require_change

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from common.sql.paging import Portion
 from devices.logs import reason_of
 from devices.models import LogEntry
-from common.sql.paging import Portion
 
 # A spreadsheet holds a million; so many are a matter of seconds.
 EXPORT_MOST = 100_000

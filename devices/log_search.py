@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from common.sql.paging import Span, span_of
+from common.web.filters import Keys
 from devices.logs import reason_of
 from devices.models import LogEntry, ServiceType
-from common.web.filters import Keys
-from common.sql.paging import Span, span_of
 
 # Entries get their ids about in the order of their times. What is apart by more than this, because
 # a batch waited for its turn or because the clocks of two listeners differ, is not found by time.

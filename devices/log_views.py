@@ -9,14 +9,14 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from common.sql.paging import key_in, span_of
+from common.web.downloads import csv_download
+from common.web.htmx import render_page
 from devices.access import visible_entries
 from devices.filters import LogFilter
 from devices.log_export import EXPORT_MOST, EXPORT_SEARCHED, export_rows
 from devices.models import LogEntry
 from devices.stories import story as steps_of
-from common.web.downloads import csv_download
-from common.web.htmx import render_page
-from common.sql.paging import key_in, span_of
 from operators.default_filters import opens_with_default
 from operators.operations import audit
 from operators.permissions import actor_of, operator_of

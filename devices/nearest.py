@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import F
 
-from devices.models import Device
-from common.web.filters import FEW
 from common.sql.prefix_lookup import in_byte_order
+from common.web.filters import FEW
+from devices.models import Device
 from products.models import Product
 
 # ProductKeys compared, newest products first; the platform allows 1,000 products.

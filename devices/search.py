@@ -2,10 +2,10 @@
 
 from django.db.models import Q, QuerySet
 
+from common.sql.prefix_lookup import in_byte_order
+from common.web.filters import FEW, Keys
 from devices.access import visible_devices
 from devices.models import ClientBinding, Device
-from common.web.filters import FEW, Keys
-from common.sql.prefix_lookup import in_byte_order
 from operators.models import Operator
 
 # Identifiers are drawn by lot: a short beginning fits many and means none.

@@ -14,13 +14,13 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from common.sql.paging import Counted, KeysetPage
+from common.web.htmx import Undo
 from devices.access import changeable_devices
 from devices.bulk import ACTS, BulkAct
 from devices.filters import DeviceFilter
 from devices.models import Device
 from devices.states import totals
-from common.web.htmx import Undo
-from common.sql.paging import Counted, KeysetPage
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import changeable_products

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
-from devices.models import ClientBinding, Device, DeviceCount, DeviceState, Session
 from common.web.filters import Keys
+from devices.models import ClientBinding, Device, DeviceCount, DeviceState, Session
 from products.models import Product
 
 

@@ -8,6 +8,10 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import key_in
+from common.web.confirm_dialog import kept
+from common.web.forms import attempt, posted
+from common.web.htmx import DIALOG, render_page, wanted_region
 from devices.access import device_or_404, visible_devices
 from devices.filters import DeviceFilter
 from devices.forms import AddDeviceForm
@@ -18,10 +22,6 @@ from devices.presence import client_id_rows, current_client_id, device_rows, las
 from devices.selection import bulk_bar
 from devices.states import state_of, totals, with_product, with_state
 from devices.timeline import Timeline, timeline
-from common.web.confirm_dialog import kept
-from common.web.forms import attempt, posted
-from common.web.htmx import DIALOG, render_page, wanted_region
-from common.sql.paging import key_in
 from operators.default_filters import opens_with_default
 from operators.guards import dangerous_act, reveals
 from operators.models import Operator

@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from devices.watch import DEVICE_WATCH, WATCH, progress
-from common.web.htmx import render_page
 from common.sql.paging import key_in
+from common.web.htmx import render_page
+from devices.watch import DEVICE_WATCH, WATCH, progress
 from products.models import Product
 
 # A page that nobody closes must not ask for ever.

@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 from django.http import HttpRequest
 
+from common.ops.ratelimit import FailureCounter
 from common.web.bodies import ANYBODY, announced_length
 from common.web.machine_requests import read_body
 from common.web.rpc_parameters import GatewayError
-from common.ops.ratelimit import FailureCounter
 from operators.models import AccessKey
 from operators.operations.access_key_use import find_access_key
 from operators.permissions import client_address

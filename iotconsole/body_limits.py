@@ -20,10 +20,10 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
-from common.web.bodies import ANYBODY, announced_length, is_chunked, upload_limit
-from common.web.request_heads import tamed
-from common.web.machine_requests import ONLY_MACHINES
 from common.ops.error_log import describe
+from common.web.bodies import ANYBODY, announced_length, is_chunked, upload_limit
+from common.web.machine_requests import ONLY_MACHINES
+from common.web.request_heads import tamed
 from common.web.request_id import trace_of
 from iotconsole.machines import MachineEndpoints
 from operators.models import Operator

@@ -17,10 +17,10 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
 
-from devices.models import ListenerProcess, Round
-from devices.operations.sealed import sealed_columns
 from common.crypto.encrypted_fields import fits
 from common.web.machine_requests import ONLY_MACHINES
+from devices.models import ListenerProcess, Round
+from devices.operations.sealed import sealed_columns
 from registration.worker.rounds import ROUNDS
 
 ALIVE, READY = "/healthz", "/readyz"

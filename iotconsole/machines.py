@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from common.web.machine_requests import Endpoint, MachineMiddleware, at
 from devices.webhooks import endpoint as webhooks
 from iotconsole import api_bodies, health, openapi
-from common.web.machine_requests import Endpoint, MachineMiddleware, at
 from registration.device_http import PATH as REGISTER_DEVICE
 from registration.device_http import register_device
 

@@ -19,6 +19,13 @@ from django.db import Error as AnyDatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from common.net.http.environ import sender_proven
+from common.ops.error_log import describe
+from common.ops.metrics import counter
+from common.web.errors import OperationError
+from common.web.request_id import call_it
+from common.web.rpc_envelope import respond
+from common.web.rpc_parameters import GatewayError, Parameters
 from devices.api import ACTIONS as DEVICE_ACTIONS
 from iotconsole.api_bodies import (
     body_of,
@@ -28,13 +35,6 @@ from iotconsole.api_bodies import (
     note_refused,
     received_of,
 )
-from common.web.rpc_envelope import respond
-from common.web.errors import OperationError
-from common.net.http.environ import sender_proven
-from common.ops.metrics import counter
-from common.ops.error_log import describe
-from common.web.rpc_parameters import GatewayError, Parameters
-from common.web.request_id import call_it
 from operators.api import Action, Actions, Answer, BusinessError, Call, forbidden
 from operators.models import AccessKey, AccessKeyScope
 from operators.operations.access_key_use import (

@@ -9,6 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from common.sql.paging import searched_page
+from common.web.charts import hourly
+from common.web.htmx import render_page, wanted_region
 from devices.access import visible_devices, visible_entries, visible_findings
 from devices.history import (
     DAY_HOURS,
@@ -23,9 +26,6 @@ from devices.models import FindingState
 from devices.presence import device_rows
 from devices.states import Totals, compromised, totals, with_product, with_state
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
-from common.web.charts import hourly
-from common.web.htmx import render_page, wanted_region
-from common.sql.paging import searched_page
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import scope, visible_products

@@ -6,8 +6,8 @@ from time import perf_counter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from common.web.machine_requests import group_of
 from common.ops.metrics import counter, gauge, histogram
+from common.web.machine_requests import group_of
 
 _requests = counter(
     "http_requests", "Requests answered, by group and class of status.", "group", "status"

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from common.web.htmx import render_page, wanted_region
 from devices.models import Device
 from devices.search import find_devices, searchable_devices
 from devices.states import with_product
-from common.web.htmx import render_page, wanted_region
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import may_change_product, visible_products

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "products",
     "devices",
     "registration",
+    "mqtt",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

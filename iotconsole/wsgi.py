@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
-from common.web.request_heads import tamed
 from common.web.machine_requests import ONLY_MACHINES
+from common.web.request_heads import tamed
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iotconsole.settings")
 

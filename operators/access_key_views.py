@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import keyset_page
 from common.web.confirm_dialog import Act, ask, kept
 from common.web.forms import attempt, posted
 from common.web.htmx import DIALOG, render_page
-from common.sql.paging import keyset_page
 from operators.access_key_forms import AccessKeyForm, DeleteAccessKeyForm
 from operators.guards import dangerous_act, operator_act
 from operators.models import AccessKey, AccessKeyScope, Operator

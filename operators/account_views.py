@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import keyset_page
 from common.web.confirm_dialog import Act, ask, kept
 from common.web.forms import attempt, posted
 from common.web.htmx import DIALOG, render_page
-from common.sql.paging import keyset_page
 from operators.account_forms import InviteForm, RoleForm
 from operators.guards import admin_act, dangerous_admin_act
 from operators.models import Operator, Role

@@ -10,9 +10,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from common.sql.paging import keyset_page
 from common.web.downloads import csv_download
 from common.web.htmx import render_page
-from common.sql.paging import keyset_page
 from operators.audit_access import visible_audit
 from operators.default_filters import opens_with_default
 from operators.filters import AuditFilter

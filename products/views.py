@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
+from common.sql.paging import keyset_page
 from common.web.confirm_dialog import Act, ask
 from common.web.forms import attempt, posted
 from common.web.htmx import DIALOG, go, render_page
-from common.sql.paging import keyset_page
 from operators.default_filters import opens_with_default
 from operators.guards import dangerous_act, dangerous_when, operator_act, reveals
 from operators.permissions import actor_of, operator_of

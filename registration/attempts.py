@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from common.ops.ratelimit import Excess, FailureCounter, FailureLimits
 from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import EXAMINED, FailureKey, counted, told_of
-from common.ops.ratelimit import Excess, FailureCounter, FailureLimits
 from protocol.redaction import Sent, SentForm
 from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest

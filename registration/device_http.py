@@ -15,13 +15,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from devices.operations.outcome import Refused
 from common.net.http.environ import sender_proven
-from common.web.machine_requests import read_body
-from common.ops.metrics import counter
 from common.ops.error_log import Outage
+from common.ops.metrics import counter
 from common.ops.ratelimit import FailureLimits
+from common.web.machine_requests import read_body
 from common.web.request_id import trace_of
+from devices.operations.outcome import Refused
 from operators.permissions import client_address
 from protocol.client_id import ParameterError, parse_registration_form
 from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of

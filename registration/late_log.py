@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from django.db import connection, transaction
 from django.utils import timezone
 
-from devices.operations import log
 from common.ops.error_log import Outage
+from devices.operations import log
 from registration.operations.explain import Refusal, event_of
 
 logger = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from common.sql.paging import Portion
 from devices.models import Device, DeviceState, LogEntry, ServiceType
 from devices.states import registered_since, state_of, with_product, with_state
-from common.sql.paging import Portion
 from products.models import Product
 
 # A spreadsheet holds a million; so many are a matter of seconds.

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from common.sql.paging import KeysetPage, capped_count
+from common.web.downloads import csv_download
+from common.web.htmx import render_page
 from devices.filters import DeviceFilter
 from devices.logs import MOST_COUNTED
 from devices.models import Device
 from devices.selection import bulk_bar
-from common.web.downloads import csv_download
-from common.web.htmx import render_page
-from common.sql.paging import KeysetPage, capped_count
 from operators.confirmation import Confirmed
 from operators.guards import operator_act
 from operators.operations import audit

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from bench.size.fleet import Fleet, build
 from devices.operations.outcome import Refused
+from mqtt.listener.dispatch import Request, perform
 from products.models import Product
 from protocol.client_id import RegistrationMode
-from registration.listener.work import Request, perform
 from registration.operations.slots import ClientIdIssued
 from tests.factories import registration, signed_connection, token_connection
 

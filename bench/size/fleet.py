@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from devices.credentials import new_device_secret, new_device_token, token_digest
 from common.crypto.encrypted_fields import encrypt
+from devices.credentials import new_device_secret, new_device_token, token_digest
 from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import create_product

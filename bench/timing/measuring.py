@@ -10,10 +10,10 @@ from django.utils import timezone
 from bench.load import without_collector
 from bench.timing.classes import Kind
 from bench.timing.welch import interleaved
+from mqtt.listener.admission import Gate
+from mqtt.listener.dispatch import Request, perform
 from protocol import mqtt
 from registration.attempts import DeviceRequest, Origin
-from registration.listener.admission import Gate
-from registration.listener.work import Request, perform
 
 Times = dict[str, list[float]]  # microseconds by class
 Clock = Callable[[], int]

@@ -67,7 +67,7 @@ def _measured(kind: "Kind", way: str, count: int, chance: random.Random) -> Mapp
 
     from bench.timing import measuring
     from common.ops.ratelimit import FailureLimits
-    from registration.listener.admission import Gate
+    from mqtt.listener.admission import Gate
 
     if way == "listener":
         connection.close()

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from common.text.addresses import plain_address
 from common.net.connection_limits import Slot
 from common.net.log_throttle import Sparingly
 from common.net.peers import Peers
 from common.net.tcp_transport import PlainTransport
 from common.net.tls_transport import TlsTransport
+from common.text.addresses import plain_address
 
 logger = logging.getLogger(__name__)
 

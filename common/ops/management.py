@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, ProgrammingError
 
-from common.web.errors import OperationError
 from common.crypto.encrypted_fields import DecryptionError
+from common.web.errors import OperationError
 
 
 @dataclass(frozen=True, slots=True, repr=False)

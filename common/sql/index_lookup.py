@@ -16,8 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Func, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-from common.sql.pg_arrays import array_of, array_type
 from common.sql.compiled_queries import Slot, Sql, as_json
+from common.sql.pg_arrays import array_of, array_type
 
 if TYPE_CHECKING:
     _Lookup = Lookup[Any]

@@ -7,7 +7,6 @@ import django_filters
 from django.core.validators import EMPTY_VALUES
 from django.db.models import Model, QuerySet
 
-from common.web.forms import dress
 from common.sql.paging import (
     Counted,
     KeysetPage,
@@ -21,6 +20,7 @@ from common.sql.paging import (
     searched_portions,
     span_of,
 )
+from common.web.forms import dress
 
 Row = TypeVar("Row", bound=Model)
 Keys = QuerySet[Any, int]

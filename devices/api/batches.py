@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from common.web.rpc_parameters import GatewayError
 from devices.api.manage import INVALID_NICKNAME
 from devices.api.telling import secrets_of
 from devices.batches.given import reading_of
@@ -15,7 +16,6 @@ from devices.batches.report import all_rows
 from devices.batches.rows import Row
 from devices.models import BatchState, Device, DeviceBatch
 from devices.operations.batches import add_batch, generate_batch, upload_batch
-from common.web.rpc_parameters import GatewayError
 from operators.api import Actions, Answer, BusinessError, Call, page_of, refused_as
 from operators.models import AccessKeyScope
 from products.api import product_of

@@ -6,10 +6,10 @@ from typing import Any
 from django.core import signing
 from django.db.models import QuerySet, Sum
 
+from common.web.rpc_parameters import invalid
 from devices.api.telling import STATES, certificate, gmt, modified_at, secrets_of, status, utc
 from devices.models import Device
 from devices.states import device_ids_in_state, tally, totals, with_state
-from common.web.rpc_parameters import invalid
 from operators.api import Actions, Answer, BusinessError, Call, Page, page_of
 from operators.models import AccessKeyScope
 from products.access import scope

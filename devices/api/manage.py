@@ -1,11 +1,11 @@
 """What is done to devices: added, renamed, disabled, enabled, reset, deleted."""
 
+from common.web.rpc_parameters import missing
 from devices.api.naming import Name, device_of, devices_named, require_change, unknown
 from devices.api.telling import certificate
 from devices.operations import manage_many
 from devices.operations.add import add_device
 from devices.operations.manage_many import GONE, Outcome
-from common.web.rpc_parameters import missing
 from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope
 from products.api import product_of

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from devices.batches.problems import Note
 from common.web.downloads import csv_restored
+from devices.batches.problems import Note
 
 # Longer cells are cut: no DeviceName or alias comes near, and what is shown stays bounded.
 LONGEST_CELL = 256

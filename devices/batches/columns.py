@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.cells import tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Note
-from common.web.errors import OperationError
 from protocol.validators import is_device_name
 
 _KNOWN = {

@@ -8,6 +8,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.budget import Budget
 from devices.batches.cells import Table
 from devices.batches.columns import Columns, columns_of, is_known
@@ -15,7 +16,6 @@ from devices.batches.problems import DEVICE_NAME, Note, Problem
 from devices.batches.rows import Row, row_of
 from devices.batches.text import read_text
 from devices.batches.workbook import read_workbook
-from common.web.errors import OperationError
 
 MOST_ROWS = 100_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"

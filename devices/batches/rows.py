@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.crypto.encrypted_fields import decrypt_bytes, encrypt_bytes
 from devices.batches.cells import Spoilt, tidy
 from devices.batches.problems import DEVICE_NAME, NICKNAME, Problem
 from devices.operations.add import is_nickname
-from common.crypto.encrypted_fields import decrypt_bytes, encrypt_bytes
 from products.operations.manage import wide_length
 from protocol.validators import is_device_name
 

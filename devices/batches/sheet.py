@@ -7,11 +7,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 
+from common.web.errors import OperationError
 from devices.batches.archive import UnreadableError
 from devices.batches.cells import LAST_ROW, MOST_COLUMNS, Spoilt
 from devices.batches.workbook_parts import LONGEST_TEXT, Texts, unescaped
 from devices.batches.workbook_xml import Limits, Part
-from common.web.errors import OperationError
 
 # Of a spreadsheet.
 LAST_COLUMN = 16_384

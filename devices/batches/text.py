@@ -8,10 +8,10 @@ from typing import IO, cast
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.cells import LAST_ROW, MOST_COLUMNS, Table
 from devices.batches.columns import is_known
 from devices.batches.problems import Note
-from common.web.errors import OperationError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -10,6 +10,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.archive import Archive, UnreadableError
 from devices.batches.budget import Budget
 from devices.batches.cells import Table
@@ -17,7 +18,6 @@ from devices.batches.problems import Note
 from devices.batches.sheet import Sheet
 from devices.batches.workbook_parts import Formats, Texts, Workbook, read_all
 from devices.batches.workbook_xml import Limits
-from common.web.errors import OperationError
 
 logger = logging.getLogger(__name__)
 

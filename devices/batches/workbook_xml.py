@@ -7,8 +7,8 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from devices.batches.archive import UnreadableError
 from common.web.errors import OperationError
+from devices.batches.archive import UnreadableError
 
 # Elements of all parts together: 250,000 rows of twelve cells have nine million.
 MOST_ELEMENTS = 12_000_000

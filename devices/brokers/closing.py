@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from common.ops.metrics import counter
 from devices.brokers.drivers import Closer, configured
 from devices.brokers.http import BrokerError
 from devices.operations.at_brokers import closings_due, connection_to_keep, note_closed
-from common.ops.metrics import counter
 
 _closings = counter(
     "worker_closings",

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.cells import trimmed
 from devices.fleet.columns import (
     CHINA_CREATE_TIME,
@@ -23,7 +24,6 @@ from devices.fleet.columns import (
 )
 from devices.fleet.gather import Fleet
 from devices.fleet.items import Record
-from common.web.errors import OperationError
 
 # Characters of one answer. The cloud gives at most 200 products or 50 devices at once, which take a
 # tenth of it.

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
-from devices.fleet.journal import Journal
 from common.web.errors import OperationError
+from devices.fleet.journal import Journal
 from protocol import rpc
 from protocol.rpc_signing import canonical_query
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.conf import settings
 
+from common.web.errors import OperationError
 from devices.fleet.cloud import Cloud, Credentials, Endpoint
 from devices.fleet.journal import Journal
-from common.web.errors import OperationError
 
 # The names the cloud's own clients read.
 KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.budget import Budget
 from devices.batches.cells import Spoilt
 from devices.fleet.columns import (
@@ -29,7 +30,6 @@ from devices.fleet.columns import (
     PRODUCT_SECRET,
 )
 from devices.fleet.items import PROBLEM_SIZE, IssuedClientId, Item, ItemKind, Record
-from common.web.errors import OperationError
 
 # Rows of all files together.
 MOST_ROWS = 250_000

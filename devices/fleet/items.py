@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.crypto.encrypted_fields import decrypt_bytes, encrypt_bytes
 from devices.fleet.columns import DEVICE_NAME, PRODUCT_KEY, masked
 from devices.fleet.problems import Problem
-from common.crypto.encrypted_fields import decrypt_bytes, encrypt_bytes
 
 # Of one item: what is wrong a hundred times is told often enough.
 MOST_PROBLEMS = 10

@@ -6,6 +6,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.budget import Budget
 from devices.batches.reading import opened
 from devices.fleet.answers import gather_answers, is_json
@@ -14,7 +15,6 @@ from devices.fleet.items import PROBLEM_SIZE, Item
 from devices.fleet.problems import Note, of_file
 from devices.fleet.rules import check
 from devices.fleet.tables import table_records
-from common.web.errors import OperationError
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
+from common.web.errors import OperationError
 from devices.batches.cells import Spoilt
 from devices.batches.rows import SCIENTIFIC, name_problems, nickname_problem
 from devices.fleet.columns import (
@@ -27,7 +28,6 @@ from devices.fleet.items import Item, ItemKind
 from devices.fleet.problems import Problem
 from devices.models import MAX_CLIENT_IDS
 from devices.operations.add import is_nickname
-from common.web.errors import OperationError
 from products.operations.manage import check_name
 from protocol.validators import PRODUCT_KEY_PATTERN, is_device_name
 

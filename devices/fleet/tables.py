@@ -5,13 +5,13 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from common.web.errors import OperationError
 from devices.batches.budget import Budget
 from devices.batches.cells import Spoilt, exact, tidy
 from devices.batches.reading import read_table
 from devices.fleet.columns import NEEDED, SECRET, column_of, is_known
 from devices.fleet.items import Record
 from devices.fleet.problems import Note
-from common.web.errors import OperationError
 
 _SHOWN = 200
 

@@ -9,13 +9,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from common.ops.error_log import describe
+from common.ops.metrics import counter, histogram
+from common.web.request_id import traced
 from devices.jobs.kinds import KINDS, ChunkResult, JobFailedError, Kind
 from devices.jobs.leases import LostLeaseError, claim, hold, release
 from devices.jobs.parts import forget_rows
 from devices.models import Job, JobState
-from common.ops.metrics import counter, histogram
-from common.ops.error_log import describe
-from common.web.request_id import traced
 from products.access import may_change_product
 
 logger = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from common.crypto.encrypted_fields import EncryptedTextField
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models.batch import DeviceBatch
-from common.crypto.encrypted_fields import EncryptedTextField
 from products.models import Product
 from protocol.validators import DEVICE_NAME_PATTERN
 

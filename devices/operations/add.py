@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.web.errors import ConflictError, OperationError
 from devices.credentials import new_device_name
 from devices.models import Device
 from devices.operations import log
 from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
-from common.web.errors import ConflictError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.operations.manage import wide_length

@@ -15,6 +15,8 @@ from uuid import UUID
 from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce
 
+from common.sql.bulk_insert import Writer
+from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
 from devices.brokers.listeners import BROKER_OF
 from devices.models import (
     ClientBinding,
@@ -30,8 +32,6 @@ from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
 from devices.operations.sessions import last_revocation_id, live_sessions_of
 from devices.traces import trace_of
-from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
-from common.sql.bulk_insert import Writer
 from protocol.client_id import SignatureParams
 from protocol.redaction import shown
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.web.errors import ConflictError, NotFoundError, OperationError
 from devices.batches.reading import MOST_ROWS, Reading
 from devices.models import (
     CHECKED,
@@ -19,7 +20,6 @@ from devices.operations.batch_steps import locked_batch, part_payloads
 from devices.operations.batch_work import begin, finish_small
 from devices.operations.carried import refuse_not_carried
 from devices.operations.lookup import product_by_key
-from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

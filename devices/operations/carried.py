@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from devices.batches.problems import DEVICE_NAME, Problem
 from common.web.errors import OperationError
+from devices.batches.problems import DEVICE_NAME, Problem
 from products.carriers import BROKERS, unfit_in
 from products.models import DataConnections, Product
 

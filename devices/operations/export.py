@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.web.errors import NotFoundError
 from devices.models import Device, DeviceBatch
 from devices.operations.reveal import connection_parameters
-from common.web.errors import NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 

@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.fleet.items import Item, pack
 from devices.fleet.reading import Reading
 from devices.models import PART_ROWS, FleetImport, FleetPart, ImportState
 from devices.operations.fleet_steps import locked_import
 from devices.operations.fleet_work import begin, finish_small
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 

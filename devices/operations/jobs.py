@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.jobs.kinds import KINDS
 from devices.jobs.parts import write_parts
 from devices.models import LIVE, Job
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.sql.bulk_insert import Writer
 from devices.models import Device, LogEntry, ServiceType
 from devices.reasons import REASONS
 from devices.traces import trace_of
-from common.sql.bulk_insert import Writer
 from operators.actor import Actor
 
 # A device may put anything into its names; what is logged is bounded.

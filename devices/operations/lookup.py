@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from devices.models import Device
 from common.web.errors import NotFoundError
+from devices.models import Device
 from products.models import Product
 
 # Names of one statement.

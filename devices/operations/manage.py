@@ -4,12 +4,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.models import Device, RevocationReason, VoidReason
 from devices.operations import acts
 from devices.operations.add import check_nickname
 from devices.operations.lookup import locked_device
 from devices.operations.revoke import revoke
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 
 

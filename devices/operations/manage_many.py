@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.web.errors import NotFoundError
 from devices.models import Device
 from devices.operations import acts
 from devices.operations.add import check_nickname
 from devices.states import with_product
-from common.web.errors import NotFoundError
 from operators.actor import Actor
 
 MOST = 500

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from devices.operations.sealed import Sealed, SealedColumn, sealed_columns
 from common.crypto.encrypted_fields import DecryptionError, fits, is_latest, key_name
+from devices.operations.sealed import Sealed, SealedColumn, sealed_columns
 
 # Looks at everything, of which all but the first find what others have written meanwhile. Who goes
 # on writing with another key in front has to be restarted, not to be run after.

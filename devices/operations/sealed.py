@@ -8,8 +8,6 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models import ExpressionWrapper, F
 
-from devices.batches.rows import is_sealed
-from devices.models import BatchPart, FleetPart
 from common.crypto.encrypted_fields import (
     EncryptedTextField,
     decrypt,
@@ -17,6 +15,8 @@ from common.crypto.encrypted_fields import (
     encrypt,
     encrypt_bytes,
 )
+from devices.batches.rows import is_sealed
+from devices.models import BatchPart, FleetPart
 from products.models import Product
 
 # As stored: text of `encrypt`, or bytes of `encrypt_bytes`.

@@ -10,12 +10,12 @@ from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
+from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
+from common.sql.index_lookup import Each, Unindexed
 from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
-from common.sql.index_lookup import Each, Unindexed
-from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
 
 # Of devices that are named. A planner that takes nobody to be online shall not look through all.
 LIVE = IsNull(Unindexed("ended_at"), True)

@@ -10,6 +10,10 @@ from functools import cache
 
 from django.utils import timezone
 
+from common.crypto.identifiers import trace_id
+from common.ops.ratelimit import FailureCounter, FailureLimits
+from common.text.addresses import plain_address
+from common.web.request_id import current_trace
 from devices.brokers.listeners import LISTENER_OF, connection_of
 from devices.models import ServiceType
 from devices.operations import log
@@ -17,10 +21,6 @@ from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused, counted, told_of
 from devices.webhooks.rules import Name
 from devices.webhooks.together import Together
-from common.text.addresses import plain_address
-from common.crypto.identifiers import trace_id
-from common.ops.ratelimit import FailureCounter, FailureLimits
-from common.web.request_id import current_trace
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown, visible
 from protocol.topics import filter_problem, topic_problem

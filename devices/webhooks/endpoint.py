@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from common.ops.error_log import describe
+from common.ops.metrics import counter
+from common.ops.ratelimit import FailureCounter
+from common.web.machine_requests import not_found
 from devices.webhooks.dialects import HOOKS, Hook
 from devices.webhooks.reading import fields_of
-from common.web.machine_requests import not_found
-from common.ops.metrics import counter
-from common.ops.error_log import describe
-from common.ops.ratelimit import FailureCounter
 from operators.permissions import client_address
 from products.networks import in_networks
 from protocol.validators import MalformedError

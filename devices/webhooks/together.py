@@ -12,9 +12,9 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from common.ops.error_log import Outage
 from devices.operations.authenticate import ConnectionRequest, Outcome, authenticate
 from devices.operations.outcome import Refused
-from common.ops.error_log import Outage
 
 Authenticate = Callable[[Sequence[ConnectionRequest], datetime], Sequence[Outcome]]
 FAILED = Refused("server_error")

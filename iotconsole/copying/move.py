@@ -13,12 +13,12 @@ from django.db import OperationalError, connection, connections
 from django.db.utils import ConnectionHandler
 from django.utils.translation import gettext_noop
 
+from common.ops.env import database_settings
+from common.ops.error_log import describe
 from iotconsole.copying import CopyError
 from iotconsole.copying.filling import Written, applied_migrations, fill, require_empty
 from iotconsole.copying.sequences import last_number
 from iotconsole.copying.tables import Digest, Row, Table
-from common.ops.env import database_settings
-from common.ops.error_log import describe
 from operators.actor import SHELL
 from operators.operations import audit
 

@@ -16,8 +16,8 @@ from django.db import Error as AnyDatabaseError
 from django.db import connections, models
 from django.db.models import ExpressionWrapper, F
 
-from iotconsole.copying import CopyError
 from common.ops.error_log import describe
+from iotconsole.copying import CopyError
 
 if TYPE_CHECKING:
     Field: TypeAlias = models.Field[Any, Any]

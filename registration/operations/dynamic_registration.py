@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.text.stored_messages import Words, in_english, listed
+from common.web.errors import NotFoundError
 from devices.models import ServiceType
 from devices.operations import log
-from common.web.errors import NotFoundError
-from common.text.stored_messages import Words, in_english, listed
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from common.crypto.encrypted_fields import DecryptionError
 from devices.models import ClientBinding, Device
 from devices.nearest import nearest_device_name, nearest_product_key
 from devices.operations import authenticate, log
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import Refused
-from common.crypto.encrypted_fields import DecryptionError
 from products.models import Product
 from protocol.client_id import RegistrationParams, SignatureParams, TokenParams
 from protocol.diagnose import Key, explain_signature

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db.models import BooleanField, ExpressionWrapper, Q, TextField
 from django.db.models.functions import Cast
 
+from common.crypto.encrypted_fields import decrypt
+from common.sql.bulk_insert import Writer
+from common.sql.compiled_queries import Prepared
+from common.sql.index_lookup import Each
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models import ClientBinding, Device
-from common.crypto.encrypted_fields import decrypt
-from common.sql.index_lookup import Each
-from common.sql.compiled_queries import Prepared
-from common.sql.bulk_insert import Writer
 from registration.operations.proof import Name, Proven
 
 

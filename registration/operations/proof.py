@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.sql.compiled_queries import Param, prepared_instances
 from devices.credentials import decoy_secret
 from devices.operations.outcome import Refused
-from common.sql.compiled_queries import Param, prepared_instances
 from products.alike import products_or_decoys
 from products.models import Product
 from protocol import signing

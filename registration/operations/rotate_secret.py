@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from devices.models import ServiceType
-from devices.operations import log
-from common.web.errors import ConflictError, NotFoundError, OperationError
 from common.crypto.encrypted_fields import encrypt
 from common.text.stored_messages import Words
+from common.web.errors import ConflictError, NotFoundError, OperationError
+from devices.models import ServiceType
+from devices.operations import log
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import Case, DateTimeField, F, IntegerField, When
 
-from devices.models import Device
 from common.sql.compiled_queries import Param, PreparedUpdate
+from devices.models import Device
 from registration.operations.held import HeldDevice
 
 _REGISTERED = PreparedUpdate(

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
+from common.sql.bulk_insert import Writer
+from common.sql.compiled_queries import Param, Prepared
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import MAX_CLIENT_IDS, ClientBinding, VoidReason
 from devices.operations.outcome import Refused
-from common.sql.compiled_queries import Param, Prepared
-from common.sql.bulk_insert import Writer
 from registration.operations.held import HeldDevice
 
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 from django.db import connection
 from django.utils import timezone
 
+from common.ops.error_log import Outage
 from devices.jobs.leases import LEASE, renew
 from devices.jobs.turns import work
-from common.ops.error_log import Outage
 from registration.worker.rounds import ROUNDS, Round, take_turn
 
 logger = logging.getLogger(__name__)

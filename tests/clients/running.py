@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from registration.listener.server import Endpoint, Listener
+from mqtt.listener.server import Endpoint, Listener
 from tests.clients.mqtt import PATIENCE, MqttClient
 
 T = TypeVar("T")

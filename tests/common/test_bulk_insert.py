@@ -7,9 +7,9 @@ import pytest
 from django.db import DataError, connection
 from pytest_django import DjangoAssertNumQueries
 
-from devices.models import ClientBinding, Device, LogEntry, Session
 from common.crypto.encrypted_fields import decrypt
 from common.sql.bulk_insert import Writer
+from devices.models import ClientBinding, Device, LogEntry, Session
 from products.models import Product
 from tests.factories import make_device, make_product
 

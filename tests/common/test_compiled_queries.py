@@ -8,8 +8,8 @@ import pytest
 from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from devices.models import Device, Session
 from common.sql.compiled_queries import Param, Prepared, PreparedUpdate, prepared_instances
+from devices.models import Device, Session
 from products.models import Product
 from tests.factories import make_device, make_product
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from devices.models import Device, Session
-from common.sql.index_lookup import Each
 from common.sql.compiled_queries import Prepared
+from common.sql.index_lookup import Each
+from devices.models import Device, Session
 from tests.factories import connect_by_secret, make_device, make_product
 
 pytestmark = pytest.mark.django_db

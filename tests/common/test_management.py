@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.db import OperationalError
 
-from common.ops.management import Answer, ShellCommand
 from common.crypto.encrypted_fields import DecryptionError
+from common.ops.management import Answer, ShellCommand
 
 
 class Failing(ShellCommand):

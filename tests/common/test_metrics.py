@@ -14,14 +14,14 @@ from django.conf import LazySettings
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from common.crypto.encrypted_fields import key_name
+from common.ops import metrics
+from common.ops.metrics import PagesPort, registry, serve_metrics
 from devices.brokers import closing
 from devices.brokers.http import BrokerError
 from devices.bulk import job_kind
 from devices.jobs.turns import work
 from devices.operations import jobs
-from common.ops import metrics
-from common.crypto.encrypted_fields import key_name
-from common.ops.metrics import PagesPort, registry, serve_metrics
 from operators import sms
 from operators.actor import SHELL
 from operators.errors import SmsError

@@ -1,8 +1,8 @@
 import pytest
 from django.db import connection
 
-from devices.models import Device
 from common.sql.prefix_lookup import in_byte_order
+from devices.models import Device
 from products.models import Product
 
 pytestmark = pytest.mark.django_db

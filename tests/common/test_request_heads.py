@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from iotconsole.body_limits import body_limit
 from common.web.request_heads import LONGEST_CONTENT_TYPE, tamed
+from iotconsole.body_limits import body_limit
 from iotconsole.wsgi import application, machines
 
 # Each cost seconds: what takes apart a header looked at all of it for each of its characters.

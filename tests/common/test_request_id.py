@@ -10,15 +10,15 @@ from django.conf import LazySettings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from common.ops.logs import JsonLines, Lines, trace_of_record
+from common.web import request_id
+from common.web.request_id import TraceMiddleware, call_it, current_trace, trace_of
 from devices.bulk import job_kind
 from devices.jobs.kinds import KINDS
 from devices.jobs.turns import work
 from devices.models import LogEntry
 from devices.operations import jobs
 from devices.webhooks.desk import desk
-from common.web import request_id
-from common.ops.logs import JsonLines, Lines, trace_of_record
-from common.web.request_id import TraceMiddleware, call_it, current_trace, trace_of
 from operators.actor import SHELL
 from tests.devices.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mqtt.simulator.firmware import Login
 from protocol.validators import RegistrationMode
-from registration.simulator.firmware import Login
 from tests.deploy.console import Console
 from tests.deploy.devices import Connection, Open, Unit
 from tests.deploy.seed import NAMES

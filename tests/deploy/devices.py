@@ -9,16 +9,16 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from protocol.validators import RegistrationMode
-from registration.simulator.firmware import (
+from mqtt.simulator.firmware import (
     Credential,
     Firmware,
     Login,
     connection_login,
     registration_login,
 )
-from registration.simulator.link import Message
-from registration.simulator.registering import read_push
+from mqtt.simulator.mqtt_client import Message
+from mqtt.simulator.registering import read_push
+from protocol.validators import RegistrationMode
 from tests.deploy.site import Site
 
 PATIENCE = 15.0

@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.utils import timezone
 
+from mqtt.simulator.firmware import SecretCredential, registration_login
 from protocol import mqtt, rpc, signing
 from protocol.validators import RegistrationMode
-from registration.simulator.firmware import SecretCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.devices import C_SDK_SUITE, PATIENCE, client_tls
 from tests.deploy.site import MAX_FROM_ONE, MAX_NO_MQTT, WEBHOOK_SECRET, Site

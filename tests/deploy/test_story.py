@@ -2,9 +2,9 @@
 
 import pytest
 
+from mqtt.simulator.firmware import TokenCredential, registration_login
 from protocol import mqtt
 from protocol.validators import RegistrationMode
-from registration.simulator.firmware import TokenCredential, registration_login
 from tests.deploy.conftest import NewUnit
 from tests.deploy.console import Console
 from tests.deploy.devices import C_SDK_SUITE

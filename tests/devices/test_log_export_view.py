@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from devices.log_export import HEADER, export_rows
-from devices.models import LogEntry
 from common.sql import paging
 from common.sql.paging import Portion
+from devices.log_export import HEADER, export_rows
+from devices.models import LogEntry
 from operators.models import AuditEntry
 from tests.console.logged import logged
 

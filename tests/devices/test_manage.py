@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.models import Device, LogEntry, Revocation, Session
 from devices.operations.manage import (
     allow_registration,
@@ -12,7 +13,6 @@ from devices.operations.manage import (
     switch,
 )
 from devices.states import compromised
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from tests.factories import (

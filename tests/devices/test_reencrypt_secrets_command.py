@@ -13,10 +13,6 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from pytest_django.fixtures import Settings
 
-from devices.fleet.items import unpack
-from devices.models import Device
-from devices.operations import rekey, sealed
-from devices.operations.sealed import SealedColumn, sealed_columns
 from common.crypto.encrypted_fields import (
     DecryptionError,
     EncryptedTextField,
@@ -24,6 +20,10 @@ from common.crypto.encrypted_fields import (
     encrypt,
     key_name,
 )
+from devices.fleet.items import unpack
+from devices.models import Device
+from devices.operations import rekey, sealed
+from devices.operations.sealed import SealedColumn, sealed_columns
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Authenticator
 from operators.operations.access_keys import create_access_key

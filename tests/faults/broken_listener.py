@@ -20,7 +20,7 @@ def answer_before_commit() -> None:
     """And be killed in between, with the third ClientID."""
     from django.db import transaction
 
-    from registration.listener import batcher, server
+    from mqtt.listener import batcher, server
 
     issued = count(1)
 
@@ -114,8 +114,8 @@ def admit_revoked() -> None:
 
 def keep_revoked_sessions() -> None:
     """Neither when told nor by looking."""
-    from registration.listener.revocations import Revocations
-    from registration.listener.rounds import Rounds
+    from mqtt.listener.periodic import Rounds
+    from mqtt.listener.revocations import Revocations
 
     async def nothing(_: Any) -> None:
         """In place of the slow sweep."""
@@ -127,11 +127,11 @@ def keep_revoked_sessions() -> None:
 def forget_ends_of_sessions() -> None:
     """Those of its own and those of others."""
     from devices.operations.sessions import SessionEnd
-    from registration.listener import presence, work
+    from mqtt.listener import dispatch, liveness
 
-    kept = tuple(entry for entry in work._OPERATIONS if entry[0] is not SessionEnd)
-    _replace(work, "_OPERATIONS", kept)
-    _replace(presence.Presence, "bury", lambda _: 0)
+    kept = tuple(entry for entry in dispatch._OPERATIONS if entry[0] is not SessionEnd)
+    _replace(dispatch, "_OPERATIONS", kept)
+    _replace(liveness.Presence, "bury", lambda _: 0)
 
 
 FAULTS: dict[str, Callable[[], None]] = {

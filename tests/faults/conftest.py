@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.world import LISTENER, Program, listener
-from tests.registration.listener.conftest import pki_directory
+from tests.mqtt.listener.conftest import pki_directory
 
 __all__ = ["pki_directory"]
 

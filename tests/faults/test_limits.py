@@ -14,11 +14,11 @@ from django.db import connection
 from django.utils import timezone
 
 from devices.models import ListenerProcess, LogEntry, Session
+from mqtt.listener.states import CONNECT_WITHIN
 from products.models import Product
 from products.window import Window
 from protocol import mqtt
 from protocol.client_id import RegistrationMode
-from registration.listener.states import CONNECT_WITHIN
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.mqtt import MqttClient
 from tests.factories import make_device, make_product, open_window

@@ -18,10 +18,10 @@ from django.conf import settings
 from django.db import connection
 
 from devices.models import LogEntry
+from mqtt.listener.states import CONNECT_WITHIN
 from products.models import Product
 from protocol import mqtt
 from protocol.client_id import RegistrationMode
-from registration.listener.states import CONNECT_WITHIN
 from registration.pki import CA_CERTIFICATE
 from tests.factories import make_product
 from tests.faults import harm, holdings

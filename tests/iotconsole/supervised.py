@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 
-from iotconsole.supervisor import Address, Limits, Program, SupervisorError, supervise
+from common.ops.supervisor import Address, Limits, Program, SupervisorError, supervise
 
 
 def child(name: str, port: int, behaviour: str) -> None:

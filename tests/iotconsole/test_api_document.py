@@ -5,9 +5,9 @@ import re
 import pytest
 from django.conf import settings
 
+from common.net.http.request_head import MAX_HEAD
 from devices.operations import batch_work
 from iotconsole.api_bodies import MOST_BYTES
-from common.net.http.request_head import MAX_HEAD
 from iotconsole.openapi import ACTIONS
 from protocol import rpc
 from protocol.rpc_fields import MOST_FIELDS

@@ -15,9 +15,9 @@ from django.test import Client
 from django.test.client import FakePayload
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from common.web.bodies import ANYBODY, announced_length, upload_limit
 from iotconsole import api_bodies
 from iotconsole.body_limits import body_limit
-from common.web.bodies import ANYBODY, announced_length, upload_limit
 from operators.models import Operator, Role
 from tests import rpc
 from tests.console.dom import text, tree

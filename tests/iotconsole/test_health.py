@@ -13,9 +13,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from common.web.machine_requests import ONLY_MACHINES
 from devices.models import ListenerProcess, Round
 from iotconsole import health
-from common.web.machine_requests import ONLY_MACHINES
 from registration.worker.rounds import ROUNDS
 from tests.factories import make_product
 

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.client import FakePayload
 
-from iotconsole import api_bodies, openapi
-from common.web.machine_requests import read_body
 from common.ops.ratelimit import FailureCounter
+from common.web.machine_requests import read_body
+from iotconsole import api_bodies, openapi
 from operators.models import AccessKeyScope
 from protocol import rpc as protocol
 from tests import rpc

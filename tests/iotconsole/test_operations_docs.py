@@ -10,7 +10,7 @@ from common.ops.metrics import FieldKeys, registry
 
 OPERATIONS = (settings.BASE_DIR / "docs" / "operations.md").read_text()
 THREATS = (settings.BASE_DIR / "docs" / "threat-model.md").read_text()
-LISTENER = (settings.BASE_DIR / "registration" / "listener" / "metrics.py").read_text()
+LISTENER = (settings.BASE_DIR / "mqtt" / "listener" / "metrics.py").read_text()
 # What Prometheus adds to the name of a family.
 _SUFFIX = re.compile(r"_(total|bucket|count|sum)$")
 

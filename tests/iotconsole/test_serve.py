@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from common.ops.supervisor import Program
 from iotconsole.management.commands import serve
-from iotconsole.supervisor import Program
 
 
 @pytest.fixture(autouse=True)

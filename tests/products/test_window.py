@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.web.errors import OperationError
 from common.text.stored_messages import listed, said
+from common.web.errors import OperationError
 from products.models import Product
 from products.window import Window, check_window, ended_products, open_products, window_state
 from tests.factories import make_product

@@ -2,9 +2,9 @@
 
 import pytest
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.models import Device
 from devices.operations.add import add_device
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from products.models import Product
 from products.operations.manage import delete_product

@@ -16,10 +16,10 @@ from devices.models import Device, Session
 from devices.operations.manage import clear as clear_device
 from devices.operations.manage import set_enabled
 from devices.operations.sessions import end_of
+from mqtt.listener.dispatch import Request, perform
 from operators.actor import SHELL
 from products.models import Product
 from protocol.client_id import RegistrationMode
-from registration.listener.work import Request, perform
 from tests.factories import LISTENER, make_product, registration, signed_connection
 from tests.statements import plan_of
 

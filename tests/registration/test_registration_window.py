@@ -6,17 +6,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from common.web.errors import OperationError
 from devices.models import ClientBinding, Device, LogEntry
 from devices.operations.manage import delete_device, reset, set_enabled
 from devices.operations.outcome import Refused
 from devices.reasons import REASONS
-from common.web.errors import OperationError
+from mqtt.listener.connack import connack_of
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.window import Window
 from protocol.client_id import RegistrationMode
-from registration.listener.answers import connack_of
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome
 from registration.operations.slots import ClientIdIssued

@@ -13,11 +13,11 @@ from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.conf import settings as django_settings
 
+from common.crypto.encrypted_fields import fits, key_name
 from devices.models import Device
 from devices.operations.outcome import Refused
 from devices.operations.rekey import needed_keys
 from devices.operations.sealed import SealedColumn
-from common.crypto.encrypted_fields import fits, key_name
 from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect
 from tests.clients.mqtt import MqttClient

@@ -18,13 +18,13 @@ from django.utils import timezone
 from bench.timing.classes import Kind, kinds
 from bench.timing.measuring import operation, read
 from bench.timing.welch import Pair, compare
+from common.ops.ratelimit import FailureLimits
 from devices.models import Device
 from devices.operations import authenticate, proof
 from devices.operations.outcome import Refused
-from common.ops.ratelimit import FailureLimits
+from mqtt.listener.admission import Gate
+from mqtt.listener.dispatch import Outcome, perform
 from products.models import Product
-from registration.listener.admission import Gate
-from registration.listener.work import Outcome, perform
 from registration.operations import proof as registration_proof
 from tests.statements import without_values
 

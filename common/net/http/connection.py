@@ -15,13 +15,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
+from common.net.connection_limits import Slot
 from common.net.http.answer import Answer
 from common.net.http.environ import PROVEN, Environ, environ_of, with_body
 from common.net.http.exchange import Exchange, Step
 from common.net.http.request_body import REQUEST_WITHIN, SMALL
 from common.net.http.request_head import RequestError
 from common.net.http.sender import Progress, Sender
-from common.net.connection_limits import Slot
 from common.net.pace import Pace
 from common.net.tcp_transport import PlainTransport
 

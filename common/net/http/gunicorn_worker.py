@@ -15,9 +15,9 @@ from typing import Any
 from django.conf import settings
 from gunicorn.workers.base import Worker
 
-from common.net.http.server import BodyLimit, HttpServer, Options
 from common.net.connection_limits import Slots
 from common.net.descriptors import raise_limit
+from common.net.http.server import BodyLimit, HttpServer, Options
 
 # Seconds between signs of life to gunicorn.
 _NOTIFY_SECONDS = 1.0

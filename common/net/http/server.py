@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common.net.acceptor import Acceptor
+from common.net.connection_limits import Slot, Slots
+from common.net.handshake_queue import HandshakeQueue
 from common.net.http import answer as answers
 from common.net.http.answer import Answer, Application
 from common.net.http.connection import HttpConnection
 from common.net.http.environ import Environ, Local
 from common.net.http.exchange import Exchange
 from common.net.http.threads import FairThreads
-from common.ops.metrics import counter, gauge
-from common.net.acceptor import Acceptor
-from common.net.connection_limits import Slot, Slots
-from common.net.handshake_queue import HandshakeQueue
 from common.net.peers import Peers, until
+from common.ops.metrics import counter, gauge
 
 # Bodies of more than SMALL bytes that are received at once, in all and of one origin.
 LARGE_AT_ONCE = 8

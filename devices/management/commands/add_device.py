@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from devices.operations.add import add_device
 from common.ops.management import Answer, ShellCommand
 from common.web.errors import OperationError
+from devices.operations.add import add_device
 from operators.actor import SHELL
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from common.ops.management import Answer, ShellCommand
 from devices.batches.budget import MOST_KEPT_BY_COMMAND, Budget
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.models import BatchState, DeviceBatch
 from devices.operations.batch_work import work_off
 from devices.operations.batches import add_batch, discard_batch, generate_batch, upload_batch
-from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 
 # Of the rows that cannot be added, when they are told in words.

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from common.ops.management import Answer, ShellCommand
 from devices.facts import DeviceFacts, device_facts
 from devices.operations import manage
-from common.ops.management import Answer, ShellCommand
 from operators.actor import SHELL
 
 Options = Mapping[str, Any]

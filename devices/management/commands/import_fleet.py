@@ -11,6 +11,9 @@ from typing import IO, Any
 from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from common.ops.files import write_atomically
+from common.ops.management import Answer, ShellCommand
+from common.web.downloads import csv_safe
 from devices.batches.budget import MOST_KEPT_BY_COMMAND, Budget
 from devices.fleet.collect import ACTIONS, collect
 from devices.fleet.from_cloud import add_cloud_arguments, cloud_of, journal_of
@@ -21,9 +24,6 @@ from devices.fleet.telling import told
 from devices.models import FleetImport, ImportState
 from devices.operations.fleet_imports import apply_import, discard_import, upload_import
 from devices.operations.fleet_work import work_off
-from common.ops.management import Answer, ShellCommand
-from common.web.downloads import csv_safe
-from common.ops.files import write_atomically
 from operators.actor import SHELL
 
 # What one file may measure. Answers of the cloud about 250,000 devices are a hundred MB.

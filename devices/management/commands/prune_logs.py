@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from devices.operations.prune import prune_log
 from common.ops.management import Answer, ShellCommand
+from devices.operations.prune import prune_log
 
 
 class Command(ShellCommand):

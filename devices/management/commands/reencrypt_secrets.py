@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from tqdm import tqdm
 
-from devices.operations.rekey import needed_keys, reencrypt_secrets
-from common.ops.management import Answer, ShellCommand
 from common.crypto.encrypted_fields import key_name
+from common.ops.management import Answer, ShellCommand
+from devices.operations.rekey import needed_keys, reencrypt_secrets
 
 
 class Command(ShellCommand):

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from common.ops.management import Answer, ShellCommand
 from iotconsole.copying import CopyError
 from iotconsole.copying.backup import back_up
-from common.ops.management import Answer, ShellCommand
 
 
 class Command(ShellCommand):

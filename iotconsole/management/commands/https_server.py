@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from common.ops.supervisor import Address, SupervisorError, require_free
 from iotconsole.https_server import HttpsServer
-from iotconsole.supervisor import Address, SupervisorError, require_free
 from registration.pki import PkiError, Profile
 
 

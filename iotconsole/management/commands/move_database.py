@@ -6,10 +6,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 
+from common.ops.env import EnvReader
+from common.ops.management import Answer, ShellCommand
 from iotconsole.copying import CopyError
 from iotconsole.copying.move import move
-from common.ops.management import Answer, ShellCommand
-from common.ops.env import EnvReader
 
 VARIABLE = "TARGET_DATABASE_URL"
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from common.ops.files import locked
+from common.ops.management import Answer, ShellCommand
 from iotconsole.copying import CopyError
 from iotconsole.copying.backup import restore
-from common.ops.management import Answer, ShellCommand
-from common.ops.files import locked
 
 
 class Command(ShellCommand):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from common.ops.files import locked
-from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
+from common.ops.supervisor import Address, Program, SupervisorError, require_free, supervise
 
 
 class Command(BaseCommand):

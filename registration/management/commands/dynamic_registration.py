@@ -11,9 +11,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from devices.operations.lookup import product_by_key
 from common.ops.management import Answer, ShellCommand
 from common.text.stored_messages import listed, said
+from devices.operations.lookup import product_by_key
 from operators.confirmation import Confirmed
 from products.models import Product, RegistrationModes
 from products.window import Window, check_window, window_of

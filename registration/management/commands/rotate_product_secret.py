@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from devices.operations.lookup import product_by_key
 from common.ops.management import Answer, ShellCommand
+from devices.operations.lookup import product_by_key
 from operators.confirmation import Confirmed
 from products.models import Product
 from registration.operations.rotate_secret import (

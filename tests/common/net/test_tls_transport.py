@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from common.net.tls_transport import Begin, TlsTransport
-from registration.listener.connection import Connection
+from mqtt.listener.connection import Connection
 from registration.pki import CA_CERTIFICATE
 from tests.common.net.lines import Heard, Line
 

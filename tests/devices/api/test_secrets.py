@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from common.web.rpc_parameters import Parameters
 from devices.api.telling import secrets_of
 from devices.models import Device
-from common.web.rpc_parameters import Parameters
 from operators.api import Call
 from operators.models import AccessKey, AccessKeyScope, AuditEntry
 from operators.operations.access_key_use import api_actor

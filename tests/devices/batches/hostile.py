@@ -222,9 +222,9 @@ def memory(field: str) -> int:
 
 def measure(content: bytes) -> Iterator[tuple[int, float, str]]:
     """Growth in bytes, seconds and the outcome, of reading it as a batch and as a fleet."""
+    from common.web.errors import OperationError
     from devices.batches.reading import read_file
     from devices.fleet.reading import GivenFile, read_fleet
-    from common.web.errors import OperationError
 
     readers: tuple[Callable[[], object], ...] = (
         lambda: read_file(io.BytesIO(content), LARGEST),

@@ -5,6 +5,7 @@ import re
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from common.web.errors import ConflictError, NotFoundError, OperationError
 from devices.models import BatchState, Device, DeviceBatch, LogEntry
 from devices.operations import batch_work
 from devices.operations.add import add_device
@@ -18,7 +19,6 @@ from devices.operations.batches import (
     stop_batch,
     upload_batch,
 )
-from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import Product

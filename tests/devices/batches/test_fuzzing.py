@@ -13,13 +13,13 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.web.errors import OperationError
 from devices.batches.budget import Budget
 from devices.batches.cells import Spoilt
 from devices.batches.reading import opened, read_file, read_table
 from devices.fleet.columns import DEVICE_NAME, PRODUCT_KEY
 from devices.fleet.problems import PROBLEMS
 from devices.fleet.reading import GivenFile, read_fleet
-from common.web.errors import OperationError
 from tests.devices.batches.hostile import BOOK, RELS, SHEET, STYLES, TEXTS
 from tests.devices.batches.workbooks import MEGABYTE, workbook
 from tests.fuzzing import fuzzing

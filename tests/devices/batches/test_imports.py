@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from common.web.errors import OperationError
 from devices.batches.given import import_of, reading_of
 from devices.batches.reading import Reading
 from devices.batches.report import report_lines
@@ -15,7 +16,6 @@ from devices.models import BatchPart, BatchState, Device, DeviceBatch
 from devices.operations import batch_steps, batch_work
 from devices.operations.batch_work import LISTS_KEPT, tend_batches, work_off
 from devices.operations.batches import import_batch, resume_batch, stop_batch
-from common.web.errors import OperationError
 from operators.actor import SHELL
 from products.models import Product
 from tests.devices.batches.lists import stored_rows

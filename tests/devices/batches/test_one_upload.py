@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from common.web.errors import OperationError
 from devices.batches import one_upload as module
 from devices.batches.one_upload import one_upload
-from common.web.errors import OperationError
 
 
 def test_an_upload_waits_for_the_one_before() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from common.web.errors import OperationError
 from devices.batches import reading
 from devices.batches.reading import Reading, read_file
-from common.web.errors import OperationError
 from tests.devices.batches.workbooks import MEGABYTE, replaced, workbook
 
 CSV = "DeviceName,Nickname\nlamp-0001,Hall lamp\nlamp-0002,走廊灯\n"

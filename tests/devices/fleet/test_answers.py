@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from common.web.errors import OperationError
 from devices.fleet.columns import DEVICE_SECRET, IOT_ID, PRODUCT_NAME, PRODUCT_SECRET, STATUS
 from devices.fleet.rules import moment
-from common.web.errors import OperationError
 from tests.devices.fleet.given import KEY, devices, products, read, wrong
 
 PRODUCT = {

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from common.web.errors import OperationError
 from devices.fleet.cloud import Cloud, CloudError, Credentials, Endpoint
 from devices.fleet.collect import ACTIONS, collect
 from devices.fleet.gather import Fleet
@@ -23,7 +24,6 @@ from devices.fleet.items import Item
 from devices.fleet.journal import KEPT_SECONDS, Journal
 from devices.fleet.reading import reading_of
 from devices.models import Device
-from common.web.errors import OperationError
 from operators.models import AccessKeyScope
 from products.models import Product
 from protocol import rpc

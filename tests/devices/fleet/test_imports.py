@@ -5,6 +5,7 @@ import json
 import pytest
 from django.db.models import F
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.fleet.report import report_lines
 from devices.models import ClientBinding, Device, FleetPart, ImportState, LogEntry
 from devices.operations.fleet_imports import (
@@ -14,7 +15,6 @@ from devices.operations.fleet_imports import (
     stop_import,
 )
 from devices.operations.manage import clear, reset, switch
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import NetType, Product, ProductStatus

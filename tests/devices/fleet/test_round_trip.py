@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from common.web.downloads import csv_download
 from devices.batches.reading import read_file
 from devices.fleet.answers import Answers
 from devices.fleet.gather import Fleet
 from devices.models import Device, DeviceBatch
 from devices.operations.batches import generate_batch
 from devices.operations.export import export_credentials
-from common.web.downloads import csv_download
 from operators.actor import SHELL
 from tests.devices.fleet.given import KEY, imported, read, wrong
 from tests.factories import make_product

@@ -2,8 +2,8 @@
 
 import pytest
 
-from devices.fleet.columns import DEVICE_SECRET, NICKNAME, PRODUCT_NAME, PRODUCT_SECRET
 from common.web.errors import OperationError
+from devices.fleet.columns import DEVICE_SECRET, NICKNAME, PRODUCT_NAME, PRODUCT_SECRET
 from tests.devices.batches.workbooks import workbook
 from tests.devices.fleet.given import (
     HEADER,

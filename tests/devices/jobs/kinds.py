@@ -2,10 +2,10 @@
 
 from django.utils import timezone
 
+from common.web.errors import OperationError
 from devices.jobs import ChunkResult, JobFailedError, Kind, register, rows_of
 from devices.models import Job, ServiceType
 from devices.operations import log
-from common.web.errors import OperationError
 
 MARK = "tests.mark"
 

@@ -10,12 +10,12 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from common.web.errors import ConflictError, NotFoundError
 from devices.jobs import KINDS, ChunkResult, Kind
 from devices.jobs.leases import LEASE, LostLeaseError, claim, hold
 from devices.jobs.turns import GIVE_UP_AFTER, work
 from devices.models import Job, JobPart, JobState, LogEntry
 from devices.operations.jobs import cancel, submit
-from common.web.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from tests.devices.jobs.kinds import MARK
 

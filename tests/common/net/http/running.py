@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from common.net.http.server import HttpServer, Options
 from common.net.acceptor import listening_socket
 from common.net.connection_limits import Slots
+from common.net.http.server import HttpServer, Options
 
 PATIENCE = 20
 Application = Callable[..., Iterable[bytes]]
