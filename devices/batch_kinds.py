@@ -6,10 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from devices.jobs import ChunkResult, Kind, register
-from devices.models import PART_ROWS, Job
+from devices.models import PART_ROWS
 from devices.operations import batch_steps, batch_work
 from devices.operations.batch_steps import Step
+from jobs.models import Job
+from jobs.registry import ChunkResult, Kind, register
 
 
 def _stepwise(step: Callable[[int, int, int], Step]) -> Callable[[Job, int, int], ChunkResult]:

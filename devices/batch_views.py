@@ -24,11 +24,11 @@ from devices.batches.one_upload import one_upload
 from devices.batches.reading import read_file
 from devices.batches.report import bad_rows, notes_of
 from devices.filters import BatchFilter
-from devices.jobs.facts import job_facts, jobs_of
 from devices.models import BatchMethod, BatchState, DeviceBatch
 from devices.operations import batches
 from devices.presence import device_rows
 from devices.states import with_product, with_state
+from jobs.progress import job_facts, jobs_of
 from operators.guards import dangerous_act, dangerous_when, operator_act
 from operators.permissions import actor_of, operator_of
 from products.access import changeable_products

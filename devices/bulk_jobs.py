@@ -11,9 +11,12 @@ from django.utils.translation import gettext_noop
 
 from devices.access import changeable_devices, visible_devices
 from devices.bulk import BulkAct, job_kind
-from devices.jobs import ChunkResult, Kind, keep_changed, rows_of
-from devices.models import Device, Job
+from devices.models import Device
 from devices.operations.manage_many import Skipped
+from jobs.models import Job
+from jobs.payload import keep_changed, rows_of
+from jobs.registry import ChunkResult, Kind
+from operators.models import Operator
 
 # So many of the skipped are named; all are counted.
 _NAMED = 100
@@ -44,6 +47,10 @@ def _changeable(job: Job, keys: Sequence[int]) -> set[int]:
     present = Device.objects.filter(pk__in=keys)
     foreign = present.exclude(pk__in=changeable_devices(job.operator).filter(pk__in=keys))
     return set(keys) - set(foreign.values_list("pk", flat=True))
+
+
+def _changeable_by(operator: Operator, keys: Sequence[int]) -> set[int]:
+    return set(changeable_devices(operator).filter(pk__in=keys).values_list("pk", flat=True))
 
 
 def _not_allowed(keys: Collection[int]) -> list[Skipped]:
@@ -95,6 +102,7 @@ def kind_of(act: BulkAct) -> Kind:
         partial(_chunk, act),
         size=_CHUNK,
         told=partial(_told, act),
+        changeable=_changeable_by,
         links=_links,
         opposite=job_kind(act.opposite) if act.opposite else "",
     )

@@ -19,9 +19,9 @@ from common.web.htmx import DIALOG, go, render_page
 from devices.blocks import SAYING, Blocked, after_act_on_many, blocked_among
 from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
-from devices.operations import jobs
 from devices.operations.manage_many import Outcome
 from devices.selection import Chosen, Matching, filters_in, list_query, selected, undo_of
+from jobs.operations import submit
 from operators.guards import dangerous_act, dangerous_post
 from operators.permissions import actor_of
 
@@ -150,7 +150,7 @@ def _perform(
     params = {name: value for name, value in data.items() if name == "refuse_registration"}
     if len(keys) <= AT_ONCE:
         return _told(request, act, act.perform(actor_of(request), keys, params))
-    job = jobs.submit(actor_of(request), job_kind(act.key), params=params, rows=keys)
+    job = submit(actor_of(request), job_kind(act.key), params=params, rows=keys)
     return go(request, job.get_absolute_url(), _("The work has begun."), trail=job.target)
 
 

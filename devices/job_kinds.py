@@ -3,7 +3,7 @@
 from devices import batch_kinds, fleet_kinds
 from devices.bulk import ACTS
 from devices.bulk_jobs import kind_of
-from devices.jobs import register
+from jobs.registry import register
 
 __all__ = ["batch_kinds", "fleet_kinds"]
 

@@ -6,7 +6,6 @@ from devices import (
     batch_views,
     bulk_views,
     fleet_views,
-    job_views,
     views,
     watch_views,
 )
@@ -54,9 +53,6 @@ urlpatterns = [
     path("batches/", include(batches)),
     path("imports/", include(imports)),
     path("watch/<str:product_key>/", watch_views.watch, name="watch"),
-    path("jobs/<int:key>/", job_views.job, name="job"),
-    path("jobs/<int:key>/undo/", job_views.undo, name="undo_job"),
-    path("jobs/<int:key>/cancel/", job_views.cancel, name="cancel_job"),
     path("<str:product_key>/<str:device_name>/", views.details, name="details"),
     path("<str:product_key>/<str:device_name>/secret/", views.secret, name="secret"),
     path("<str:product_key>/<str:device_name>/parameters/", views.parameters, name="parameters"),

@@ -18,10 +18,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.utils import timezone
 
 from common.crypto.encrypted_fields import fits
+from common.ops.periodic_tasks import periodic_tasks
 from common.web.machine_requests import ONLY_MACHINES
-from devices.models import ListenerProcess, Round
+from devices.models import ListenerProcess
 from devices.operations.sealed import sealed_columns
-from registration.worker.rounds import ROUNDS
+from jobs.models import Round
 
 ALIVE, READY = "/healthz", "/readyz"
 # Twice and more what a round or a heartbeat may be late on a busy machine.
@@ -118,7 +119,7 @@ def known_migrations() -> frozenset[tuple[str, str]]:
 
 def _worker(now: datetime) -> str:
     """A round that is due is taken up by some worker within seconds, or held by one."""
-    ours = Round.objects.filter(name__in=[entry.name for entry in ROUNDS])
+    ours = Round.objects.filter(name__in=[entry.name for entry in periodic_tasks()])
     if not ours.exists():
         return "never ran"
     held = Q(lease_until__isnull=False, lease_until__gte=now)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from brokers.webhooks import endpoint as webhooks
 from common.web.machine_requests import Endpoint, MachineMiddleware, at
-from devices.webhooks import endpoint as webhooks
 from iotconsole import api_bodies, health, openapi
 from registration.device_http import PATH as REGISTER_DEVICE
 from registration.device_http import register_device

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ca.pem", ca_certificate, name="ca_certificate"),
     path("products/", include("registration.urls")),
     path("products/", include("products.urls")),
+    path("devices/jobs/", include("jobs.urls")),
     path("devices/", include("devices.urls")),
     path("findings/", include(finding_urls)),
     path("logs/", include(log_urls)),

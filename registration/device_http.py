@@ -64,7 +64,7 @@ _ANSWERS: Mapping[str, tuple[int, str]] = {
 }
 
 
-class _Desk:
+class _RegistrationState:
     """What the requests of one process share."""
 
     def __init__(self) -> None:
@@ -76,8 +76,8 @@ class _Desk:
 
 
 @cache
-def desk() -> _Desk:
-    return _Desk()
+def registration_state() -> _RegistrationState:
+    return _RegistrationState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def register_device(request: HttpRequest) -> HttpResponse:
 
 def _admitted(read: _Read) -> RegistrationRequest | Refused:
     """The registration to run, or why it is refused before anything is looked up."""
-    with desk().lock:
-        excess = desk().attempts.screen(read.attempt, read.fault)
+    with registration_state().lock:
+        excess = registration_state().attempts.screen(read.attempt, read.fault)
     if read.registration is None or read.fault is not None:
         return Refused(read.fault.reason if read.fault else "bad_parameters")
     if excess is None:
@@ -122,13 +122,13 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
         with transaction.atomic():
             (outcome,) = register([request], timezone.now())
     except Exception as error:
-        desk().outage.failed(error)
+        registration_state().outage.failed(error)
         outcome = Refused("server_error")
     else:
-        desk().outage.passed()
+        registration_state().outage.passed()
     if isinstance(outcome, Refused):
-        with desk().lock:
-            desk().attempts.refused(attempt, request, outcome.reason)
+        with registration_state().lock:
+            registration_state().attempts.refused(attempt, request, outcome.reason)
     return outcome
 
 

@@ -12,11 +12,11 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client
 from django.utils import timezone
 
+from common.ops.periodic_tasks import periodic_tasks
 from devices.models import Device
 from devices.states import compromised
 from operators.confirmed_sessions import remember
 from operators.models import Operator, Role
-from registration.worker.rounds import ROUNDS
 from tests.console.pages import every_page
 from tests.console.seed import (
     ask_for_a_batch,
@@ -40,8 +40,8 @@ def exhibition() -> Iterator[tuple[dict[str, str], Callable[[], str]]]:
     settings.SMS_BACKEND = "console"
     call_command("migrate", verbosity=0)
     call_command("demo", stdout=io.StringIO())
-    for each in ROUNDS:
-        each.act(timezone.now())
+    for each in periodic_tasks():
+        each.run(timezone.now())
     visitor = person("chen", Role.ADMIN, CHEN_PHONE)
     keep_a_filter(visitor)
     invite_somebody()

@@ -27,7 +27,7 @@ from devices.batches.reading import Reading
 from devices.batches.rows import Row
 from devices.operations.add import import_device as import_one
 from devices.operations.batches import import_batch
-from devices.operations.carried import not_carried
+from devices.operations.broker_names import not_carried
 from devices.operations.lookup import taken_names
 from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope

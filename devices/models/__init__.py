@@ -14,14 +14,12 @@ from devices.models.count import DeviceCount
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.finding import Finding, FindingKind, FindingState
 from devices.models.fleet import FleetImport, FleetPart, ImportState
-from devices.models.job import LIVE, Job, JobPart, JobState, Round
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
 from devices.models.tally import LogCursor, LogTally
 
 __all__ = [
     "CHECKED",
-    "LIVE",
     "MAX_CLIENT_IDS",
     "PART_ROWS",
     "RUNNING",
@@ -40,16 +38,12 @@ __all__ = [
     "FleetImport",
     "FleetPart",
     "ImportState",
-    "Job",
-    "JobPart",
-    "JobState",
     "ListenerProcess",
     "LogCursor",
     "LogEntry",
     "LogTally",
     "Revocation",
     "RevocationReason",
-    "Round",
     "ServiceType",
     "Session",
     "VoidReason",

@@ -11,7 +11,7 @@ from common.web.errors import ConflictError, OperationError
 from devices.credentials import new_device_name
 from devices.models import Device
 from devices.operations import log
-from devices.operations.carried import refuse_not_carried
+from devices.operations.broker_names import refuse_not_carried
 from devices.operations.lookup import product_by_key
 from operators.actor import Actor
 from operators.operations import audit

@@ -17,7 +17,6 @@ from django.db.models.functions import Coalesce
 
 from common.sql.bulk_insert import Writer
 from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
-from devices.brokers.listeners import BROKER_OF
 from devices.models import (
     ClientBinding,
     Device,
@@ -27,10 +26,11 @@ from devices.models import (
     Session,
 )
 from devices.operations import log
-from devices.operations.at_brokers import end_at_brokers
+from devices.operations.broker_disconnects import end_at_brokers
 from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
 from devices.operations.sessions import last_revocation_id, live_sessions_of
+from devices.pseudo_listeners import BROKER_OF
 from devices.traces import trace_of
 from protocol.client_id import SignatureParams
 from protocol.redaction import shown

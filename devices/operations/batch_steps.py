@@ -25,7 +25,7 @@ from devices.models import (
     ServiceType,
 )
 from devices.operations import log
-from devices.operations.carried import not_carried
+from devices.operations.broker_names import not_carried
 from devices.operations.lookup import taken_names
 from devices.operations.revoke import revoke
 from operators.operations import audit

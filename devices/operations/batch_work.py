@@ -5,17 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from devices.models import (
-    CHECKED,
-    LIVE,
-    PART_ROWS,
-    RUNNING,
-    BatchMethod,
-    BatchState,
-    DeviceBatch,
-    Job,
-)
-from devices.operations import jobs
+from devices.models import CHECKED, PART_ROWS, RUNNING, BatchMethod, BatchState, DeviceBatch
 from devices.operations.batch_steps import (
     Step,
     check_rows,
@@ -23,6 +13,8 @@ from devices.operations.batch_steps import (
     locked_batch,
     undo_rows,
 )
+from jobs.models import LIVE, Job
+from jobs.operations import submit
 from operators.actor import Actor
 
 # Up to so many rows are worked off in the request itself: the answer is there at once.
@@ -122,4 +114,4 @@ def _has_job(batch: DeviceBatch) -> bool:
 def _submit(actor: Actor, batch: DeviceBatch) -> None:
     kind = _JOBS.get(BatchState(batch.state), UNDO_JOB)
     total = batch.added if kind == UNDO_JOB else batch.total
-    jobs.submit(actor, kind, product=batch.product, params={"batch": batch.pk}, total=total)
+    submit(actor, kind, product=batch.product, params={"batch": batch.pk}, total=total)

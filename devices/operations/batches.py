@@ -18,7 +18,7 @@ from devices.models import (
 )
 from devices.operations.batch_steps import locked_batch, part_payloads
 from devices.operations.batch_work import begin, finish_small
-from devices.operations.carried import refuse_not_carried
+from devices.operations.broker_names import refuse_not_carried
 from devices.operations.lookup import product_by_key
 from operators.actor import Actor
 from operators.operations import audit

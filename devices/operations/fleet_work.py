@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from devices.models import LIVE, FleetImport, ImportState, Job
-from devices.operations import jobs
+from devices.models import FleetImport, ImportState
 from devices.operations.batch_steps import Step
 from devices.operations.fleet_steps import apply_part, check_part, locked_import
+from jobs.models import LIVE, Job
+from jobs.operations import submit
 from operators.actor import Actor
 
 # Up to so many products and devices are worked off in the request itself.
@@ -94,4 +95,4 @@ def _has_job(fleet: FleetImport) -> bool:
 
 def _submit(actor: Actor, fleet: FleetImport) -> None:
     kind = _JOBS[ImportState(fleet.state)]
-    jobs.submit(actor, kind, params={"fleet_import": fleet.pk}, total=fleet.total)
+    submit(actor, kind, params={"fleet_import": fleet.pk}, total=fleet.total)

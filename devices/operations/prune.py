@@ -1,10 +1,10 @@
-"""Forgetting old log entries and jobs."""
+"""Forget old log entries."""
 
 from datetime import datetime
 
 from django.utils import timezone
 
-from devices.models import Job, LogEntry
+from devices.models import LogEntry
 from devices.operations.tally import tally
 
 # Deleted this many at a time, so that devices never wait long for the write lock of SQLite.
@@ -26,11 +26,3 @@ def prune_log(before: datetime) -> int:
 def _delete_chunk(before: datetime) -> int:
     old = LogEntry.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)
     return LogEntry.objects.filter(pk__in=list(old[:_CHUNK])).delete()[0]
-
-
-def prune_jobs(before: datetime) -> int:
-    """Forget jobs that ended before then; returns how many."""
-    old = Job.objects.filter(finished_at__lt=before).values_list("pk", flat=True)
-    keys = list(old[:_CHUNK])
-    Job.objects.filter(pk__in=keys).delete()
-    return len(keys)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from devices.models import Device, Revocation, RevocationReason
-from devices.operations.at_brokers import end_at_brokers
+from devices.operations.broker_disconnects import end_at_brokers
 
 
 def revoke(

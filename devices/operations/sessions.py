@@ -12,9 +12,9 @@ from django.db.models.lookups import IsNull
 
 from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
 from common.sql.index_lookup import Each, Unindexed
-from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
+from devices.pseudo_listeners import BROKER_OF
 from devices.traces import trace_of
 
 # Of devices that are named. A planner that takes nobody to be online shall not look through all.

@@ -14,22 +14,23 @@ from django.conf import LazySettings
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from brokers import disconnect_round
+from brokers.http import BrokerError
 from common.crypto.encrypted_fields import key_name
 from common.ops import metrics
 from common.ops.metrics import PagesPort, registry, serve_metrics
-from devices.brokers import closing
-from devices.brokers.http import BrokerError
+from common.ops.periodic_tasks import PeriodicTask
 from devices.bulk import job_kind
-from devices.jobs.turns import work
-from devices.operations import jobs
+from jobs.operations import submit
+from jobs.rounds import take_turn
+from jobs.runner import work
 from operators import sms
 from operators.actor import SHELL
 from operators.errors import SmsError
 from operators.models import Role
 from registration.late_log import LateLog, write
-from registration.worker.rounds import Round, take_turn
 from tests import rpc
-from tests.devices.webhooks.asking import SECRETS, ask
+from tests.brokers.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product
 from tests.operators.people import person
 from tests.ports import free_port
@@ -172,9 +173,9 @@ def test_rounds_are_counted_and_timed() -> None:
 
     fine = Rise("worker_rounds_total", round="counted here", result="ok")
     failed = Rise("worker_rounds_total", round="failing here", result="failed")
-    take_turn(Round("counted here", 60, lambda _: None), LISTENER)
+    take_turn(PeriodicTask("counted here", 60, lambda _: None), LISTENER)
     with pytest.raises(ValueError, match=r"^$"):
-        take_turn(Round("failing here", 60, fail), LISTENER)
+        take_turn(PeriodicTask("failing here", 60, fail), LISTENER)
     assert (fine.by, failed.by) == (1, 1)
     assert value("worker_round_done_timestamp_seconds", round="counted here") > 0
     assert not value("worker_round_done_timestamp_seconds", round="failing here")
@@ -185,7 +186,7 @@ def test_jobs_are_counted_when_they_end() -> None:
     device = make_device(make_product())
     kind = job_kind("disable")
     done = Rise("worker_jobs_total", kind=kind, state="done")
-    jobs.submit(SHELL, kind, product=device.product, rows=[device.pk])
+    submit(SHELL, kind, product=device.product, rows=[device.pk])
     while work(LISTENER, lambda: False):
         pass
     assert done.by == 1
@@ -210,15 +211,15 @@ def test_what_brokers_were_told_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
             self.username = username
 
     due = [Closing("lamp"), Closing("unreachable")]
-    monkeypatch.setattr(closing, "closings_due", lambda *_: due)
-    monkeypatch.setattr(closing, "connection_to_keep", lambda *_: "")
-    monkeypatch.setattr(closing, "note_closed", lambda *_: None)
-    monkeypatch.setattr(closing, "Closer", Closer)
-    monkeypatch.setattr(closing, "configured", lambda: ["rabbitmq"])
+    monkeypatch.setattr(disconnect_round, "closings_due", lambda *_: due)
+    monkeypatch.setattr(disconnect_round, "connection_to_keep", lambda *_: "")
+    monkeypatch.setattr(disconnect_round, "note_closed", lambda *_: None)
+    monkeypatch.setattr(disconnect_round, "Closer", Closer)
+    monkeypatch.setattr(disconnect_round, "configured", lambda: ["rabbitmq"])
     closed = Rise("worker_closings_total", broker="rabbitmq", result="closed")
     failed = Rise("worker_closings_total", broker="rabbitmq", result="failed")
     with pytest.raises(BrokerError):
-        closing.close_connections(None)  # type: ignore[arg-type]
+        disconnect_round.close_connections(None)  # type: ignore[arg-type]
     assert (closed.by, failed.by) == (1, 1)
 
 

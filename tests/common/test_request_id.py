@@ -10,17 +10,17 @@ from django.conf import LazySettings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from brokers.webhooks.authenticator import shared_authenticator
 from common.ops.logs import JsonLines, Lines, trace_of_record
 from common.web import request_id
 from common.web.request_id import TraceMiddleware, call_it, current_trace, trace_of
 from devices.bulk import job_kind
-from devices.jobs.kinds import KINDS
-from devices.jobs.turns import work
 from devices.models import LogEntry
-from devices.operations import jobs
-from devices.webhooks.desk import desk
+from jobs.operations import submit
+from jobs.registry import KINDS
+from jobs.runner import work
 from operators.actor import SHELL
-from tests.devices.webhooks.asking import SECRETS, ask
+from tests.brokers.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product
 
 API_NAME = "8B0A2C1E-0000-4000-8000-000000000001"
@@ -112,11 +112,11 @@ def test_the_lines_of_a_background_job_bear_its_number(
 
     broken = replace(KINDS[kind], chunk=fail)  # type: ignore[arg-type]
     monkeypatch.setitem(KINDS, kind, broken)
-    job = jobs.submit(SHELL, kind, product=device.product, rows=[device.pk])
+    job = submit(SHELL, kind, product=device.product, rows=[device.pk])
     traces: set[str] = set()
     handler = logging.Handler()
     monkeypatch.setattr(handler, "emit", lambda record: traces.add(trace_of_record(record)))
-    logger = logging.getLogger("devices.jobs")
+    logger = logging.getLogger("jobs")
     logger.addHandler(handler)
     try:
         work(LISTENER, lambda: False)
@@ -130,7 +130,7 @@ def test_what_a_broker_asks_has_one_id_in_the_log_of_devices_and_in_ours(
     settings: LazySettings,
 ) -> None:
     settings.BROKER_WEBHOOK_SECRETS = {"nanomq": [SECRETS["nanomq"]]}
-    desk.cache_clear()
+    shared_authenticator.cache_clear()
     seen: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: seen.append(trace_of_record(record))  # type: ignore[method-assign]
@@ -142,5 +142,5 @@ def test_what_a_broker_asks_has_one_id_in_the_log_of_devices_and_in_ours(
         ask("nanomq/auth", {"clientid": connect[0], "username": connect[1], "password": connect[2]})
     finally:
         logger.removeHandler(handler)
-        desk.cache_clear()
+        shared_authenticator.cache_clear()
     assert seen == [LogEntry.objects.get().trace_id]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, DeviceBatch, FleetImport, Job, LogEntry
+from devices.models import Device, DeviceBatch, FleetImport, LogEntry
+from jobs.models import Job
 from operators.models import AccessKey, Operator, SavedFilter
 from products.models import Product
 from tests.console.seed import INVITED
@@ -23,7 +24,7 @@ NOT_PAGES = {
     "devices:states",
     "findings:count",
     "devices:undo_bulk",
-    "devices:undo_job",
+    "jobs:undo",
     "hide_first_steps",
     "logs:export",
     "logs:new",

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 from django.urls import reverse
 
-from devices.jobs.turns import work
-from devices.models import BatchState, ClientBinding, Device, DeviceBatch, FleetImport, Job
+from devices.models import BatchState, ClientBinding, Device, DeviceBatch, FleetImport
 from devices.models.fleet import ImportState
 from devices.operations.batches import generate_batch
+from jobs.models import Job
+from jobs.runner import work
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AccessKey, Operator
@@ -48,7 +49,7 @@ HARMLESS = {
     "devices:alias": "a name for people",
     "devices:batch_discard": "forgets a list; no device changes",
     "devices:batch_stop": "adds no more devices; Resume takes a code",
-    "devices:cancel_job": "changes no more devices",
+    "jobs:cancel": "changes no more devices",
     "devices:import_add": "checks what is uploaded; Import takes a code",
     "devices:import_discard": "forgets what was uploaded; no device changes",
     "devices:import_stop": "imports no more; Resume takes a code",
@@ -168,7 +169,7 @@ def _bulk_posts(fleet: Fleet) -> Iterator[Post]:
     job = Job.objects.get()
     while work(uuid4(), lambda: False):
         pass
-    yield Post("devices:undo_job", reverse("devices:undo_job", args=[job.pk]))
+    yield Post("jobs:undo", reverse("jobs:undo", args=[job.pk]))
 
 
 def _batch_posts(product: Product) -> Iterator[Post]:

@@ -10,11 +10,13 @@ from devices.batches.reading import read_file
 from devices.bulk import job_kind
 from devices.findings.detect import client_ids_sign
 from devices.fleet.reading import GivenFile, read_fleet
-from devices.models import Device, Job, ServiceType, Session
-from devices.operations import jobs, log
+from devices.models import Device, ServiceType, Session
+from devices.operations import log
 from devices.operations.batches import upload_batch
 from devices.operations.findings import observe
 from devices.operations.fleet_imports import upload_import
+from jobs.models import Job
+from jobs.operations import submit
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Operator, Role
 from operators.operations import access_keys, invitations, saved_filters
@@ -73,7 +75,7 @@ def seed(operator: Operator | None = None) -> Fleet:
 def ask_for_a_job(product: Product) -> Job:
     """No worker is there to take it up."""
     keys = product.devices.filter(enabled=True).values_list("pk", flat=True)
-    return jobs.submit(SHELL, job_kind("disable"), product=product, rows=list(keys))
+    return submit(SHELL, job_kind("disable"), product=product, rows=list(keys))
 
 
 def invite_somebody() -> None:

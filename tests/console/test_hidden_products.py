@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices.jobs.facts import job_facts, jobs_of
-from devices.models import Job
-from devices.operations import jobs, manage
+from devices.operations import manage
+from jobs.models import Job
+from jobs.operations import submit
+from jobs.progress import job_facts, jobs_of
 from operators.actor import Actor
 from operators.audit_access import visible_audit
 from operators.models import AuditEntry, Operator, SavedFilter
@@ -174,7 +175,7 @@ def test_own_jobs_of_a_product_go_with_its_grant(
     fleet: Fleet, chen: Operator, lim: Operator
 ) -> None:
     kind = Job.objects.earliest("pk").kind
-    job = jobs.submit(Actor("console", lim), kind, product=fleet.meter, total=1)
+    job = submit(Actor("console", lim), kind, product=fleet.meter, total=1)
     assert browser_of(lim).get(job.get_absolute_url()).status_code == 200
     set_grants(Actor("console", chen), lim.pk, every_product=False, granted={})
     answer = browser_of(lim).get(job.get_absolute_url())
@@ -185,7 +186,7 @@ def test_own_jobs_of_a_product_go_with_its_grant(
 def test_a_job_on_many_devices_names_no_device_of_a_product_taken_back(
     fleet: Fleet, chen: Operator, lim: Operator
 ) -> None:
-    job = jobs.submit(Actor("console", lim), "devices.disable", total=2)
+    job = submit(Actor("console", lim), "devices.disable", total=2)
     named = {"named": ["meter-A4:CF:12", "lamp-0001"], "reasons": {"Gone": 2}}
     Job.objects.filter(pk=job.pk).update(state="done", failed=2, result=named)
 

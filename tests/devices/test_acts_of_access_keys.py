@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 
 from devices.bulk import job_kind
-from devices.models import DeviceBatch, Job, LogEntry
-from devices.operations import jobs
+from devices.models import DeviceBatch, LogEntry
 from devices.operations.add import add_device
 from devices.operations.batches import upload_batch
+from jobs.models import Job
+from jobs.operations import submit
 from operators.actor import SHELL, Actor
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_key_use import api_actor
@@ -62,7 +63,7 @@ def test_the_trail_as_a_file_names_it(console: Client, key: AccessKey, by_key: A
 
 
 def test_a_job_goes_on_in_its_name(console: Client, by_key: Actor) -> None:
-    asked = jobs.submit(by_key, job_kind("disable"), rows=[1])
+    asked = submit(by_key, job_kind("disable"), rows=[1])
     job = Job.objects.get(pk=asked.pk)
     assert job.actor == by_key
     assert f"Started by {by_key}" in text(tree(console.get(job.get_absolute_url())))

@@ -9,9 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from devices.jobs.turns import work
-from devices.models import Device, Job
+from devices.models import Device
 from devices.operations import manage
+from jobs.models import Job
+from jobs.runner import work
 from operators.actor import SHELL
 from operators.models import AuditEntry, Operator
 from products.models import Product

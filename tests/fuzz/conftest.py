@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from devices.webhooks.desk import desk
-from tests.devices.webhooks.asking import SECRETS
+from brokers.webhooks.authenticator import shared_authenticator
+from tests.brokers.webhooks.asking import SECRETS
 
 
 @pytest.fixture
 def broker_secrets(settings: Settings) -> Iterator[None]:
     settings.BROKER_WEBHOOK_SECRETS = {broker: [secret] for broker, secret in SECRETS.items()}
-    desk.cache_clear()
+    shared_authenticator.cache_clear()
     yield
-    desk.cache_clear()
+    shared_authenticator.cache_clear()

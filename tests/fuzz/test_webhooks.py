@@ -11,13 +11,13 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.webhooks.dialects import HOOKS
+from brokers.webhooks.fields import JSON
 from devices.models import Device, Session
-from devices.webhooks.dialects import HOOKS
-from devices.webhooks.reading import JSON
 from products.carriers import BROKERS
 from protocol.http_form import CONTENT_TYPE
 from protocol.topics import TopicAcl
-from tests.devices.webhooks.asking import SECRETS, by_secret, given_to
+from tests.brokers.webhooks.asking import SECRETS, by_secret, given_to
 from tests.factories import make_device, make_product
 from tests.fuzz import fuzzed, without_errors
 

@@ -13,10 +13,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from common.ops.periodic_tasks import periodic_tasks
 from common.web.machine_requests import ONLY_MACHINES
-from devices.models import ListenerProcess, Round
+from devices.models import ListenerProcess
 from iotconsole import health
-from registration.worker.rounds import ROUNDS
+from jobs.models import Round
 from tests.factories import make_product
 
 NOW = timezone.now
@@ -29,7 +30,7 @@ def asked(client: Client, query: str = "") -> tuple[int, dict[str, Any]]:
 
 def rounds_due(seconds: float, **more: Any) -> None:
     due = NOW() + timedelta(seconds=seconds)
-    for entry in ROUNDS:
+    for entry in periodic_tasks():
         Round.objects.update_or_create(name=entry.name, defaults={"due_at": due, **more})
 
 

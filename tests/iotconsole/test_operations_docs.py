@@ -18,11 +18,11 @@ _SUFFIX = re.compile(r"_(total|bucket|count|sum)$")
 def known() -> set[str]:
     import iotconsole.machines
     import iotconsole.requests_meter
-    import registration.worker.worker
+    import jobs.worker
 
     assert iotconsole.machines
     assert iotconsole.requests_meter
-    assert registration.worker.worker
+    assert jobs.worker
     # A test that served it has added the numbers of the process, which the client library names.
     ours = {f.name for f in registry.collect() if f.name.startswith("iotconsole_")}
     keys = {family.name for family in FieldKeys().collect()}

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from common.ops.periodic_tasks import periodic_tasks
 from operators.actor import SHELL, Actor
 from operators.audit_check import verify
 from operators.models import AccessKey, AccessKeyScope, Operator, SeenNonce
@@ -18,7 +19,6 @@ from operators.operations.access_key_use import (
     spend_nonce,
 )
 from operators.operations.access_keys import create_access_key, delete_access_key
-from registration.worker.rounds import ROUNDS
 from tests.operators.people import START
 
 pytestmark = pytest.mark.django_db
@@ -69,8 +69,8 @@ def test_a_nonce_is_kept_while_its_request_could_be_sent_again(key: AccessKey) -
 
 def test_the_worker_forgets_them(key: AccessKey) -> None:
     spend_nonce(key, "n", START)
-    [entry] = [entry for entry in ROUNDS if entry.name == "spent nonces"]
-    entry.act(START + NONCE_KEPT + MINUTE)
+    [entry] = [entry for entry in periodic_tasks() if entry.name == "spent nonces"]
+    entry.run(START + NONCE_KEPT + MINUTE)
     assert not SeenNonce.objects.exists()
 
 

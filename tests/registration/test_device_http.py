@@ -37,9 +37,9 @@ WRONG_PARAMETER = ERROR.format(code=460, message="request parameter error")
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No failures from before; the log is written at once, in the transaction of the test."""
     monkeypatch.setattr(LateLog, "add", lambda _, record: write([record]))
-    device_http.desk.cache_clear()
+    device_http.registration_state.cache_clear()
     yield
-    device_http.desk.cache_clear()
+    device_http.registration_state.cache_clear()
 
 
 def form(

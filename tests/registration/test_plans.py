@@ -11,11 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from devices.brokers.listeners import LISTENER_OF
 from devices.models import Device, Session
 from devices.operations.manage import clear as clear_device
 from devices.operations.manage import set_enabled
 from devices.operations.sessions import end_of
+from devices.pseudo_listeners import LISTENER_OF
 from mqtt.listener.dispatch import Request, perform
 from operators.actor import SHELL
 from products.models import Product

@@ -7,7 +7,7 @@ import time_machine
 from django.apps import apps
 from django.conf import LazySettings
 
-from devices.webhooks.desk import desk
+from brokers.webhooks.authenticator import shared_authenticator
 from operators.models import Operator
 from operators.sms import memory
 from registration import device_http
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """No counters from other tests; the log is written at once; times without six digits."""
     monkeypatch.setattr(LateLog, "add", lambda _, record: write([record]))
-    device_http.desk.cache_clear()
-    desk.cache_clear()
+    device_http.registration_state.cache_clear()
+    shared_authenticator.cache_clear()
     memory.outbox.clear()
     with time_machine.travel(START, tick=False) as clock:
         yield clock
-    device_http.desk.cache_clear()
-    desk.cache_clear()
+    device_http.registration_state.cache_clear()
+    shared_authenticator.cache_clear()
     memory.outbox.clear()
 
 

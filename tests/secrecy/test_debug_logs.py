@@ -29,9 +29,9 @@ from products.models import Product
 from protocol.client_id import RegistrationMode
 from registration.operations.slots import ClientIdIssued
 from tests import rpc
+from tests.brokers.webhooks.asking import as_rabbitmq, by_secret
 from tests.clients.connects import registration_connect, signed_connect, token_connect
 from tests.clients.mqtt import MqttClient
-from tests.devices.webhooks.asking import as_rabbitmq, by_secret
 from tests.factories import make_device, make_product
 from tests.operators.people import PASSWORD, other_than, person
 from tests.operators.twilio_gateway import SENDER, SID, Gateway, running_gateway

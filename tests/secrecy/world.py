@@ -21,9 +21,16 @@ from products.models import Product
 from registration.operations.rotate_secret import Overlap
 from registration.operations.slots import ClientIdIssued
 from tests import rpc
+from tests.brokers.webhooks.asking import (
+    as_emqx,
+    as_rabbitmq,
+    ask,
+    ask_json,
+    by_secret,
+    by_token,
+)
 from tests.console.fixtures import confirmed
 from tests.devices.fleet.given import checked, table
-from tests.devices.webhooks.asking import as_emqx, as_rabbitmq, ask, ask_json, by_secret, by_token
 from tests.factories import (
     connect_by_secret,
     connect_by_token,

@@ -13,14 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 # Where words for operators are.
 SOURCES = (
-    "common",
-    "devices",
-    "iotconsole",
-    "mqtt",
-    "operators",
-    "products",
-    "registration",
-    "templates",
+    *("brokers", "common", "devices", "iotconsole", "jobs", "mqtt", "operators", "products"),
+    *("registration", "templates"),
 )
 
 # Context, message, plural.

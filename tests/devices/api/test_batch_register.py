@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from devices.models import Device, DeviceBatch, Job
+from devices.models import Device, DeviceBatch
 from devices.operations import batch_work
 from devices.operations.manage import delete_device
+from jobs.models import Job
 from operators.actor import SHELL
 from operators.models import AccessKey, AuditEntry
 from products.models import Product

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from devices.jobs import KINDS
-from devices.models import BatchState, Device, DeviceBatch, Job, JobState
+from devices.models import BatchState, Device, DeviceBatch
 from devices.operations import batch_work
 from devices.operations.batch_work import ABANDONED, LISTS_KEPT, leave, tend_batches
 from devices.operations.batches import add_batch, stop_batch, upload_batch
+from jobs.models import Job, JobState
+from jobs.registry import KINDS
 from operators.actor import SHELL
 from products.models import Product
 from tests.devices.batches.lists import listed, names, uploaded

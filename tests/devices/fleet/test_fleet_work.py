@@ -6,11 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from devices.jobs import KINDS
-from devices.models import Device, FleetImport, ImportState, Job, JobState
+from devices.models import Device, FleetImport, ImportState
 from devices.operations import fleet_steps, fleet_work
 from devices.operations.fleet_imports import apply_import, upload_import
 from devices.operations.fleet_work import ABANDONED, KEPT, leave, tend_imports
+from jobs.models import Job, JobState
+from jobs.registry import KINDS
 from operators.actor import SHELL
 from tests.devices.fleet.given import checked, line, read, table
 

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from devices.brokers.listeners import LISTENER_OF
 from devices.models import ListenerProcess, LogEntry, Session
 from devices.operations.sessions import bury_listener, heartbeat, start_listener
+from devices.pseudo_listeners import LISTENER_OF
 from mqtt.listener import liveness
 from mqtt.listener.heartbeats import Watch
 from mqtt.listener.liveness import LockFile, Presence

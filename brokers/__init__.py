@@ -1,0 +1,4 @@
+"""Broker clusters that carry data connections: their webhooks, and the drivers that disconnect.
+
+Nothing but `iotconsole` may import from here.
+"""
