@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from devices.models import Device, DeviceBatch, Finding, LogEntry
+from devices.models import Device, DeviceBatch, LogEntry
 from devices.states import with_state
 from operators.models import Operator
 from operators.permissions import operator_of
@@ -26,14 +26,6 @@ def visible_entries(operator: Operator) -> QuerySet[LogEntry]:
     if operator.sees_every_product:
         return LogEntry.objects.all()
     return LogEntry.objects.filter(product_key__in=list(operator.granted))
-
-
-def visible_findings(operator: Operator) -> QuerySet[Finding]:
-    """With product and device, without their secrets."""
-    findings = Finding.objects.select_related("product", "device", "closed_by").defer(
-        "product__product_secret", "device__device_secret"
-    )
-    return of_visible_products(findings, operator)
 
 
 def visible_batches(operator: Operator) -> QuerySet[DeviceBatch]:

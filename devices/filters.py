@@ -22,9 +22,6 @@ from devices.models import (
     Device,
     DeviceBatch,
     DeviceState,
-    Finding,
-    FindingKind,
-    FindingState,
     LogEntry,
     ServiceType,
 )
@@ -49,7 +46,7 @@ def _products(request: HttpRequest | None) -> QuerySet[Product]:
     return products.only("product_key", "name").order_by("name")
 
 
-def _by_product() -> django_filters.ModelChoiceFilter:
+def by_product() -> django_filters.ModelChoiceFilter:
     return django_filters.ModelChoiceFilter(
         label=_("Product"),
         queryset=_products,
@@ -66,7 +63,7 @@ def _is_limited(chosen: ConsoleFilter[Any]) -> bool:
 
 
 class DeviceFilter(ConsoleFilter[Device]):
-    product = _by_product()
+    product = by_product()
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=DeviceState.choices, empty_label=_("All"), method="by_state"
     )
@@ -140,7 +137,7 @@ class DeviceFilter(ConsoleFilter[Device]):
 
 
 class BatchFilter(ConsoleFilter[DeviceBatch]):
-    product = _by_product()
+    product = by_product()
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=BatchState.choices, empty_label=_("All")
     )
@@ -249,30 +246,3 @@ class LogFilter(ConsoleFilter[LogEntry]):
         for column in columns:
             wanted |= Q(**{f"{column}__icontains": value})
         return entries.alias(text=Cast("detail", TextField())).filter(wanted)
-
-
-class FindingFilter(ConsoleFilter[Finding]):
-    """Without a state, the open ones."""
-
-    kind = django_filters.ChoiceFilter(
-        label=_("Finding"), choices=FindingKind.choices, empty_label=_("All")
-    )
-    product = _by_product()
-    state = django_filters.ChoiceFilter(
-        label=_("State"),
-        choices=[*FindingState.choices[1:], ("all", _("All"))],
-        empty_label=FindingState.OPEN.label,
-        method="by_state",
-    )
-
-    class Meta:
-        model = Finding
-        fields: tuple[str, ...] = ()
-
-    @property
-    def rows(self) -> QuerySet[Finding]:
-        found = super().rows
-        return found if self.form["state"].value() else found.filter(state=FindingState.OPEN)
-
-    def by_state(self, findings: QuerySet[Finding], _name: str, value: str) -> QuerySet[Finding]:
-        return findings if value == "all" else findings.filter(state=value)

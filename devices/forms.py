@@ -94,14 +94,3 @@ class ClearForm(ConsoleForm):
                 _("This is not the DeviceName. Type %(name)s."), params={"name": self.device_name}
             )
         return typed
-
-
-class DismissForm(ConsoleForm):
-    """Why a finding needs no attention, for whoever wonders later."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
-        help_text=_("For example: two test benches share this name on purpose."),
-    )

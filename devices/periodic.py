@@ -1,12 +1,9 @@
-"""What a worker does again and again for devices, their log, lists and findings."""
+"""What a worker does again and again for devices, their log and lists."""
 
 from datetime import datetime
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from common.ops.retention import kept_since
-from devices.findings.detect import detect
-from devices.findings.resolve import resolve
-from devices.findings.survey import survey
 from devices.operations.batch_work import tend_batches
 from devices.operations.broker_disconnects import prune_closings
 from devices.operations.count import fold_counts
@@ -28,9 +25,6 @@ register(
     PeriodicTask("batches", 30, tend_batches),
     PeriodicTask("fleet imports", 30, tend_imports),
     PeriodicTask("tallying the log", 5, tally),
-    PeriodicTask("looking for clones", 5, detect),
-    PeriodicTask("looking for bursts and unused ClientIDs", 60, survey),
-    PeriodicTask("resolving findings", 10, resolve),
     PeriodicTask("folding counts", 10, fold_counts),
     PeriodicTask("table statistics", 3600, refresh_statistics),
 )

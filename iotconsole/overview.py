@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from common.sql.paging import searched_page
 from common.web.charts import hourly
 from common.web.htmx import render_page, wanted_region
-from devices.access import visible_devices, visible_entries, visible_findings
+from devices.access import visible_devices, visible_entries
 from devices.history import (
     DAY_HOURS,
     MOST_UNCOUNTED,
@@ -22,9 +22,10 @@ from devices.history import (
     history,
 )
 from devices.logs import refusals
-from devices.models import FindingState
 from devices.presence import device_rows
 from devices.states import Totals, compromised, totals, with_product, with_state
+from findings.access import visible_findings
+from findings.models import FindingState
 from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
 from operators.models import Operator
 from operators.permissions import operator_of

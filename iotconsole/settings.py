@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "products",
     "jobs",
     "devices",
+    "findings",
     "registration",
     "mqtt",
     "brokers",

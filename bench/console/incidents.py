@@ -11,7 +11,8 @@ from bench.console.fleet import Size, by_product, name_of
 from bench.console.rows import fill, moment
 from devices.batches.problems import DEVICE_NAME, Problem
 from devices.batches.rows import Row, pack
-from devices.models import PART_ROWS, BatchMethod, BatchPart, BatchState, DeviceBatch, Finding
+from devices.models import PART_ROWS, BatchMethod, BatchPart, BatchState, DeviceBatch
+from findings.models import Finding
 from jobs.models import Job, JobState
 from operators.models import Operator, Role
 from products.models import Product, ProductGrant

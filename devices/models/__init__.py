@@ -12,7 +12,6 @@ from devices.models.batch import (
 from devices.models.closing import BrokerClosing
 from devices.models.count import DeviceCount
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
-from devices.models.finding import Finding, FindingKind, FindingState
 from devices.models.fleet import FleetImport, FleetPart, ImportState
 from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
@@ -32,9 +31,6 @@ __all__ = [
     "DeviceBatch",
     "DeviceCount",
     "DeviceState",
-    "Finding",
-    "FindingKind",
-    "FindingState",
     "FleetImport",
     "FleetPart",
     "ImportState",

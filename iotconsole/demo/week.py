@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from devices.findings.detect import detect
-from devices.findings.survey import survey
 from devices.operations.tally import tally
+from findings.detect import detect
+from findings.scan import survey
 from iotconsole.demo.backdating import Stage, Unit
 from products.models import Product
 from protocol.client_id import RegistrationMode

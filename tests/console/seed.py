@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from devices.batches.reading import read_file
 from devices.bulk import job_kind
-from devices.findings.detect import client_ids_sign
 from devices.fleet.reading import GivenFile, read_fleet
 from devices.models import Device, ServiceType, Session
 from devices.operations import log
 from devices.operations.batches import upload_batch
-from devices.operations.findings import observe
 from devices.operations.fleet_imports import upload_import
+from findings.detect import client_ids_sign
+from findings.operations import observe
 from jobs.models import Job
 from jobs.operations import submit
 from operators.actor import SHELL

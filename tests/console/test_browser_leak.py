@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from devices.models import Device, Finding, FindingState
+from devices.models import Device
+from findings.models import Finding, FindingState
 from operators.sms.memory import Message
 from products.models import Product
 from tests.console.browser import Visit

@@ -13,8 +13,18 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 # Where words for operators are.
 SOURCES = (
-    *("brokers", "common", "devices", "iotconsole", "jobs", "mqtt", "operators", "products"),
-    *("registration", "templates"),
+    *(
+        "brokers",
+        "common",
+        "devices",
+        "findings",
+        "iotconsole",
+        "jobs",
+        "mqtt",
+        "operators",
+        "products",
+    ),
+    *("products", "registration", "templates"),
 )
 
 # Context, message, plural.

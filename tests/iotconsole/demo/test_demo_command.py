@@ -8,21 +8,13 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from devices.findings.evidence import stored_parties
-from devices.findings.words import sentence
 from devices.history import history
-from devices.models import (
-    ClientBinding,
-    Device,
-    DeviceState,
-    Finding,
-    FindingKind,
-    FindingState,
-    LogEntry,
-    Session,
-)
+from devices.models import ClientBinding, Device, DeviceState, LogEntry, Session
 from devices.reasons import REASONS
 from devices.states import compromised, state_of, with_state
+from findings.evidence import stored_parties
+from findings.models import Finding, FindingKind, FindingState
+from findings.texts import sentence
 from iotconsole.demo.scenario import LAMPS, SENSORS
 from iotconsole.demo.week import METERS
 from products.models import Product

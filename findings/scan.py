@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
-from devices.findings.evidence import (
+from devices.models import ClientBinding, LogEntry, LogTally
+from findings.evidence import (
     MOST_ENTRIES,
     REGISTRATIONS,
     Evidence,
@@ -17,8 +18,8 @@ from devices.findings.evidence import (
     by_client_id,
     parties_of,
 )
-from devices.models import ClientBinding, Finding, FindingKind, FindingState, LogEntry, LogTally
-from devices.operations.findings import Sign, observe
+from findings.models import Finding, FindingKind, FindingState
+from findings.operations import Sign, observe
 from products.models import Product
 from products.window import WARNING_SHARE, window_state
 

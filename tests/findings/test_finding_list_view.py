@@ -6,9 +6,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from devices.findings.evidence import Evidence
-from devices.models import Finding, FindingKind
-from devices.operations.findings import Sign, dismiss, observe
+from findings.evidence import Evidence
+from findings.models import Finding, FindingKind
+from findings.operations import Sign, dismiss, observe
 from operators.actor import SHELL
 from products.models import Product
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
@@ -75,7 +75,7 @@ def test_htmx_gets_the_list_alone_and_it_is_what_a_fresh_page_shows(
 
 
 def test_pages_by_key(console: Client, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devices.finding_views.PAGE_SIZE", 1)
+    monkeypatch.setattr("findings.views.PAGE_SIZE", 1)
     burst(fleet.meter)
     first = tree(console.get("/findings/"))
     assert "Registration burst" in text(by_id(first, "finding-list"))

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from devices.findings.detect import detect
-from devices.findings.resolve import resolve
-from devices.findings.survey import survey
-from devices.models import ClientBinding, Device, Finding, FindingState
+from devices.models import ClientBinding, Device
 from devices.operations import manage
+from findings.detect import detect
+from findings.models import Finding, FindingState
+from findings.resolve import resolve
+from findings.scan import survey
 from operators.actor import SHELL
-from tests.devices.findings.sights import AWAY, HOME, NOON, kicked, live, minutes, online
 from tests.factories import connect_by_token, issued_client_id, make_device, make_product
+from tests.findings.sights import AWAY, HOME, NOON, kicked, live, minutes, online
 
 pytestmark = pytest.mark.django_db
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from devices.models import Device, Finding, FindingState, ServiceType
+from devices.models import Device, ServiceType
+from findings.models import Finding, FindingState
 from tests.console.logged import logged
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from devices.models import Finding, FindingState
+from findings.models import Finding, FindingState
 
 register = template.Library()
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.findings.turns import most_within, network_of, taking_turns
-from tests.devices.findings.sights import minutes
+from findings.alternation import most_within, network_of, taking_turns
+from tests.findings.sights import minutes
 
 TEN = timedelta(minutes=10)
 

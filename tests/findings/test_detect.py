@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from devices.findings.detect import detect
-from devices.findings.evidence import stored_parties
-from devices.models import Finding, FindingKind, FindingState
-from devices.operations.findings import dismiss
+from findings.detect import detect
+from findings.evidence import stored_parties
+from findings.models import Finding, FindingKind, FindingState
+from findings.operations import dismiss
 from operators.actor import SHELL
-from tests.devices.findings.sights import AWAY, HOME, kicked, live, minutes, online
 from tests.factories import issued_client_id, make_device, make_product
+from tests.findings.sights import AWAY, HOME, kicked, live, minutes, online
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from devices.findings.survey import running_short
-from devices.models import ClientBinding, Finding, FindingKind, FindingState
+from devices.models import ClientBinding
+from findings.models import Finding, FindingKind, FindingState
+from findings.scan import running_short
 
 # After so long without a new sign it has stopped by itself.
 QUIET = timedelta(days=7)

@@ -5,19 +5,20 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from devices.findings import survey as surveying
-from devices.findings.resolve import resolve
-from devices.findings.survey import survey
-from devices.models import Finding, FindingKind, FindingState, LogTally
-from devices.operations.findings import dismiss
+from devices.models import LogTally
+from findings import scan as surveying
+from findings.models import Finding, FindingKind, FindingState
+from findings.operations import dismiss
+from findings.resolve import resolve
+from findings.scan import survey
 from operators.actor import SHELL
 from products.models import Product
-from tests.devices.findings.sights import NOON, live, minutes
 from tests.factories import (
     connect_by_token,
     issued_client_id,
     make_product,
 )
+from tests.findings.sights import NOON, live, minutes
 
 pytestmark = pytest.mark.django_db
 

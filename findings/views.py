@@ -12,13 +12,13 @@ from common.sql.paging import capped_count, keyset_page
 from common.web.confirm_dialog import Act, ask
 from common.web.forms import posted
 from common.web.htmx import Undo, render_page
-from devices.access import visible_findings
-from devices.filters import FindingFilter
-from devices.findings.sides import sides_of
-from devices.findings.words import WORDS, sentence
-from devices.forms import DismissForm
-from devices.models import Finding, FindingKind, FindingState
-from devices.operations import findings
+from findings import operations
+from findings.access import visible_findings
+from findings.evidence_table import sides_of
+from findings.filters import FindingFilter
+from findings.forms import DismissForm
+from findings.models import Finding, FindingKind, FindingState
+from findings.texts import WORDS, sentence
 from operators.default_filters import opens_with_default
 from operators.guards import operator_act
 from operators.permissions import actor_of, operator_of
@@ -93,7 +93,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     form = DismissForm(posted(request))
 
     def perform(data: Mapping[str, Any]) -> object:
-        return findings.dismiss(actor_of(request), pk, data["reason"])
+        return operations.dismiss(actor_of(request), pk, data["reason"])
 
     return ask(request, act, perform, form)
 
@@ -108,4 +108,4 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         button=_("Open again"),
         done=_("Opened the finding again."),
     )
-    return ask(request, act, lambda _data: findings.reopen(actor_of(request), pk))
+    return ask(request, act, lambda _data: operations.reopen(actor_of(request), pk))

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from devices.findings.evidence import Party, stored_parties
-from devices.models import ClientBinding, Finding
+from devices.models import ClientBinding
+from findings.evidence import Party, stored_parties
+from findings.models import Finding
 
 Value = str | int | datetime
 

@@ -29,7 +29,7 @@ class Finding(models.Model):
     """One object with one sign. While it is not resolved there is no second one of its kind.
 
     `evidence` is `{"parties": [...], "facts": {name: number or text}, "marks": [...]}`, see
-    devices.findings.evidence; it holds no secret. `marks` name what was seen: a dismissed finding
+    findings.evidence; it holds no secret. `marks` name what was seen: a dismissed finding
     opens again only when a mark is new. `device_name` outlives the device; it is empty for a
     finding about the whole product. `closed_by` is empty when it resolved by itself.
     """

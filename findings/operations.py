@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.web.errors import ConflictError, NotFoundError, OperationError
-from devices.findings.evidence import Evidence
-from devices.models import Device, Finding, FindingKind, FindingState
+from devices.models import Device
+from findings.evidence import Evidence
+from findings.models import Finding, FindingKind, FindingState
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

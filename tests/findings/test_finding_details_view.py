@@ -5,17 +5,18 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from devices.findings.detect import detect
-from devices.findings.resolve import resolve
-from devices.models import Device, Finding, FindingKind, FindingState
+from devices.models import Device
 from devices.operations import manage
+from findings.detect import detect
+from findings.models import Finding, FindingKind, FindingState
+from findings.resolve import resolve
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from tests.console.dom import attribute, by_id, swap, text, tree, walk
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet
-from tests.devices.findings.sights import AWAY, HOME, minutes, online
 from tests.factories import make_device, make_product
+from tests.findings.sights import AWAY, HOME, minutes, online
 from tests.operators.test_permissions_walk import limited_to
 
 

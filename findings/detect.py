@@ -12,7 +12,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from devices.findings.evidence import (
+from devices.models import ClientBinding, Device, LogEntry
+from devices.operations.log_reader import Passage, read_on
+from devices.states import with_product
+from findings.alternation import most_within, taking_turns
+from findings.evidence import (
     MOST_ENTRIES,
     REGISTRATIONS,
     Evidence,
@@ -20,11 +24,8 @@ from devices.findings.evidence import (
     by_client_id,
     parties_of,
 )
-from devices.findings.turns import most_within, taking_turns
-from devices.models import ClientBinding, Device, FindingKind, LogEntry
-from devices.operations.findings import Sign, observe
-from devices.operations.log_reader import Passage, read_on
-from devices.states import with_product
+from findings.models import FindingKind
+from findings.operations import Sign, observe
 
 READER = "findings"
 _CHUNK = 2000

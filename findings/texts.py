@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from devices.models import Finding, FindingKind
+from findings.models import Finding, FindingKind
 
 
 @dataclass(frozen=True, slots=True)
