@@ -12,7 +12,8 @@ from django.db.models import Max
 
 from bench.talk import Conversation, pushed
 from devices.credentials import token_digest
-from devices.models import ClientBinding, Device, LogEntry, ServiceType, Session
+from devices.models import ClientBinding, Device, Session
+from logs.models import LogEntry, ServiceType
 from products.models import Product
 
 Answers = Sequence[tuple[Conversation, bytes]]

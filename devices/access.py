@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from devices.models import Device, DeviceBatch, LogEntry
+from devices.models import Device, DeviceBatch
 from devices.states import with_state
 from operators.models import Operator
 from operators.permissions import operator_of
@@ -19,13 +19,6 @@ def changeable_devices(operator: Operator) -> QuerySet[Device]:
     if operator.sees_every_product and operator.may_change:
         return Device.objects.all()
     return Device.objects.filter(product__in=changeable_products(operator))
-
-
-def visible_entries(operator: Operator) -> QuerySet[LogEntry]:
-    """What names no product, or one that does not exist, is for those who see every product."""
-    if operator.sees_every_product:
-        return LogEntry.objects.all()
-    return LogEntry.objects.filter(product_key__in=list(operator.granted))
 
 
 def visible_batches(operator: Operator) -> QuerySet[DeviceBatch]:

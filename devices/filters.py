@@ -1,31 +1,15 @@
 """Which devices and log entries a list shows; every filter stands in the URL."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
-from django.http import HttpRequest
-from django.utils import timezone
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from common.sql.paging import Span, span_of
 from common.web.filters import ConsoleFilter, Keys
-from common.web.forms import MomentInput
-from devices.log_search import keys_with, span_between, with_reason
-from devices.logs import refusals
-from devices.models import (
-    BatchState,
-    Device,
-    DeviceBatch,
-    DeviceState,
-    LogEntry,
-    ServiceType,
-)
-from devices.reasons import REASONS
+from devices.models import BatchState, Device, DeviceBatch, DeviceState
 from devices.search import keys_beginning, names_beginning
 from devices.states import (
     compromised,
@@ -37,29 +21,7 @@ from devices.states import (
 )
 from operators.permissions import operator_of
 from products.access import visible_products
-from products.models import Product
-
-
-def _products(request: HttpRequest | None) -> QuerySet[Product]:
-    """To choose from: those the person may look at. Without a request nobody is shown them."""
-    products = visible_products(operator_of(request)) if request else Product.objects.all()
-    return products.only("product_key", "name").order_by("name")
-
-
-def by_product() -> django_filters.ModelChoiceFilter:
-    return django_filters.ModelChoiceFilter(
-        label=_("Product"),
-        queryset=_products,
-        to_field_name="product_key",
-        empty_label=_("All"),
-    )
-
-
-def _is_limited(chosen: ConsoleFilter[Any]) -> bool:
-    """Whether the person may look at some products only, and has not chosen one of them."""
-    if chosen.request is None or "product" in chosen.active:
-        return False
-    return not operator_of(chosen.request).sees_every_product
+from products.filters import by_product, is_limited
 
 
 class DeviceFilter(ConsoleFilter[Device]):
@@ -94,7 +56,7 @@ class DeviceFilter(ConsoleFilter[Device]):
 
     @property
     def limited(self) -> bool:
-        return _is_limited(self)
+        return is_limited(self)
 
     def narrow(self) -> Iterator[Keys]:
         said = self.active
@@ -145,104 +107,3 @@ class BatchFilter(ConsoleFilter[DeviceBatch]):
     class Meta:
         model = DeviceBatch
         fields: tuple[str, ...] = ()
-
-
-WITHIN = (
-    ("15", _("15 minutes")),
-    ("60", _("Hour")),
-    ("1440", _("Day")),
-    ("10080", _("7 days")),
-)
-
-
-def _ago(minutes: str) -> datetime:
-    return timezone.now() - timedelta(minutes=int(minutes))
-
-
-def _reasons() -> list[tuple[str, str]]:
-    """Read at each request, in its language."""
-    return [(key, f"{reason.title} ({reason.code})") for key, reason in REASONS.items()]
-
-
-class LogFilter(ConsoleFilter[LogEntry]):
-    """Values are compared as they are, so a name with `@`, `:` or a quote finds what it names."""
-
-    q = django_filters.CharFilter(label=_("Text"), method="by_text")
-    product = django_filters.CharFilter(label="ProductKey", field_name="product_key")
-    device = django_filters.CharFilter(label="DeviceName", field_name="device_name")
-    result = django_filters.ChoiceFilter(
-        label=_("Result"),
-        choices=[("success", _("Success")), ("fail", _("Fail"))],
-        empty_label=_("All"),
-        method="by_result",
-    )
-    reason = django_filters.ChoiceFilter(
-        label=_("Reason"),
-        choices=_reasons,
-        empty_label=_("All"),
-        method="by_reason",
-    )
-    within = django_filters.ChoiceFilter(
-        label=_("Last"), choices=WITHIN, empty_label=_("Any time"), method="by_age"
-    )
-    type = django_filters.ChoiceFilter(
-        label=_("Service Type"),
-        field_name="service_type",
-        choices=ServiceType.choices,
-        empty_label=_("All"),
-    )
-    code = django_filters.CharFilter(label=_("Status"), field_name="code")
-    client = django_filters.CharFilter(label="ClientID", field_name="client_id")
-    trace = django_filters.CharFilter(label="TraceId", field_name="trace_id")
-    since = django_filters.IsoDateTimeFilter(
-        label=_("From"),
-        field_name="at",
-        lookup_expr="gte",
-        widget=MomentInput,
-    )
-    until = django_filters.IsoDateTimeFilter(
-        label=_("To"),
-        field_name="at",
-        lookup_expr="lte",
-        widget=MomentInput,
-    )
-    # What stands behind "More filters".
-    rare = ("type", "code", "client", "trace", "since", "until")
-    in_order = frozenset({"product", "device", "client", "trace"})
-
-    class Meta:
-        model = LogEntry
-        fields: tuple[str, ...] = ()
-
-    @property
-    def limited(self) -> bool:
-        return _is_limited(self)
-
-    def narrow(self) -> Iterator[Keys]:
-        yield from keys_with(self.active)
-
-    def span(self) -> Span:
-        said = self.active
-        if "within" in said:
-            return span_between(_ago(said["within"]), None)
-        if "since" in said or "until" in said:
-            return span_between(said.get("since"), said.get("until"))
-        return span_of(self.rows)
-
-    def by_result(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
-        return entries.filter(code="200") if value == "success" else refusals(entries)
-
-    def by_reason(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
-        return with_reason(entries, value)
-
-    def by_age(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
-        return entries.filter(at__gte=_ago(value))
-
-    def by_text(self, entries: QuerySet[LogEntry], _name: str, value: str) -> QuerySet[LogEntry]:
-        words = value.casefold()
-        told = [key for key, reason in REASONS.items() if words in reason.title.casefold()]
-        columns = ("device_name", "product_key", "client_id", "trace_id", "operation", "code")
-        wanted = Q(reason__in=told) | Q(text__icontains=value)
-        for column in columns:
-            wanted |= Q(**{f"{column}__icontains": value})
-        return entries.alias(text=Cast("detail", TextField())).filter(wanted)

@@ -12,8 +12,9 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from devices.logs import reason_of
-from devices.models import Device, LogEntry, ServiceType
+from devices.models import Device
+from logs.models import LogEntry, ServiceType
+from logs.queries import reason_of
 from operators.models import AuditEntry
 
 Key = int | None

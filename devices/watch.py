@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from devices.models import LogEntry, ServiceType
-from devices.telling import Told, told
+from logs.models import LogEntry, ServiceType
+from logs.presentation import Told, told
 
 # Ids of the panel's element: for all devices of a product, and for one.
 WATCH, DEVICE_WATCH = "watch", "watch-device"

@@ -12,8 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from devices.models import ClientBinding, Device, LogEntry
-from devices.operations.log_reader import Passage, read_on
+from devices.models import ClientBinding, Device
 from devices.states import with_product
 from findings.alternation import most_within, taking_turns
 from findings.evidence import (
@@ -26,6 +25,8 @@ from findings.evidence import (
 )
 from findings.models import FindingKind
 from findings.operations import Sign, observe
+from logs.models import LogEntry
+from logs.operations.log_cursor import Passage, read_on
 
 READER = "findings"
 _CHUNK = 2000

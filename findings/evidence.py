@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 
 # The log entries of one object that are looked at, and the parties shown.
 MOST_ENTRIES = 1000

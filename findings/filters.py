@@ -5,8 +5,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.web.filters import ConsoleFilter
-from devices.filters import by_product
 from findings.models import Finding, FindingKind, FindingState
+from products.filters import by_product
 
 
 class FindingFilter(ConsoleFilter[Finding]):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
-from devices.models import ClientBinding, LogEntry, LogTally
+from devices.models import ClientBinding
 from findings.evidence import (
     MOST_ENTRIES,
     REGISTRATIONS,
@@ -20,6 +20,7 @@ from findings.evidence import (
 )
 from findings.models import Finding, FindingKind, FindingState
 from findings.operations import Sign, observe
+from logs.models import LogEntry, LogTally
 from products.models import Product
 from products.window import WARNING_SHARE, window_state
 

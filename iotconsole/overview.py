@@ -12,8 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 from common.sql.paging import searched_page
 from common.web.charts import hourly
 from common.web.htmx import render_page, wanted_region
-from devices.access import visible_devices, visible_entries
-from devices.history import (
+from devices.access import visible_devices
+from devices.presence import device_rows
+from devices.states import Totals, compromised, totals, with_product, with_state
+from findings.access import visible_findings
+from findings.models import FindingState
+from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
+from logs.access import visible_entries
+from logs.hourly_stats import (
     DAY_HOURS,
     MOST_UNCOUNTED,
     WEEK_HOURS,
@@ -21,12 +27,7 @@ from devices.history import (
     counting_lags,
     history,
 )
-from devices.logs import refusals
-from devices.presence import device_rows
-from devices.states import Totals, compromised, totals, with_product, with_state
-from findings.access import visible_findings
-from findings.models import FindingState
-from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
+from logs.queries import refusals
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import scope, visible_products

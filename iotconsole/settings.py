@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "common",
     "operators",
     "products",
+    "logs",
     "jobs",
     "devices",
     "findings",

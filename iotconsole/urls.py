@@ -1,7 +1,5 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from devices import log_urls
-from findings import urls
 from iotconsole.overview import hide_first_steps, overview
 from iotconsole.search import search
 from products.views import ca_certificate
@@ -15,8 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", include("products.urls")),
     path("devices/jobs/", include("jobs.urls")),
     path("devices/", include("devices.urls")),
-    path("findings/", include(urls)),
-    path("logs/", include(log_urls)),
+    path("findings/", include("findings.urls")),
+    path("logs/", include("logs.urls")),
     path("", include("operators.urls")),
 ]
 

@@ -46,7 +46,7 @@ def explain_signature(
     keys: Sequence[Key],
     client_id: str = "",
 ) -> Hints:
-    """Keys of devices.hints.HINTS that together explain `presented`; empty when nothing does.
+    """Keys of logs.refusal_hints.HINTS that together explain `presented`; empty when nothing does.
 
     `keys` begins with the right one; `client_id` is the whole one, as sent.
     """

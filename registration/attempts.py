@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from common.ops.ratelimit import Excess, FailureCounter, FailureLimits
-from devices.models import ServiceType
-from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import EXAMINED, FailureKey, counted, told_of
+from devices.operations.refusal import EXAMINED, FailureKey, counted, told_of
+from logs.models import ServiceType
+from logs.operations import log_writer
 from protocol.redaction import Sent, SentForm
 from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
@@ -57,9 +57,9 @@ class Attempt:
         """What the limits count it by."""
         return self.origin.address, self.product_key, self.device_name, self.credential
 
-    def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log.Event:
+    def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log_writer.Event:
         transport = {"transport": self.transport} if self.transport else {}
-        return log.Event(
+        return log_writer.Event(
             service_type=ServiceType.REGISTRATION if self.registration else ServiceType.DEVICE,
             operation=self.operation,
             reason=reason,
@@ -76,7 +76,7 @@ class Attempts:
     """Counts the refused ones and has them logged; not for several threads at once."""
 
     def __init__(
-        self, limits: FailureLimits, record: Callable[[log.Event | Refusal], None]
+        self, limits: FailureLimits, record: Callable[[log_writer.Event | Refusal], None]
     ) -> None:
         self._limits = limits
         self._record = record

@@ -21,7 +21,7 @@ from common.ops.metrics import counter
 from common.ops.ratelimit import FailureLimits
 from common.web.machine_requests import read_body
 from common.web.request_id import trace_of
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from operators.permissions import client_address
 from protocol.client_id import ParameterError, parse_registration_form
 from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of

@@ -16,12 +16,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from common.ops.error_log import Outage
-from devices.operations import log
+from logs.operations import log_writer
 from registration.operations.explain import Refusal, event_of
 
 logger = logging.getLogger(__name__)
 
-Record = log.Event | Refusal
+Record = log_writer.Event | Refusal
 
 # Waiting at most; with the limits on what is logged one by one, hours of an attack.
 _MOST_WAITING = 10_000
@@ -38,7 +38,7 @@ def write(records: Sequence[Record]) -> None:
     """Append them to the log, all or none."""
     events = [event_of(record) if isinstance(record, Refusal) else record for record in records]
     with transaction.atomic():
-        log.write(events, timezone.now())
+        log_writer.write(events, timezone.now())
 
 
 class LateLog:

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from common.sql.paging import Portion
-from devices.models import Device, DeviceState, LogEntry, ServiceType
+from devices.models import Device, DeviceState
 from devices.states import registered_since, state_of, with_product, with_state
+from logs.models import LogEntry, ServiceType
 from products.models import Product
 
 # A spreadsheet holds a million; so many are a matter of seconds.

@@ -13,9 +13,9 @@ from common.sql.paging import KeysetPage, capped_count
 from common.web.downloads import csv_download
 from common.web.htmx import render_page
 from devices.filters import DeviceFilter
-from devices.logs import MOST_COUNTED
 from devices.models import Device
 from devices.selection import bulk_bar
+from logs.queries import MOST_COUNTED
 from operators.confirmation import Confirmed
 from operators.guards import operator_act
 from operators.operations import audit

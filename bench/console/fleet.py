@@ -11,8 +11,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from bench.console.rows import MODE, NAME, PRODUCT, SESSION, STATE, fill, lot, moment
-from devices.models import ClientBinding, Device, LogCursor, LogEntry, LogTally, Session
-from devices.operations.tally import READER
+from devices.models import ClientBinding, Device, Session
+from logs.models import LogCursor, LogEntry, LogTally
+from logs.operations.tally import READER
 from operators.actor import SHELL
 from operators.models import AuditEntry, Operator, Role
 from products.models import Product

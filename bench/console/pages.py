@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from django.db.models import Max
 from django.utils import timezone
 
-from devices.models import Device, DeviceBatch, LogEntry
+from devices.models import Device, DeviceBatch
 from devices.states import several_client_ids
 from findings.models import Finding
 from jobs.models import Job
+from logs.models import LogEntry
 from operators.models import AuditEntry, Operator
 from products.models import Product
 

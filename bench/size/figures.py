@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from bench.size.fleet import Fleet, build
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from mqtt.listener.dispatch import Request, perform
 from products.models import Product
 from protocol.client_id import RegistrationMode

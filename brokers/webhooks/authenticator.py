@@ -16,11 +16,11 @@ from common.crypto.identifiers import trace_id
 from common.ops.ratelimit import FailureCounter, FailureLimits
 from common.text.addresses import plain_address
 from common.web.request_id import current_trace
-from devices.models import ServiceType
-from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import Refused, counted, told_of
+from devices.operations.refusal import Refused, counted, told_of
 from devices.pseudo_listeners import LISTENER_OF, connection_of
+from logs.models import ServiceType
+from logs.operations import log_writer
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown, visible
 from protocol.topics import filter_problem, topic_problem
@@ -103,7 +103,7 @@ class Authenticator:
             self._denials.add(*name)
             logged = not self._denials.exceeded(*name)
         if logged:
-            log.write([_denial(use)], timezone.now())
+            log_writer.write([_denial(use)], timezone.now())
         return False
 
     def _asks(self, connecting: Connecting, params: SignatureParams | TokenParams) -> bool:
@@ -123,7 +123,9 @@ class Authenticator:
         with self._lock:
             excess = self._limits.excess(*key)
         if excess is not None and excess.report:
-            log.write([_event(connecting, "too_many_failures", request.name)], timezone.now())
+            log_writer.write(
+                [_event(connecting, "too_many_failures", request.name)], timezone.now()
+            )
         if excess is not None and excess.repeated:
             return False
         outcome = self._group_commit.ask(replace(request, quiet=excess is not None))
@@ -147,7 +149,7 @@ class Authenticator:
             self._limits.failed(*key)
         if excess is None:
             told = {**detail, **told_of(connecting.sent, b"")}
-            log.write([_event(connecting, reason, names, told)], timezone.now())
+            log_writer.write([_event(connecting, reason, names, told)], timezone.now())
 
 
 @cache
@@ -166,8 +168,8 @@ def _event(
     reason: str,
     names: tuple[str, str],
     detail: Mapping[str, str] | None = None,
-) -> log.Event:
-    return log.Event(
+) -> log_writer.Event:
+    return log_writer.Event(
         service_type=ServiceType.DEVICE,
         operation="online",
         reason=reason,
@@ -180,8 +182,8 @@ def _event(
     )
 
 
-def _denial(use: TopicUse) -> log.Event:
-    return log.Event(
+def _denial(use: TopicUse) -> log_writer.Event:
+    return log_writer.Event(
         service_type=ServiceType.UPLINK if use.publish else ServiceType.SUBSCRIBE,
         operation="publish" if use.publish else "subscribe",
         reason="topic_denied",

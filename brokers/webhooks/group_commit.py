@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from common.ops.error_log import Outage
 from devices.operations.authenticate import ConnectionRequest, Outcome, authenticate
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 
 Authenticate = Callable[[Sequence[ConnectionRequest], datetime], Sequence[Outcome]]
 FAILED = Refused("server_error")

@@ -13,9 +13,7 @@ from devices.models.closing import BrokerClosing
 from devices.models.count import DeviceCount
 from devices.models.device import MAX_CLIENT_IDS, ClientBinding, Device, DeviceState, VoidReason
 from devices.models.fleet import FleetImport, FleetPart, ImportState
-from devices.models.log import LogEntry, ServiceType
 from devices.models.session import ListenerProcess, Revocation, RevocationReason, Session
-from devices.models.tally import LogCursor, LogTally
 
 __all__ = [
     "CHECKED",
@@ -35,12 +33,8 @@ __all__ = [
     "FleetPart",
     "ImportState",
     "ListenerProcess",
-    "LogCursor",
-    "LogEntry",
-    "LogTally",
     "Revocation",
     "RevocationReason",
-    "ServiceType",
     "Session",
     "VoidReason",
 ]

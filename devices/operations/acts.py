@@ -11,8 +11,9 @@ from django.db.models import Count
 from django.utils.translation import gettext_noop
 
 from devices.models import ClientBinding, Device, RevocationReason, VoidReason
-from devices.operations import log
+from devices.operations.management_log import management_event
 from devices.operations.revoke import revoke
+from logs.operations import log_writer
 from operators.actor import Actor
 from operators.operations import audit
 
@@ -105,7 +106,7 @@ def note(
             for device in devices
         ],
     )
-    log.write([log.management_event(device, act, actor) for device in devices], now)
+    log_writer.write([management_event(device, act, actor) for device in devices], now)
 
 
 def _update(devices: Collection[Device], now: datetime, **columns: object) -> None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_noop
 from common.web.errors import ConflictError, OperationError
 from devices.credentials import new_device_name
 from devices.models import Device
-from devices.operations import log
 from devices.operations.broker_names import refuse_not_carried
 from devices.operations.lookup import product_by_key
+from devices.operations.management_log import management_event
+from logs.operations import log_writer
 from operators.actor import Actor
 from operators.operations import audit
 from products.operations.manage import wide_length
@@ -63,7 +64,7 @@ def _add(actor: Actor, product_key: str, device: Device, summary: str) -> Device
             refuse_not_carried(device.product, device_name, "device_name")
             device.save(force_insert=True)
             audit.record(actor, "device.add", device.target, summary, name=device_name)
-            log.write([log.management_event(device, "add", actor)], timezone.now())
+            log_writer.write([management_event(device, "add", actor)], timezone.now())
     except IntegrityError as error:
         raise ConflictError(
             _("This product has a device named %(name)s already.") % {"name": device_name},

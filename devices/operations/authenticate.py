@@ -17,21 +17,15 @@ from django.db.models.functions import Coalesce
 
 from common.sql.bulk_insert import Writer
 from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
-from devices.models import (
-    ClientBinding,
-    Device,
-    Revocation,
-    RevocationReason,
-    ServiceType,
-    Session,
-)
-from devices.operations import log
+from devices.models import ClientBinding, Device, Revocation, RevocationReason, Session
 from devices.operations.broker_disconnects import end_at_brokers
-from devices.operations.outcome import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.proof import ConnectionRequest, Proven, prove
+from devices.operations.refusal import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.sessions import last_revocation_id, live_sessions_of
 from devices.pseudo_listeners import BROKER_OF
-from devices.traces import trace_of
+from logs.models import ServiceType
+from logs.operations import log_writer
+from logs.trace_ids import trace_of
 from protocol.client_id import SignatureParams
 from protocol.redaction import shown
 
@@ -135,7 +129,7 @@ def authenticate(requests: Sequence[ConnectionRequest], now: datetime) -> list[O
     settled = iter(outcomes)
     answers = [next(settled) if isinstance(proof, Proven) else proof for proof in proofs]
     logged = to_be_logged(requests, answers)
-    log.write((event_of(*each, activates=each[0].trace_id in first) for each in logged), now)
+    log_writer.write((event_of(*each, activates=each[0].trace_id in first) for each in logged), now)
     return answers
 
 
@@ -245,7 +239,9 @@ def _record(live: Live, now: datetime) -> None:
     _SESSIONS.write(rows, connected_at=now)
 
 
-def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = False) -> log.Event:
+def event_of(
+    request: ConnectionRequest, outcome: Outcome, *, activates: bool = False
+) -> log_writer.Event:
     """How the log tells this outcome."""
     params = request.params
     welcome = "activated" if activates else "online"
@@ -260,7 +256,7 @@ def event_of(request: ConnectionRequest, outcome: Outcome, *, activates: bool = 
         detail |= told_of(request.sent, signed if outcome.reason in UNPROVEN else b"")
         if isinstance(params, SignatureParams):
             detail["signmethod"] = params.sign_method.value
-    return log.Event(
+    return log_writer.Event(
         service_type=ServiceType.DEVICE,
         operation="online",
         reason=outcome.reason if isinstance(outcome, Refused) else welcome,

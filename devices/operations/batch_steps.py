@@ -22,12 +22,12 @@ from devices.models import (
     Device,
     DeviceBatch,
     RevocationReason,
-    ServiceType,
 )
-from devices.operations import log
 from devices.operations.broker_names import not_carried
 from devices.operations.lookup import taken_names
 from devices.operations.revoke import revoke
+from logs.models import ServiceType
+from logs.operations import log_writer
 from operators.operations import audit
 
 
@@ -202,11 +202,11 @@ def _finish(batch: DeviceBatch) -> None:
     summary = gettext_noop("Added %(count)s devices as batch %(batch)s")
     audit.record(batch.actor, "batch.added", batch.target, summary, **_facts(batch))
     # One entry for all: a hundred thousand would bury what devices did.
-    log.write([_log_event(batch)], batch.moved_at)
+    log_writer.write([_log_event(batch)], batch.moved_at)
 
 
-def _log_event(batch: DeviceBatch) -> log.Event:
-    return log.Event(
+def _log_event(batch: DeviceBatch) -> log_writer.Event:
+    return log_writer.Event(
         service_type=ServiceType.MANAGEMENT,
         operation="add_batch",
         reason="ok",

@@ -35,10 +35,10 @@ from devices.models import (
     FleetImport,
     FleetPart,
     ImportState,
-    ServiceType,
 )
-from devices.operations import log
 from devices.operations.batch_steps import Step
+from logs.models import ServiceType
+from logs.operations import log_writer
 from operators.operations import audit
 from products.models import DataFormat, NetType, NodeType, Product
 from products.operations.adopt import Adopted, adopt_products
@@ -246,13 +246,13 @@ def _finish(fleet: FleetImport) -> None:
         "import": fleet.pk,
     }
     audit.record(fleet.actor, "import.done", fleet.target, summary, **facts)
-    log.write(_log_events(fleet), fleet.moved_at)
+    log_writer.write(_log_events(fleet), fleet.moved_at)
 
 
-def _log_events(fleet: FleetImport) -> list[log.Event]:
+def _log_events(fleet: FleetImport) -> list[log_writer.Event]:
     """One entry per product: a hundred thousand would bury what devices did."""
     return [
-        log.Event(
+        log_writer.Event(
             service_type=ServiceType.MANAGEMENT,
             operation="import",
             reason="ok",

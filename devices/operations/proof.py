@@ -13,7 +13,7 @@ from uuid import UUID
 from common.crypto.encrypted_fields import decrypt
 from devices.alike import FoundBinding, FoundDevice, bindings_or_decoys, devices_or_decoys
 from devices.credentials import decoy_secret, token_matches
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from protocol import signing
 from protocol.client_id import SignatureParams, TokenParams
 from protocol.redaction import Sent

@@ -12,10 +12,11 @@ from django.db.models.lookups import IsNull
 
 from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
 from common.sql.index_lookup import Each, Unindexed
-from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
-from devices.operations import log
+from devices.models import ClientBinding, ListenerProcess, Revocation, Session
 from devices.pseudo_listeners import BROKER_OF
-from devices.traces import trace_of
+from logs.models import ServiceType
+from logs.operations import log_writer
+from logs.trace_ids import trace_of
 
 # Of devices that are named. A planner that takes nobody to be online shall not look through all.
 LIVE = IsNull(Unindexed("ended_at"), True)
@@ -44,7 +45,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """`reason` is a key of devices.reasons.REASONS, `story` the credential's trace id."""
+    """`reason` is a key of logs.reasons.REASONS, `story` the credential's trace id."""
 
     trace_id: str
     device_id: int
@@ -65,11 +66,11 @@ def end_sessions(ends: Sequence[SessionEnd], now: datetime) -> None:
         trace_ids=[end.trace_id for end in ends],
         now=now,
     )
-    log.write(map(event_of_end, ends), now)
+    log_writer.write(map(event_of_end, ends), now)
 
 
-def event_of_end(end: SessionEnd) -> log.Event:
-    return log.Event(
+def event_of_end(end: SessionEnd) -> log_writer.Event:
+    return log_writer.Event(
         service_type=ServiceType.DEVICE,
         operation="offline",
         reason=end.reason,

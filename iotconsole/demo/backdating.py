@@ -12,11 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from common.crypto.identifiers import trace_id
-from devices.models import ClientBinding, Device, LogEntry, ServiceType
-from devices.operations import log
+from devices.models import ClientBinding, Device
 from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted, ConnectionRequest, authenticate
 from devices.operations.sessions import SessionEnd, end_sessions
+from logs.models import LogEntry, ServiceType
+from logs.operations import log_writer
 from mqtt.simulator.firmware import TIMESTAMP, Credential, SecretCredential, TokenCredential
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
@@ -160,7 +161,7 @@ class Stage:
         self, unit: Unit, service_type: ServiceType, operation: str, reason: str, **detail: str
     ) -> None:
         """What only a listener sees: a message, a subscription, a malformed request."""
-        event = log.Event(
+        event = log_writer.Event(
             service_type=service_type,
             operation=operation,
             reason=reason,
@@ -172,7 +173,7 @@ class Stage:
             address=unit.address,
             detail=detail,
         )
-        log.write([event], self.moment)
+        log_writer.write([event], self.moment)
 
     @contextmanager
     def _backdated(self, product_key: str) -> Iterator[None]:

@@ -3,10 +3,10 @@
 from django.db import transaction
 from django.db.models import Q
 
-from devices.models import LogEntry, LogTally
 from devices.operations.manage_many import MOST, delete
 from iotconsole.demo.objects import demo_products
 from iotconsole.demo.scenario import STRANGERS_KEY
+from logs.models import LogEntry, LogTally
 from operators.actor import SHELL
 from products.operations.manage import delete_product, set_published
 

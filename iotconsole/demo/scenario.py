@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from devices.models import ServiceType
 from devices.operations import manage
 from iotconsole.demo.backdating import Stage, Unit
 from iotconsole.demo.week import BEGINS, METERS, Week
+from logs.models import ServiceType
 from products.models import Product
 from products.window import Window
 from protocol.client_id import RegistrationMode

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from devices.operations.tally import tally
 from findings.detect import detect
 from findings.scan import survey
 from iotconsole.demo.backdating import Stage, Unit
+from logs.operations.tally import tally
 from products.models import Product
 from protocol.client_id import RegistrationMode
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from common.ops.ratelimit import FailureCounter, FailureLimits
-from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
+from logs.operations import log_writer
 from mqtt.listener.connack import connack_of
 from protocol import mqtt
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
@@ -49,7 +49,7 @@ class Gate:
         self,
         listener: UUID,
         limits: FailureLimits,
-        record: Callable[[log.Event | Refusal], None],
+        record: Callable[[log_writer.Event | Refusal], None],
     ) -> None:
         self._listener = listener
         self._limits = limits

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from common.net.log_throttle import Sparingly
 from common.ops.error_log import Outage, describe
-from devices.operations.outcome import UNPROVEN, Refused
+from devices.operations.refusal import UNPROVEN, Refused
 from mqtt.listener.batch_window import Crowd
 from mqtt.listener.counters import BatchMeter
 from mqtt.listener.db_errors import is_the_databases

@@ -27,7 +27,7 @@ _CONNECTION: Mapping[str, int] = {
 
 
 def connack_of(reason: str, *, registration: bool) -> int:
-    """The code that answers a refusal for `reason`, a key of devices.reasons.REASONS."""
+    """The code that answers a refusal for `reason`, a key of logs.reasons.REASONS."""
     if registration:
         return _REGISTRATION.get(reason, mqtt.CONNACK_CREDENTIALS)
     return _CONNECTION.get(reason, mqtt.CONNACK_NOT_AUTHORISED)

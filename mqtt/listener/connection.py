@@ -7,7 +7,7 @@ from common.crypto.identifiers import trace_id
 from common.net.connection_limits import Slot
 from devices.models import RevocationReason
 from devices.operations.authenticate import Admitted, ConnectionRequest
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from mqtt.listener import connack
 from mqtt.listener.dispatch import Outcome
 from mqtt.listener.reader import Reader

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from mqtt.listener.dispatch import Outcome, Request
 from protocol.client_id import TokenParams
 from registration.operations.proof import RegistrationRequest

@@ -7,19 +7,19 @@ from typing import Any
 from django.db import transaction
 
 from devices.operations import authenticate as connections
-from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from devices.operations.sessions import SessionEnd, end_sessions
+from logs.operations import log_writer
 from registration.operations import register as registrations
 from registration.operations.explain import Refusal, log_refusals
 from registration.operations.proof import RegistrationRequest
 
-Request = RegistrationRequest | ConnectionRequest | SessionEnd | log.Event | Refusal
+Request = RegistrationRequest | ConnectionRequest | SessionEnd | log_writer.Event | Refusal
 Outcome = registrations.Outcome | connections.Outcome | Refused | None
 
 # Requests whose answer nobody waits for, and which must not be lost.
-RECORDS = (SessionEnd, log.Event, Refusal)
+RECORDS = (SessionEnd, log_writer.Event, Refusal)
 
 
 def _end(ends: Sequence[SessionEnd], now: datetime) -> list[Outcome]:
@@ -27,8 +27,8 @@ def _end(ends: Sequence[SessionEnd], now: datetime) -> list[Outcome]:
     return [None] * len(ends)
 
 
-def _write(events: Sequence[log.Event], now: datetime) -> list[Outcome]:
-    log.write(events, now)
+def _write(events: Sequence[log_writer.Event], now: datetime) -> list[Outcome]:
+    log_writer.write(events, now)
     return [None] * len(events)
 
 
@@ -42,7 +42,7 @@ _OPERATIONS: tuple[tuple[type, Callable[[Sequence[Any], datetime], Sequence[Outc
     (SessionEnd, _end),
     (RegistrationRequest, registrations.register),
     (ConnectionRequest, connections.authenticate),
-    (log.Event, _write),
+    (log_writer.Event, _write),
     (Refusal, _log_refusals),
 )
 

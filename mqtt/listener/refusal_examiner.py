@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 
 from common.ops.error_log import Outage
-from devices.operations import log
+from logs.operations import log_writer
 from mqtt.listener.db_thread import DatabaseThread
 from registration.operations.explain import Refusal, event_of, unexamined
 
@@ -21,7 +21,7 @@ _chance = random.SystemRandom()
 class Examiner:
     """Used on the loop's thread. `record` writes what has been found out."""
 
-    def __init__(self, record: Callable[[log.Event | Refusal], None]) -> None:
+    def __init__(self, record: Callable[[log_writer.Event | Refusal], None]) -> None:
         self._record = record
         self._loop = asyncio.get_running_loop()
         self._thread = DatabaseThread("examiner")
@@ -29,7 +29,7 @@ class Examiner:
         self._waiting: dict[asyncio.Task[None], Refusal] = {}
         self._stopped = False
 
-    def record(self, record: log.Event | Refusal) -> None:
+    def record(self, record: log_writer.Event | Refusal) -> None:
         """Write it, if it is to be examined then later."""
         if isinstance(record, Refusal) and record.examine and not self._stopped:
             task = self._loop.create_task(self._examine(record))
@@ -49,7 +49,7 @@ class Examiner:
 
     async def _examine(self, refusal: Refusal) -> None:
         await asyncio.sleep(_chance.uniform(0, LATEST))
-        found: log.Event | Refusal = unexamined(refusal)
+        found: log_writer.Event | Refusal = unexamined(refusal)
         try:
             found = await self._thread.call(event_of, refusal)
         except Exception as error:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from devices.models import ServiceType
-from devices.operations import log
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
+from logs.models import ServiceType
+from logs.operations import log_writer
 from mqtt.listener.subscriptions import Inbox
 from protocol import mqtt
 from protocol.topics import (
@@ -72,7 +72,7 @@ class Line(Protocol):
 class Services(Protocol):
     """What the process does for sessions."""
 
-    def record(self, request: log.Event) -> None: ...
+    def record(self, request: log_writer.Event) -> None: ...
 
     def uplink(self, sender: "Session", topic: str, payload: bytes, qos: int) -> None:
         """Take what the device published, as it may."""
@@ -175,7 +175,7 @@ class Session:
             return
         who = self.identity
         self.services.record(
-            log.Event(
+            log_writer.Event(
                 service_type=service,
                 operation=operation,
                 reason="topic_denied",

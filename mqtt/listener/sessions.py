@@ -13,7 +13,7 @@ class Online(Protocol):
     def session(self) -> Session: ...
 
     def cut(self, reason: str) -> None:
-        """Close it and record its end. `reason` is a key of devices.reasons.REASONS."""
+        """Close it and record its end. `reason` is a key of logs.reasons.REASONS."""
 
 
 class Sessions:

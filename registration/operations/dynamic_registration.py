@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 
 from common.text.stored_messages import Words, in_english, listed
 from common.web.errors import NotFoundError
-from devices.models import ServiceType
-from devices.operations import log
+from logs.models import ServiceType
+from logs.operations import log_writer
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
@@ -169,7 +169,7 @@ def _note(product: Product, actor: Actor, now: datetime, words: Sequence[Words] 
     detail = {"by": str(actor)}
     if words:
         detail["limits" if on else "because"] = in_english("%(details)s", facts)
-    event = log.Event(
+    event = log_writer.Event(
         service_type=ServiceType.MANAGEMENT,
         operation=f"dynamic_registration_{'on' if on else 'off'}",
         reason="ok",
@@ -177,4 +177,4 @@ def _note(product: Product, actor: Actor, now: datetime, words: Sequence[Words] 
         address=actor.address,
         detail=detail,
     )
-    log.write([event], now)
+    log_writer.write([event], now)

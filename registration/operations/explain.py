@@ -13,9 +13,10 @@ from datetime import datetime
 from common.crypto.encrypted_fields import DecryptionError
 from devices.models import ClientBinding, Device
 from devices.nearest import nearest_device_name, nearest_product_key
-from devices.operations import authenticate, log
+from devices.operations import authenticate
 from devices.operations.authenticate import ConnectionRequest
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
+from logs.operations import log_writer
 from products.models import Product
 from protocol.client_id import RegistrationParams, SignatureParams, TokenParams
 from protocol.diagnose import Key, explain_signature
@@ -48,7 +49,7 @@ class Refusal:
 
 def log_refusals(refusals: Sequence[Refusal], now: datetime) -> None:
     """Append all of them to the log."""
-    log.write([event_of(refusal) for refusal in refusals], now)
+    log_writer.write([event_of(refusal) for refusal in refusals], now)
 
 
 def unexamined(refusal: Refusal) -> Refusal:
@@ -56,7 +57,7 @@ def unexamined(refusal: Refusal) -> Refusal:
     return replace(refusal, examine=False)
 
 
-def event_of(refusal: Refusal) -> log.Event:
+def event_of(refusal: Refusal) -> log_writer.Event:
     """How the log tells it, with what can be found out. Reads only, outside any transaction: what
     it takes shall hold up nobody who writes."""
     request, refused = refusal.request, Refused(refusal.reason)

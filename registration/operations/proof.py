@@ -8,7 +8,7 @@ from datetime import datetime
 
 from common.sql.compiled_queries import Param, prepared_instances
 from devices.credentials import decoy_secret
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from products.alike import products_or_decoys
 from products.models import Product
 from protocol import signing

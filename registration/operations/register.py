@@ -10,10 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from devices.models import Device, ServiceType
-from devices.operations import log
-from devices.operations.outcome import Refused, to_be_logged, told_of
-from devices.traces import trace_of
+from devices.models import Device
+from devices.operations.refusal import Refused, to_be_logged, told_of
+from logs.models import ServiceType
+from logs.operations import log_writer
+from logs.trace_ids import trace_of
 from registration.operations.budget import Budgets
 from registration.operations.held import HeldDevice, hold_devices, with_claimed_certificate
 from registration.operations.proof import Proven, RegistrationRequest, screen
@@ -37,7 +38,7 @@ def register(requests: Sequence[RegistrationRequest], now: datetime) -> list[Out
     screened = screen(requests, now)
     settled = iter(_settle([one for one in screened if isinstance(one, Proven)], now))
     outcomes = [one if isinstance(one, Refused) else next(settled) for one in screened]
-    log.write((event_of(*answered) for answered in to_be_logged(requests, outcomes)), now)
+    log_writer.write((event_of(*answered) for answered in to_be_logged(requests, outcomes)), now)
     return outcomes
 
 
@@ -117,7 +118,7 @@ def _hand_out(proven: Proven, device: HeldDevice, client_ids: ClientIds) -> Outc
     return SecretIssued(device.device_secret, trace_of(device.iot_id))
 
 
-def event_of(request: RegistrationRequest, outcome: Outcome) -> log.Event:
+def event_of(request: RegistrationRequest, outcome: Outcome) -> log_writer.Event:
     """How the log tells this outcome."""
     params = request.params
     detail = {"mode": params.mode.value, "signmethod": params.sign_method.value}
@@ -135,7 +136,7 @@ def event_of(request: RegistrationRequest, outcome: Outcome) -> log.Event:
         client_id, story = outcome.client_id, trace_of(outcome.client_id)
         if outcome.voided_client_id:
             reason, detail["voided"] = "slot_reclaimed", outcome.voided_client_id
-    return log.Event(
+    return log_writer.Event(
         service_type=ServiceType.REGISTRATION,
         operation=params.mode.value,
         reason=reason,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop
 from common.crypto.encrypted_fields import encrypt
 from common.text.stored_messages import Words
 from common.web.errors import ConflictError, NotFoundError, OperationError
-from devices.models import ServiceType
-from devices.operations import log
+from logs.models import ServiceType
+from logs.operations import log_writer
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
@@ -191,7 +191,7 @@ def _note(
     actor: Actor, product: Product, act: str, summary: str, now: datetime, **facts: Any
 ) -> None:
     """The log first: the audit trail stays locked from its entry to the end."""
-    event = log.Event(
+    event = log_writer.Event(
         service_type=ServiceType.MANAGEMENT,
         operation=act,
         reason="ok",
@@ -199,5 +199,5 @@ def _note(
         address=actor.address,
         detail={"by": str(actor)},
     )
-    log.write([event], now)
+    log_writer.write([event], now)
     audit.record(actor, f"product.{act}", product.target, summary, **facts)

@@ -12,7 +12,7 @@ from common.sql.bulk_insert import Writer
 from common.sql.compiled_queries import Param, Prepared
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import MAX_CLIENT_IDS, ClientBinding, VoidReason
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from registration.operations.held import HeldDevice
 
 

@@ -15,8 +15,8 @@ from bench.check import Check, CheckError
 from bench.load import LoadError, hold
 from bench.scenarios import new_product
 from bench.talk import Conversation, Target, pushed
-from devices.models import ServiceType
-from devices.operations import log
+from logs.models import ServiceType
+from logs.operations import log_writer
 from protocol import mqtt, push
 from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates, server_context
@@ -110,7 +110,7 @@ def test_a_credential_that_is_not_in_the_database_makes_the_figures_void(credent
 def test_a_connection_that_is_logged_twice_makes_the_figures_void() -> None:
     product = new_product()
     check = Check(product)
-    event = log.Event(
+    event = log_writer.Event(
         service_type=ServiceType.DEVICE,
         operation="online",
         reason="ok",
@@ -118,8 +118,8 @@ def test_a_connection_that_is_logged_twice_makes_the_figures_void() -> None:
         device_name="lamp-1",
     )
     answers = [(CONNECTION, ACCEPTED)]
-    log.write([event], timezone.now())
+    log_writer.write([event], timezone.now())
     check.everything(answers)
-    log.write([event], timezone.now())
+    log_writer.write([event], timezone.now())
     with pytest.raises(CheckError, match="1 connections were answered, 2 are in the log, 1 of"):
         check.everything(answers)

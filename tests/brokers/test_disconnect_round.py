@@ -12,10 +12,11 @@ from pytest_django import Settings
 from brokers.disconnect_round import anything_to_close, close_connections
 from brokers.http import BrokerError
 from common.ops.periodic_tasks import periodic_tasks
-from devices.models import BrokerClosing, Device, LogEntry, Session
+from devices.models import BrokerClosing, Device, Session
 from devices.operations.broker_disconnects import AGAIN, KEPT, prune_closings
 from devices.operations.manage import clear, delete_device, set_enabled, switch
 from jobs.rounds import take_turn
+from logs.models import LogEntry
 from operators.actor import SHELL, Actor
 from products.carriers import EMQX, RABBITMQ
 from products.models import Product

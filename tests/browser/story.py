@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, override
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from devices.reasons import REASONS
+from logs.reasons import REASONS
 from tests.browser.conftest import Installation
 from tests.polling import eventually
 from tests.sdk.conftest import NewDevice

@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from common.crypto.encrypted_fields import decrypt
 from common.sql.bulk_insert import Writer
-from devices.models import ClientBinding, Device, LogEntry, Session
+from devices.models import ClientBinding, Device, Session
+from logs.models import LogEntry
 from products.models import Product
 from tests.factories import make_device, make_product
 

@@ -15,10 +15,10 @@ from common.ops.logs import JsonLines, Lines, trace_of_record
 from common.web import request_id
 from common.web.request_id import TraceMiddleware, call_it, current_trace, trace_of
 from devices.bulk import job_kind
-from devices.models import LogEntry
 from jobs.operations import submit
 from jobs.registry import KINDS
 from jobs.runner import work
+from logs.models import LogEntry
 from operators.actor import SHELL
 from tests.brokers.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from devices.models import LogEntry, ServiceType
-from devices.operations import log
+from logs.models import LogEntry, ServiceType
+from logs.operations import log_writer
 
 
 def logged(reason: str = "ok", *, at: datetime | None = None, **facts: Any) -> LogEntry:
     """Write one entry through the log's only way in; it is a registration unless said otherwise."""
     facts = {"service_type": ServiceType.REGISTRATION, "operation": "regnwl"} | facts
-    log.write([log.Event(reason=reason, **facts)], at or timezone.now())
+    log_writer.write([log_writer.Event(reason=reason, **facts)], at or timezone.now())
     return LogEntry.objects.latest("pk")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, DeviceBatch, FleetImport, LogEntry
+from devices.models import Device, DeviceBatch, FleetImport
 from jobs.models import Job
+from logs.models import LogEntry
 from operators.models import AccessKey, Operator, SavedFilter
 from products.models import Product
 from tests.console.seed import INVITED

@@ -9,14 +9,15 @@ from django.utils import timezone
 from devices.batches.reading import read_file
 from devices.bulk import job_kind
 from devices.fleet.reading import GivenFile, read_fleet
-from devices.models import Device, ServiceType, Session
-from devices.operations import log
+from devices.models import Device, Session
 from devices.operations.batches import upload_batch
 from devices.operations.fleet_imports import upload_import
 from findings.detect import client_ids_sign
 from findings.operations import observe
 from jobs.models import Job
 from jobs.operations import submit
+from logs.models import ServiceType
+from logs.operations import log_writer
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Operator, Role
 from operators.operations import access_keys, invitations, saved_filters
@@ -129,9 +130,9 @@ def _offline(device: Device, at: datetime) -> None:
 
 def _refusals(product: Product, now: datetime) -> None:
     tried = (("dynamic_registration_off", "lamp-0100"), ("bad_signature", "lamp-0101"))
-    log.write(
+    log_writer.write(
         [
-            log.Event(
+            log_writer.Event(
                 service_type=ServiceType.REGISTRATION,
                 operation="regnwl",
                 reason=reason,

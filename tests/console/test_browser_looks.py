@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from tests.console.browser import DESKTOP, PHONE, Visit
 from tests.console.seed import Fleet
 

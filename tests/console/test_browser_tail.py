@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from tests.console.browser import Visit
 from tests.console.logged import logged
 from tests.console.seed import Fleet

@@ -7,8 +7,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from devices.operations.manage import clear
-from devices.operations.prune import prune_log
-from devices.operations.tally import tally
+from logs.operations.prune import prune_log
+from logs.operations.tally import tally
 from operators.actor import SHELL
 from operators.models import Operator
 from products.models import Product

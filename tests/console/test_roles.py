@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from devices.models import ClientBinding, Device, LogEntry
+from devices.models import ClientBinding, Device
+from logs.models import LogEntry
 from operators.models import AuditEntry
 from products.models import Product
 from tests.console.dom import by_id, text, tree

@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 
 from devices.bulk import job_kind
-from devices.models import DeviceBatch, LogEntry
+from devices.models import DeviceBatch
 from devices.operations.add import add_device
 from devices.operations.batches import upload_batch
 from jobs.models import Job
 from jobs.operations import submit
+from logs.models import LogEntry
 from operators.actor import SHELL, Actor
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_key_use import api_actor

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from common.web.errors import ConflictError, NotFoundError, OperationError
-from devices.models import Device, LogEntry
+from devices.models import Device
 from devices.operations.add import add_device
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from tests.factories import make_product

@@ -1,7 +1,8 @@
 import pytest
 from django.test import Client
 
-from devices.models import Device, LogEntry
+from devices.models import Device
+from logs.models import LogEntry
 from operators.models import AuditEntry
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.fixtures import htmx

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from devices.models import ClientBinding, Device, LogEntry, Revocation, Session
+from devices.models import ClientBinding, Device, Revocation, Session
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import clear, delete_device, reset, set_enabled, switch
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
+from logs.models import LogEntry
 from operators.actor import SHELL
 from products.models import Product
 from tests.factories import (

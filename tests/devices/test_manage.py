@@ -3,7 +3,7 @@
 import pytest
 
 from common.web.errors import ConflictError, NotFoundError
-from devices.models import Device, LogEntry, Revocation, Session
+from devices.models import Device, Revocation, Session
 from devices.operations.manage import (
     allow_registration,
     clear,
@@ -13,6 +13,7 @@ from devices.operations.manage import (
     switch,
 )
 from devices.states import compromised
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from tests.factories import (

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from devices.models import Device, LogEntry, Revocation, Session
+from devices.models import Device, Revocation, Session
 from devices.operations import manage, manage_many
 from devices.operations.manage_many import GONE, MOST, Outcome
+from logs.models import LogEntry
 from operators.actor import SHELL, Actor
 from operators.models import AuditEntry, Operator
 from products.models import Product

@@ -12,8 +12,8 @@ from devices.models import Device
 from devices.operations import authenticate
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.manage import clear, delete_device, set_enabled
-from devices.operations.outcome import Refused
 from devices.operations.proof import Proven, prove
+from devices.operations.refusal import Refused
 from operators.actor import SHELL
 from tests.factories import (
     connect_now,

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from common.web.errors import NotFoundError
-from devices.models import LogEntry
 from devices.operations.reveal import reveal_connection, reveal_device_secret
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from protocol import signing

@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.html import Element
 from pytest_django import DjangoAssertNumQueries
 
-from devices.models import LogEntry, ServiceType
 from devices.operations.manage import delete_device
 from devices.watch_views import WATCH_SECONDS
+from logs.models import LogEntry, ServiceType
 from operators.actor import SHELL
 from products.models import Product
 from tests.console.dom import attribute, by_id, swap, text, tree

@@ -53,14 +53,14 @@ def log_twice() -> None:
 
 
 def _filter_log(change: Callable[[Any], list[Any]]) -> None:
-    from devices.operations import log
+    from logs.operations import log_writer
 
-    write = log.write
+    write = log_writer.write
 
     def changed(events: Iterable[Any], now: datetime) -> None:
         write([kept for event in events for kept in change(event)], now)
 
-    _replace(log, "write", changed)
+    _replace(log_writer, "write", changed)
 
 
 def issue_a_sixth() -> None:

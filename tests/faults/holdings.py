@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from devices.models import ClientBinding, Device, LogEntry, ServiceType, Session
+from devices.models import ClientBinding, Device, Session
+from logs.models import LogEntry, ServiceType
 from products.models import Product
 from tests.faults.history import Binding, Holdings, LogLine, Name
 

@@ -13,7 +13,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from devices.models import ListenerProcess, LogEntry, Session
+from devices.models import ListenerProcess, Session
+from logs.models import LogEntry
 from mqtt.listener.states import CONNECT_WITHIN
 from products.models import Product
 from products.window import Window

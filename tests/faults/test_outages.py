@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from mqtt.listener.states import CONNECT_WITHIN
 from products.models import Product
 from protocol import mqtt

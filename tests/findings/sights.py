@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from devices.models import Device, ServiceType
+from devices.models import Device
 from findings.models import Finding, FindingState
+from logs.models import ServiceType
 from tests.console.logged import logged
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

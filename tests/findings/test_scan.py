@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
-from devices.models import LogTally
 from findings import scan as surveying
 from findings.models import Finding, FindingKind, FindingState
 from findings.operations import dismiss
 from findings.resolve import resolve
 from findings.scan import survey
+from logs.models import LogTally
 from operators.actor import SHELL
 from products.models import Product
 from tests.factories import (

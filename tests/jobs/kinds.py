@@ -3,18 +3,18 @@
 from django.utils import timezone
 
 from common.web.errors import OperationError
-from devices.models import ServiceType
-from devices.operations import log
 from jobs.models import Job
 from jobs.payload import rows_of
 from jobs.registry import ChunkResult, JobFailedError, Kind, register
+from logs.models import ServiceType
+from logs.operations import log_writer
 
 MARK = "tests.mark"
 
 
 def _chunk(job: Job, position: int, size: int) -> ChunkResult:
     names = rows_of(job, position, size)
-    log.write([_event(job, name) for name in names], timezone.now())
+    log_writer.write([_event(job, name) for name in names], timezone.now())
     # After the writing, so that only the transaction can undo it.
     if "broken" in names:
         raise KeyError("broken")
@@ -25,8 +25,8 @@ def _chunk(job: Job, position: int, size: int) -> ChunkResult:
     return ChunkResult(taken=len(names), done=len(names), result={"last": names[-1]})
 
 
-def _event(job: Job, name: str) -> log.Event:
-    return log.Event(
+def _event(job: Job, name: str) -> log_writer.Event:
+    return log_writer.Event(
         ServiceType.MANAGEMENT, "mark", "ok", trace_id=str(job.pk), device_name=str(name)
     )
 
@@ -34,8 +34,8 @@ def _event(job: Job, name: str) -> log.Event:
 def _ended(job: Job) -> None:
     if job.params.get("bad_end"):
         raise KeyError("end")
-    log.write(
-        [log.Event(ServiceType.MANAGEMENT, "mark_end", "ok", device_name=job.state)],
+    log_writer.write(
+        [log_writer.Event(ServiceType.MANAGEMENT, "mark_end", "ok", device_name=job.state)],
         timezone.now(),
     )
 

@@ -11,12 +11,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from common.web.errors import ConflictError, NotFoundError
-from devices.models import LogEntry
 from jobs.leases import LEASE, LostLeaseError, claim, hold
 from jobs.models import Job, JobPart, JobState
 from jobs.operations import cancel, submit
 from jobs.registry import KINDS, ChunkResult, Kind
 from jobs.runner import GIVE_UP_AFTER, work
+from logs.models import LogEntry
 from operators.actor import SHELL
 from tests.jobs.kinds import MARK
 

@@ -6,10 +6,11 @@ from django.test import Client
 from common.web.errors import ConflictError, OperationError
 from devices.batches.given import reading_of
 from devices.batches.rows import Row
-from devices.models import BatchState, Device, LogEntry
+from devices.models import BatchState, Device
 from devices.operations.add import add_device
 from devices.operations.batches import add_batch, generate_batch, upload_batch
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.carriers import EMQX, RABBITMQ, unfit_in

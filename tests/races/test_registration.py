@@ -6,11 +6,12 @@ from functools import partial
 import pytest
 
 from common.web.errors import ConflictError
-from devices.models import ClientBinding, Device, LogEntry
+from devices.models import ClientBinding, Device
 from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import switch
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from protocol.client_id import RegistrationMode

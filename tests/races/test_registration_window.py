@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from devices.models import ClientBinding, Device
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from operators.models import AuditEntry
 from products.models import Product
 from products.window import Window

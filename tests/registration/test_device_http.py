@@ -11,9 +11,10 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
-from devices.models import Device, LogEntry
+from devices.models import Device
 from devices.operations.manage import clear, set_enabled
-from devices.telling import told
+from logs.models import LogEntry
+from logs.presentation import told
 from operators.actor import SHELL
 from products.models import Product
 from products.window import Window

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management.base import CommandError
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from operators.models import AuditEntry
 from tests.factories import make_product
 from tests.shell import answer, failure, words

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from devices.hints import HINTS
-from devices.models import LogEntry
 from devices.operations.manage import clear
+from logs.models import LogEntry
+from logs.refusal_hints import HINTS
 from operators.actor import SHELL
 from products.models import Product
 from protocol import signing

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import pytest
 from django.db import OperationalError
 
-from devices.models import LogEntry, ServiceType
-from devices.operations import log
+from logs.models import LogEntry, ServiceType
+from logs.operations import log_writer
 from registration import late_log
 from registration.late_log import LateLog, Record
 
 PATIENCE = 30
 
 
-def event(number: int) -> log.Event:
-    return log.Event(ServiceType.REGISTRATION, "register", "bad_parameters", f"{number:016}")
+def event(number: int) -> log_writer.Event:
+    return log_writer.Event(ServiceType.REGISTRATION, "register", "bad_parameters", f"{number:016}")
 
 
 def test_what_is_added_meanwhile_is_written_together_in_order() -> None:

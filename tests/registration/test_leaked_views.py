@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from devices.models import Device
 from devices.operations.manage import set_enabled
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AuditEntry

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from devices.models import Device
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product

@@ -2,10 +2,11 @@
 
 import pytest
 
-from devices.models import Device, LogEntry
+from devices.models import Device
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import clear, delete_device, reset, set_enabled, switch
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
+from logs.models import LogEntry
 from operators.actor import SHELL
 from protocol.client_id import RegistrationMode
 from registration.operations.register import SecretIssued

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from devices.credentials import token_digest
-from devices.models import ClientBinding, Device, LogEntry, VoidReason
+from devices.models import ClientBinding, Device, VoidReason
 from devices.operations.authenticate import Admitted
 from devices.operations.manage import allow_registration, clear, set_enabled, switch
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
+from logs.models import LogEntry
 from operators.actor import SHELL
 from registration.operations.slots import ClientIdIssued
 from tests.factories import (

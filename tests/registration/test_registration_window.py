@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common.web.errors import OperationError
-from devices.models import ClientBinding, Device, LogEntry
+from devices.models import ClientBinding, Device
 from devices.operations.manage import delete_device, reset, set_enabled
-from devices.operations.outcome import Refused
-from devices.reasons import REASONS
+from devices.operations.refusal import Refused
+from logs.models import LogEntry
+from logs.reasons import REASONS
 from mqtt.listener.connack import connack_of
 from operators.actor import SHELL
 from operators.confirmation import Confirmed

@@ -7,10 +7,11 @@ from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
 from common.web.errors import ConflictError, OperationError
-from devices.models import Device, LogEntry
-from devices.operations.outcome import Refused
+from devices.models import Device
+from devices.operations.refusal import Refused
 from devices.operations.rekey import reencrypt_secrets
 from devices.states import with_old_secret
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AuditEntry

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from products.models import Product
 from tests.devices.fleet.given import KEY, PRODUCT_SECRET, imported, secret_of, table, token_of
 from tests.polling import eventually

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from devices.models import ClientBinding, Device, DeviceState, LogEntry
+from devices.models import ClientBinding, Device, DeviceState
 from devices.operations import manage
 from devices.states import state_of, with_state
+from logs.models import LogEntry
 from operators.actor import SHELL
 from products.models import Product
 from registration.certificate_names import certificate_names

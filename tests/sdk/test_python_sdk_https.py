@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from devices.models import Device, LogEntry
+from devices.models import Device
 from devices.states import state_of, with_state
+from logs.models import LogEntry
 from products.models import Product
 from tests.factories import make_device, make_product
 from tests.polling import eventually

@@ -20,7 +20,8 @@ from cryptography.fernet import Fernet
 from django.db import connection
 from django_otp.oath import totp
 
-from devices.models import Device, LogEntry
+from devices.models import Device
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Authenticator, Role
 from operators.operations.access_keys import create_access_key

@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 
 from common.crypto.encrypted_fields import fits, key_name
 from devices.models import Device
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from devices.operations.rekey import needed_keys
 from devices.operations.sealed import SealedColumn
 from protocol.client_id import RegistrationMode

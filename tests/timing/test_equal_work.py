@@ -21,7 +21,7 @@ from bench.timing.welch import Pair, compare
 from common.ops.ratelimit import FailureLimits
 from devices.models import Device
 from devices.operations import authenticate, proof
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from mqtt.listener.admission import Gate
 from mqtt.listener.dispatch import Outcome, perform
 from products.models import Product

@@ -13,18 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 # Where words for operators are.
 SOURCES = (
-    *(
-        "brokers",
-        "common",
-        "devices",
-        "findings",
-        "iotconsole",
-        "jobs",
-        "mqtt",
-        "operators",
-        "products",
-    ),
-    *("products", "registration", "templates"),
+    *("brokers", "common", "devices", "findings", "imports", "iotconsole", "jobs", "logs"),
+    *("mqtt", "operators", "products", "registration", "templates"),
 )
 
 # Context, message, plural.

@@ -3,8 +3,9 @@
 import pytest
 from pytest_django import Settings
 
-from devices.models import Device, LogEntry, Session
+from devices.models import Device, Session
 from devices.operations.manage import clear, set_enabled, switch
+from logs.models import LogEntry
 from operators.actor import SHELL
 from products.carriers import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
 from products.models import DataConnections, Product

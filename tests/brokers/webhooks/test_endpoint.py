@@ -9,7 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from brokers.webhooks import authenticator
-from devices.models import LogEntry, Session
+from devices.models import Session
+from logs.models import LogEntry
 from products.carriers import BROKERS, EMQX, NANOMQ, RABBITMQ
 from products.models import Product
 from tests.brokers.webhooks.asking import (

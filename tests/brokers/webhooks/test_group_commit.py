@@ -8,7 +8,7 @@ import pytest
 
 from brokers.webhooks.group_commit import FAILED, GroupCommit, Job
 from devices.operations.authenticate import Admitted, ConnectionRequest, Outcome
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from tests.factories import signed_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from tests.brokers.webhooks.asking import ask, ask_json, result, word
 
 pytestmark = pytest.mark.django_db

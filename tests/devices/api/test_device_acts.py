@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from devices.api import naming
-from devices.models import ClientBinding, Device, LogEntry, Revocation
+from devices.models import ClientBinding, Device, Revocation
 from devices.operations.manage import delete_device
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AccessKey, AuditEntry
 from products.models import Product

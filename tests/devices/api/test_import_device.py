@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from devices.models import Device, LogEntry
+from devices.models import Device
+from logs.models import LogEntry
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from tests import rpc

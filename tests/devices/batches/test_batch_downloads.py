@@ -7,10 +7,11 @@ import pytest
 from django.test import Client
 
 from common.web.downloads import csv_restored
-from devices.models import Device, DeviceBatch, LogEntry
+from devices.models import Device, DeviceBatch
 from devices.operations import batch_work
 from devices.operations.batches import generate_batch
 from devices.operations.reveal import reveal_connection
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import Product

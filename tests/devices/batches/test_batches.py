@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from common.web.errors import ConflictError, NotFoundError, OperationError
-from devices.models import BatchState, Device, DeviceBatch, LogEntry
+from devices.models import BatchState, Device, DeviceBatch
 from devices.operations import batch_work
 from devices.operations.add import add_device
 from devices.operations.batch_steps import check_rows, create_rows
@@ -19,6 +19,7 @@ from devices.operations.batches import (
     stop_batch,
     upload_batch,
 )
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import Product

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from common.web.errors import ConflictError, NotFoundError
 from devices.fleet.report import report_lines
-from devices.models import ClientBinding, Device, FleetPart, ImportState, LogEntry
+from devices.models import ClientBinding, Device, FleetPart, ImportState
 from devices.operations.fleet_imports import (
     apply_import,
     discard_import,
@@ -15,6 +15,7 @@ from devices.operations.fleet_imports import (
     stop_import,
 )
 from devices.operations.manage import clear, reset, switch
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import NetType, Product, ProductStatus

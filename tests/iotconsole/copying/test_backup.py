@@ -11,10 +11,11 @@ from cryptography.fernet import Fernet
 from django.db import connection
 from pytest_django import Settings
 
-from devices.models import Device, DeviceCount, LogEntry
-from devices.operations.outcome import Refused
+from devices.models import Device, DeviceCount
+from devices.operations.refusal import Refused
 from iotconsole.copying import keys
 from iotconsole.copying.tables import Digest, all_tables
+from logs.models import LogEntry
 from operators.audit_check import verify
 from operators.models import AccessKey, AuditEntry, Authenticator, Operator, SignedIn
 from products.models import Product

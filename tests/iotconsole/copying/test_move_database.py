@@ -13,7 +13,8 @@ import pytest
 from django.db import connection
 from psycopg import sql
 
-from devices.models import Device, LogEntry
+from devices.models import Device
+from logs.models import LogEntry
 from tests.iotconsole.copying.world import World, make_world
 from tests.postgres import PostgresServer
 from tests.processes import run_command

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.core.management import call_command
 from django.utils import timezone
 
-from devices.models import Device, LogEntry
+from devices.models import Device
+from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, AuditEntry, Authenticator, Operator
 from operators.operations.access_keys import create_access_key

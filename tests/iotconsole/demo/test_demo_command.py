@@ -8,15 +8,16 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from devices.history import history
-from devices.models import ClientBinding, Device, DeviceState, LogEntry, Session
-from devices.reasons import REASONS
+from devices.models import ClientBinding, Device, DeviceState, Session
 from devices.states import compromised, state_of, with_state
 from findings.evidence import stored_parties
 from findings.models import Finding, FindingKind, FindingState
 from findings.texts import sentence
 from iotconsole.demo.scenario import LAMPS, SENSORS
 from iotconsole.demo.week import METERS
+from logs.hourly_stats import history
+from logs.models import LogEntry
+from logs.reasons import REASONS
 from products.models import Product
 from tests.factories import make_device, make_product
 from tests.shell import answer, failure, words

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 import pytest
 from cryptography import x509
 
-from devices.models import Device, LogEntry
+from devices.models import Device
+from logs.models import LogEntry
 from protocol import signing
 from protocol.signing import SignMethod
 from registration.certificate_names import certificate_names

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from devices.models import LogEntry
 from jobs.models import Job, JobState
 from jobs.operations import submit
+from logs.models import LogEntry
 from operators.actor import SHELL
 from tests.jobs.kinds import MARK, install
 from tests.polling import eventually

@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from common.ops.periodic_tasks import PeriodicTask, periodic_tasks
-from devices.models import LogEntry, ServiceType
-from devices.operations import log
-from devices.periodic import prune
 from jobs.leases import LEASE, claim_round, finish_round, renew
 from jobs.models import Round
 from jobs.rounds import take_turn
+from logs.models import LogEntry, ServiceType
+from logs.operations import log_writer
+from logs.periodic import prune
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,8 +90,8 @@ def test_clocks_of_two_hosts_may_differ_a_little() -> None:
 
 def test_pruning_forgets_what_is_older_than_the_setting() -> None:
     now = timezone.now()
-    event = log.Event(ServiceType.DEVICE, "online", "online")
-    log.write([event], now - timedelta(days=31))
-    log.write([event], now - timedelta(days=29))
+    event = log_writer.Event(ServiceType.DEVICE, "online", "online")
+    log_writer.write([event], now - timedelta(days=31))
+    log_writer.write([event], now - timedelta(days=29))
     prune(now)
     assert LogEntry.objects.count() == 1

@@ -12,11 +12,12 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from devices.models import ClientBinding, Device, LogEntry, ServiceType, Session
-from devices.operations import log
+from devices.models import ClientBinding, Device, Session
 from devices.operations.authenticate import Admitted
-from devices.operations.outcome import Refused
+from devices.operations.refusal import Refused
 from devices.operations.sessions import SessionEnd
+from logs.models import LogEntry, ServiceType
+from logs.operations import log_writer
 from mqtt.listener.batch_window import Crowd
 from mqtt.listener.batcher import MAX_ATTEMPTS, Batcher, Job, Perform
 from mqtt.listener.dispatch import Outcome, Request, perform
@@ -37,8 +38,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FAILED = Refused("server_error")
 
 
-def event(operation: str = "online") -> log.Event:
-    return log.Event(
+def event(operation: str = "online") -> log_writer.Event:
+    return log_writer.Event(
         service_type=ServiceType.DEVICE, operation=operation, reason="topic_denied", trace_id="t"
     )
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from devices.models import LogEntry
-from devices.operations.outcome import EXAMINED
+from devices.operations.refusal import EXAMINED
+from logs.models import LogEntry
 from registration import attempts
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.running import RunningListener, eventually

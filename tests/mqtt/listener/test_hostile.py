@@ -11,7 +11,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from devices.models import ClientBinding, Device, LogEntry
+from devices.models import ClientBinding, Device
+from logs.models import LogEntry
 from products.models import Product
 from protocol import mqtt
 from protocol.client_id import RegistrationMode

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from devices.models import ClientBinding, LogEntry
+from devices.models import ClientBinding
+from logs.models import LogEntry
 from products.models import Product
 from protocol import mqtt
 from protocol.client_id import RegistrationMode

@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from devices.models import ListenerProcess, LogEntry, Session
+from devices.models import ListenerProcess, Session
 from devices.operations.sessions import bury_listener, heartbeat, start_listener
 from devices.pseudo_listeners import LISTENER_OF
+from logs.models import LogEntry
 from mqtt.listener import liveness
 from mqtt.listener.heartbeats import Watch
 from mqtt.listener.liveness import LockFile, Presence

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from devices.models import Device, LogEntry, Session
+from devices.models import Device, Session
+from logs.models import LogEntry
 from mqtt.listener.connection import Connection
 from protocol import mqtt
 from tests.clients.connects import registration_connect, signed_connect, token_connect

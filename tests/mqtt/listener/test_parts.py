@@ -14,7 +14,7 @@ from common.net.connection_limits import Slot, Slots
 from common.net.log_throttle import Sparingly, log_loop_error
 from common.ops.error_log import Outage, describe
 from devices.models import Device
-from devices.reasons import REASONS
+from logs.reasons import REASONS
 from mqtt.listener.connack import connack_of
 from mqtt.listener.db_thread import DatabaseThread
 from mqtt.listener.session import printable

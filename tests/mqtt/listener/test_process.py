@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from devices.models import ListenerProcess as Row
-from devices.models import LogEntry, Session
+from devices.models import Session
 from devices.states import totals
+from logs.models import LogEntry
 from protocol import mqtt
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.process import StartProcess

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from devices.models import LogEntry, Session
+from devices.models import Session
+from logs.models import LogEntry
 from mqtt.listener.batcher import Job
 from products.window import Window
 from protocol import mqtt

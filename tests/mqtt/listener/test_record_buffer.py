@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from devices.models import ServiceType
-from devices.operations import log
 from devices.operations.sessions import SessionEnd
+from logs.models import ServiceType
+from logs.operations import log_writer
 from mqtt.listener.dispatch import Request
 from mqtt.listener.record_buffer import LONGEST, Records
 from tests.factories import LISTENER
 
-REFUSAL = log.Event(
+REFUSAL = log_writer.Event(
     service_type=ServiceType.DEVICE, operation="online", reason="bad_signature", trace_id="t"
 )
 END = SessionEnd("trace", 1, LISTENER, "connection_lost", "product-key", "lamp-0001")

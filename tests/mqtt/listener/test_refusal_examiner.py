@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import OperationalError
 
-from devices.models import LogEntry
+from logs.models import LogEntry
 from mqtt.listener import refusal_examiner
 from registration.operations import explain
 from registration.operations.explain import Refusal

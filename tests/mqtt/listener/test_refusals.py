@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from devices.models import ClientBinding, Device, LogEntry, Session
+from devices.models import ClientBinding, Device, Session
 from devices.operations.manage import clear, set_enabled, switch
-from devices.reasons import REASONS
+from logs.models import LogEntry
+from logs.reasons import REASONS
 from operators.actor import SHELL
 from products.models import Product
 from protocol import mqtt

@@ -10,9 +10,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from devices.models import LogEntry, Revocation, Session
+from devices.models import Revocation, Session
 from devices.operations import sessions
 from devices.operations.manage import clear, delete_device, set_enabled, switch
+from logs.models import LogEntry
 from mqtt.listener import periodic, server
 from mqtt.listener.batcher import Batcher
 from mqtt.listener.dispatch import Outcome, Request, perform

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from devices.models import LogEntry, Session
+from devices.models import Session
 from devices.operations.manage import clear, set_enabled
 from devices.operations.sessions import bury_listener
-from devices.traces import trace_of
+from logs.models import LogEntry
+from logs.trace_ids import trace_of
 from operators.actor import SHELL
 from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect, token_connect

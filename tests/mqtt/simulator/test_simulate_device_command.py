@@ -10,7 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from devices.models import ClientBinding, Device, LogEntry
+from devices.models import ClientBinding, Device
+from logs.models import LogEntry
 from products.models import Product
 from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates

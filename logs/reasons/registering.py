@@ -1,0 +1,170 @@
+"""Why a request for dynamic registration was accepted or refused."""
+
+from django.utils.translation import gettext_noop as _
+
+from logs.reasons.reason import Reason
+
+REGISTERING = (
+    Reason(
+        "bad_parameters",
+        "460",
+        _("Request parameter error"),
+        _("A parameter the device must send is missing or malformed."),
+        _(
+            "Compare the clientId, username and parameters under Details with what the SDK "
+            "documents."
+        ),
+    ),
+    Reason(
+        "no_tls",
+        "460",
+        _("Registration without TLS"),
+        _("The answer carries a secret, so dynamic registration is answered over TLS only."),
+        _("Point the device at the TLS port and give it this server's CA certificate."),
+    ),
+    Reason(
+        "unsupported_sign_method",
+        "6292",
+        _("Unsupported signmethod"),
+        _("The device signed with a method other than hmacmd5, hmacsha1 or hmacsha256."),
+        _("Set one of the three methods in the firmware."),
+    ),
+    Reason(
+        "product_not_found",
+        "6250",
+        _("Product not found"),
+        _("No product has this ProductKey."),
+        _("Check the ProductKey in the firmware, or create the product here with that key."),
+    ),
+    Reason(
+        "bad_signature",
+        "6600",
+        _("Signature check failed"),
+        _("The signature was not made with this product's ProductSecret over the parameters sent."),
+        _(
+            "Check the ProductSecret in the firmware, and that deviceName, productKey and random "
+            "are signed in that order."
+        ),
+    ),
+    Reason(
+        "dynamic_registration_off",
+        "6288",
+        _("Dynamic Registration is off"),
+        _("The product does not take new devices at the moment."),
+        _("Turn on Dynamic Registration on Product Details if this device should be let in."),
+    ),
+    Reason(
+        "window_closed",
+        "6288",
+        _("Registration window has closed"),
+        _(
+            "Dynamic Registration was opened until a moment that has passed, so it closed by "
+            "itself."
+        ),
+        _("Open it again on Product Details if this device should be let in."),
+    ),
+    Reason(
+        "budget_used_up",
+        "6288",
+        _("Registration budget is used up"),
+        _(
+            "As many have registered as this registration window was opened for, so it closed by "
+            "itself."
+        ),
+        _(
+            "If more were expected, open it again on Product Details. If not, somebody else has "
+            "the product certificate: follow “Secret leaked?” there."
+        ),
+    ),
+    Reason(
+        "name_not_allowed",
+        "Window",
+        _("DeviceName is not allowed"),
+        _(
+            "The registration window is open only to DeviceNames of a pattern that this one does "
+            "not fit."
+        ),
+        _("If the device is genuine, change the pattern on Product Details."),
+    ),
+    Reason(
+        "name_not_carried",
+        "Broker",
+        _("The broker cannot carry this DeviceName"),
+        _(
+            "The data connections of this product are carried by RabbitMQ, where a dot or colon "
+            "in a DeviceName would mix up devices."
+        ),
+        _("Give the device another DeviceName, or the product another broker."),
+    ),
+    Reason(
+        "network_not_allowed",
+        "Window",
+        _("Source network is not allowed"),
+        _(
+            "The registration window is open only to certain networks, and this address is in "
+            "none of them."
+        ),
+        _(
+            "If the device is genuine, add its network on Product Details. If not, somebody "
+            "elsewhere has the product certificate."
+        ),
+    ),
+    Reason(
+        "mode_not_allowed",
+        "Window",
+        _("This way of registering is not allowed"),
+        _("The registration window is open only to the other authType: register or regnwl."),
+        _("If the firmware is right, allow its authType on Product Details."),
+    ),
+    Reason(
+        "registration_refused",
+        "6288",
+        _("Registration under this DeviceName is refused"),
+        _(
+            "After Switch (or Clear) an operator closed this DeviceName to new registrations, so "
+            "that clones cannot simply register again."
+        ),
+        _("Allow registration again on Device Details if this device is genuine."),
+    ),
+    Reason(
+        "device_not_found",
+        "6100",
+        _("Device not found"),
+        _("Pre-registration needs the DeviceName to exist before the device asks."),
+        _("Add the device with exactly this DeviceName, then let it try again."),
+    ),
+    Reason(
+        "device_disabled",
+        "6204",
+        _("Device is disabled"),
+        _("An operator disabled this device."),
+        _("Enable it on Device Details."),
+    ),
+    Reason(
+        "already_activated",
+        "6289",
+        _("Device already activated"),
+        _("One device certificate activates one physical device, and this one has been used."),
+        _(
+            "If the device lost its secret, Reset it. If the hardware was replaced, delete the "
+            "device and add the DeviceName again. If neither, somebody holds the product "
+            "certificate."
+        ),
+    ),
+    Reason(
+        "client_id_limit",
+        "Limit",
+        _("Five ClientIDs are in use"),
+        _("A DeviceName has room for five physical devices, and all five ClientIDs are taken."),
+        _("Open Device Details: keep one with Switch, or void all with Clear."),
+    ),
+    Reason(
+        "slot_reclaimed",
+        "200",
+        _("Success, an unclaimed ClientID was voided"),
+        _(
+            "All five ClientIDs were taken; the oldest had been issued a while ago and never "
+            "connected, so it was voided and its slot went to this device."
+        ),
+    ),
+)
