@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from devices.models import Device, DeviceBatch
+from devices.models import Device
 from devices.states import with_state
 from operators.models import Operator
 from operators.permissions import operator_of
@@ -19,23 +19,6 @@ def changeable_devices(operator: Operator) -> QuerySet[Device]:
     if operator.sees_every_product and operator.may_change:
         return Device.objects.all()
     return Device.objects.filter(product__in=changeable_products(operator))
-
-
-def visible_batches(operator: Operator) -> QuerySet[DeviceBatch]:
-    """With their product and who asked for them."""
-    listed = DeviceBatch.objects.select_related("product", "operator")
-    return of_visible_products(listed.defer("product__product_secret"), operator)
-
-
-def batch_or_404(request: HttpRequest, key: int, *, change: bool = False) -> DeviceBatch:
-    """404 for a batch not there or not yours, 403 to look at only."""
-    operator = operator_of(request)
-    batch = visible_batches(operator).filter(pk=key).first()
-    if batch is None:
-        raise Http404(_("There is no batch %(batch)s (any more).") % {"batch": key})
-    if change:
-        require_change(operator, batch.product.product_key)
-    return batch
 
 
 def device_or_404(

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.web.filters import ConsoleFilter, Keys
-from devices.models import BatchState, Device, DeviceBatch, DeviceState
+from devices.models import Device, DeviceState
 from devices.search import keys_beginning, names_beginning
 from devices.states import (
     compromised,
@@ -96,14 +96,3 @@ class DeviceFilter(ConsoleFilter[Device]):
         self, devices: QuerySet[Device], _name: str, value: datetime
     ) -> QuerySet[Device]:
         return registered_since(devices, value)
-
-
-class BatchFilter(ConsoleFilter[DeviceBatch]):
-    product = by_product()
-    state = django_filters.ChoiceFilter(
-        label=_("State"), choices=BatchState.choices, empty_label=_("All")
-    )
-
-    class Meta:
-        model = DeviceBatch
-        fields: tuple[str, ...] = ()

@@ -1,16 +1,12 @@
-"""What a worker does again and again for devices and lists of them."""
+"""What a worker does again and again for devices."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
-from devices.operations.batch_work import tend_batches
 from devices.operations.broker_disconnects import prune_closings
 from devices.operations.count import fold_counts
-from devices.operations.fleet_work import tend_imports
 from devices.operations.statistics import refresh_statistics
 
 register(
     PeriodicTask("pruning closings at brokers", 3600, prune_closings),
-    PeriodicTask("batches", 30, tend_batches),
-    PeriodicTask("fleet imports", 30, tend_imports),
     PeriodicTask("folding counts", 10, fold_counts),
     PeriodicTask("table statistics", 3600, refresh_statistics),
 )

@@ -21,7 +21,7 @@ from common.crypto.encrypted_fields import fits
 from common.ops.periodic_tasks import periodic_tasks
 from common.web.machine_requests import ONLY_MACHINES
 from devices.models import ListenerProcess
-from devices.operations.sealed import sealed_columns
+from iotconsole.encrypted_columns import sealed_columns
 from jobs.models import Round
 
 ALIVE, READY = "/healthz", "/readyz"

@@ -27,6 +27,7 @@ from common.web.request_id import call_it
 from common.web.rpc_envelope import respond
 from common.web.rpc_parameters import GatewayError, Parameters
 from devices.api import ACTIONS as DEVICE_ACTIONS
+from imports.api import ACTIONS as IMPORT_ACTIONS
 from iotconsole.api_bodies import (
     body_of,
     check_usable,
@@ -52,7 +53,7 @@ from protocol.rpc_fields import RpcError
 logger = logging.getLogger(__name__)
 _calls = counter("api_calls", "Calls of the API: ok, failed, refused or error.", "action", "result")
 
-ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS)
+ACTIONS: Actions = Actions(PRODUCT_ACTIONS | DEVICE_ACTIONS | IMPORT_ACTIONS)
 VERSION = "2018-01-20"
 _METHODS = ("GET", "POST")
 _SIGNS = ("Action=", "AccessKeyId=", "Signature=")

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "logs",
     "jobs",
     "devices",
+    "imports",
     "findings",
     "registration",
     "mqtt",

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", include("registration.urls")),
     path("products/", include("products.urls")),
     path("devices/jobs/", include("jobs.urls")),
+    path("devices/", include("imports.urls")),
     path("devices/", include("devices.urls")),
     path("findings/", include("findings.urls")),
     path("logs/", include("logs.urls")),

@@ -1,6 +1,6 @@
 """How much the fuzzing tests try: a few hundred inputs each, or as many as FUZZ_EXAMPLES says.
 
-FUZZ_EXAMPLES=20000 pytest --hypothesis-show-statistics tests/devices/batches/test_fuzzing.py
+FUZZ_EXAMPLES=20000 pytest --hypothesis-show-statistics tests/imports/batches/test_fuzzing.py
 """
 
 import os

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 import openpyxl
 
-from devices.batches.reading import read_file
-from devices.models import DeviceBatch
-from devices.operations import batch_work
-from devices.operations.batches import add_batch, upload_batch
+from imports.batches.reading import read_file
+from imports.models import DeviceBatch
+from imports.operations import batch_runner
+from imports.operations.batches import add_batch, upload_batch
 from operators.actor import SHELL
 from products.operations.manage import create_product
 
@@ -42,13 +42,13 @@ def figures(count: int = COUNT) -> Iterator[Stage]:
 
         def dry_run(content: bytes = content) -> DeviceBatch:
             reading = read_file(content, _LARGEST)
-            return batch_work.work_off(upload_batch(SHELL, product_key, reading).pk)
+            return batch_runner.work_off(upload_batch(SHELL, product_key, reading).pk)
 
         checked, stage = timed(f"dry run of {count:,} rows, {kind}", 10.0, dry_run)
         yield stage
 
     def add() -> DeviceBatch:
-        return batch_work.work_off(add_batch(SHELL, checked.pk).pk)
+        return batch_runner.work_off(add_batch(SHELL, checked.pk).pk)
 
     added, stage = timed(f"adding {count:,} devices", 20.0, add)
     assert added.added == count

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from bench.console.fleet import Size, by_product, name_of
 from bench.console.rows import fill, moment
-from devices.batches.problems import DEVICE_NAME, Problem
-from devices.batches.rows import Row, pack
-from devices.models import PART_ROWS, BatchMethod, BatchPart, BatchState, DeviceBatch
 from findings.models import Finding
+from imports.batches.problems import DEVICE_NAME, Problem
+from imports.batches.rows import Row, pack
+from imports.models import PART_ROWS, BatchMethod, BatchPart, BatchState, DeviceBatch
 from jobs.models import Job, JobState
 from operators.models import Operator, Role
 from products.models import Product, ProductGrant

@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Iterator
 
 from bench.batches.figures import Stage, timed
-from devices.fleet.reading import GivenFile, read_fleet
-from devices.models import FleetImport
-from devices.operations.fleet_imports import apply_import, upload_import
-from devices.operations.fleet_work import work_off
+from imports.fleet.reading import GivenFile, read_fleet
+from imports.models import FleetImport
+from imports.operations.fleet_imports import apply_import, upload_import
+from imports.operations.fleet_runner import work_off
 from operators.actor import SHELL
 
 COUNT = 100_000

@@ -2,7 +2,6 @@ import common.crypto.encrypted_fields
 import devices.credentials
 import django.core.validators
 import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -11,8 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('imports', '0001_initial'),
         ('products', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -42,34 +41,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='DeviceBatch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('auto', 'Auto Generate'), ('upload', 'Batch Upload'), ('import', 'Import by API')], max_length=8)),
-                ('state', models.CharField(choices=[('CHECK', 'Checking'), ('CHECK_SUCCESS', 'Ready to add'), ('CHECK_FAILED', 'Rows to fix'), ('CREATE', 'Adding'), ('CREATE_SUCCESS', 'Added'), ('CREATE_FAILED', 'Failed')], default='CHECK', max_length=16)),
-                ('prefix', models.CharField(blank=True, max_length=20)),
-                ('file_name', models.CharField(blank=True, max_length=100)),
-                ('columns', models.JSONField(default=list)),
-                ('notes', models.JSONField(default=list)),
-                ('total', models.IntegerField()),
-                ('position', models.IntegerField(default=0)),
-                ('bad', models.IntegerField(default=0)),
-                ('added', models.IntegerField(default=0)),
-                ('all_or_nothing', models.BooleanField(default=False)),
-                ('stopped', models.BooleanField(default=False)),
-                ('origin', models.CharField(max_length=16)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('access_key', models.CharField(blank=True, max_length=91)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('moved_at', models.DateTimeField()),
-                ('operator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='products.product')),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Device',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -89,21 +60,25 @@ class Migration(migrations.Migration):
                 ('claimed_at', models.DateTimeField(null=True)),
                 ('secret_blocked', models.BooleanField(default=False)),
                 ('registration_refused', models.BooleanField(default=False)),
+                ('batch', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='devices', to='imports.devicebatch')),
                 ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='products.product')),
-                ('batch', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='devices', to='devices.devicebatch')),
             ],
             options={
                 'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
-            name='BatchPart',
+            name='ClientBinding',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('bad', models.IntegerField(default=0)),
-                ('payload', models.BinaryField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='devices.devicebatch')),
+                ('client_id', models.CharField(max_length=64, unique=True)),
+                ('token_digest', models.CharField(max_length=64)),
+                ('slot', models.SmallIntegerField()),
+                ('issued_at', models.DateTimeField()),
+                ('first_connected_at', models.DateTimeField(null=True)),
+                ('voided_at', models.DateTimeField(null=True)),
+                ('void_reason', models.CharField(blank=True, choices=[('switched', 'Another ClientID was kept by Switch'), ('cleared', 'Cleared'), ('reclaimed', 'Never connected; its slot went to a newer registration')], max_length=12)),
+                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bindings', to='devices.device')),
             ],
         ),
         migrations.CreateModel(
@@ -114,41 +89,6 @@ class Migration(migrations.Migration):
                 ('activated', models.BigIntegerField()),
                 ('folded', models.BooleanField()),
                 ('product', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='device_counts', to='products.product')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='FleetImport',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_names', models.JSONField(default=list)),
-                ('notes', models.JSONField(default=list)),
-                ('rows', models.IntegerField()),
-                ('state', models.CharField(choices=[('check', 'Checking'), ('checked', 'Checked'), ('apply', 'Importing'), ('stopped', 'Stopped'), ('done', 'Imported')], default='check', max_length=8)),
-                ('checked', models.BooleanField(default=False)),
-                ('total', models.IntegerField()),
-                ('position', models.IntegerField(default=0)),
-                ('found', models.JSONField(default=dict)),
-                ('done', models.JSONField(default=dict)),
-                ('assume_activated', models.BooleanField(default=False)),
-                ('products', models.JSONField(default=dict)),
-                ('origin', models.CharField(max_length=16)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('moved_at', models.DateTimeField()),
-                ('operator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='FleetPart',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('payload', models.BinaryField()),
-                ('problems', models.JSONField(default=list)),
-                ('fleet_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='devices.fleetimport')),
             ],
         ),
         migrations.CreateModel(
@@ -180,32 +120,6 @@ class Migration(migrations.Migration):
                 ('device', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='devices.device')),
                 ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='products.product')),
             ],
-        ),
-        migrations.CreateModel(
-            name='ClientBinding',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.CharField(max_length=64, unique=True)),
-                ('token_digest', models.CharField(max_length=64)),
-                ('slot', models.SmallIntegerField()),
-                ('issued_at', models.DateTimeField()),
-                ('first_connected_at', models.DateTimeField(null=True)),
-                ('voided_at', models.DateTimeField(null=True)),
-                ('void_reason', models.CharField(blank=True, choices=[('switched', 'Another ClientID was kept by Switch'), ('cleared', 'Cleared'), ('reclaimed', 'Never connected; its slot went to a newer registration')], max_length=12)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bindings', to='devices.device')),
-            ],
-            options={
-                'indexes': [models.Index(condition=models.Q(('first_connected_at__isnull', True), ('voided_at__isnull', True)), fields=['issued_at'], name='binding_unclaimed'), models.Index(condition=models.Q(('slot__gt', 0), ('voided_at__isnull', True)), fields=['device', 'slot'], name='binding_further_slot')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('slot__gte', 0), ('slot__lt', 5)), name='binding_slot_range'), models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('device', 'slot'), name='binding_slot_held_once')],
-            },
-        ),
-        migrations.AddIndex(
-            model_name='devicebatch',
-            index=models.Index(fields=['product', '-id'], name='batch_by_product'),
-        ),
-        migrations.AddIndex(
-            model_name='devicebatch',
-            index=models.Index(fields=['state', 'moved_at'], name='batch_by_state'),
         ),
         migrations.AddIndex(
             model_name='device',
@@ -239,21 +153,25 @@ class Migration(migrations.Migration):
             model_name='device',
             constraint=models.UniqueConstraint(fields=('device_name', 'product'), name='device_name_unique', opclasses=['varchar_pattern_ops', 'int8_ops']),
         ),
+        migrations.AddIndex(
+            model_name='clientbinding',
+            index=models.Index(condition=models.Q(('first_connected_at__isnull', True), ('voided_at__isnull', True)), fields=['issued_at'], name='binding_unclaimed'),
+        ),
+        migrations.AddIndex(
+            model_name='clientbinding',
+            index=models.Index(condition=models.Q(('slot__gt', 0), ('voided_at__isnull', True)), fields=['device', 'slot'], name='binding_further_slot'),
+        ),
         migrations.AddConstraint(
-            model_name='batchpart',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='batch_part_once'),
+            model_name='clientbinding',
+            constraint=models.CheckConstraint(condition=models.Q(('slot__gte', 0), ('slot__lt', 5)), name='binding_slot_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='clientbinding',
+            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('device', 'slot'), name='binding_slot_held_once'),
         ),
         migrations.AddConstraint(
             model_name='devicecount',
             constraint=models.UniqueConstraint(condition=models.Q(('folded', True)), fields=('product',), name='device_count_folded_once'),
-        ),
-        migrations.AddIndex(
-            model_name='fleetimport',
-            index=models.Index(fields=['state', 'moved_at'], name='fleet_import_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='fleetpart',
-            constraint=models.UniqueConstraint(fields=('fleet_import', 'number'), name='fleet_part_once'),
         ),
         migrations.AddIndex(
             model_name='session',

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from common.crypto.encrypted_fields import EncryptedTextField
 from devices.credentials import new_device_secret, new_iot_id
-from devices.models.batch import DeviceBatch
 from products.models import Product
 from protocol.validators import DEVICE_NAME_PATTERN
 
@@ -41,7 +40,11 @@ class Device(models.Model):
     preregistered = models.BooleanField(default=True)
     # The batch it was added with, if any. No index by itself: see Meta.
     batch = models.ForeignKey(
-        DeviceBatch, null=True, on_delete=models.SET_NULL, related_name="devices", db_index=False
+        "imports.DeviceBatch",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="devices",
+        db_index=False,
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,16 +1,23 @@
 """DeviceNames that the broker of their product cannot carry are not added (products.carriers)."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from common.web.errors import OperationError
-from devices.batches.problems import DEVICE_NAME, Problem
 from products.carriers import BROKERS, unfit_in
 from products.models import DataConnections, Product
 
 
-def not_carried(product: Product, device_names: Iterable[str]) -> dict[str, Problem]:
+class NotCarried(NamedTuple):
+    """The broker, as people name it, and the character that it cannot carry."""
+
+    broker: str
+    found: str
+
+
+def not_carried(product: Product, device_names: Iterable[str]) -> dict[str, NotCarried]:
     """Those that cannot be carried, with the reason.
 
     Call it inside the transaction that adds them. While any of them could not be carried somewhere,
@@ -22,7 +29,8 @@ def not_carried(product: Product, device_names: Iterable[str]) -> dict[str, Prob
     held = Product.objects.select_for_update(no_key=True).filter(pk=product.pk)
     carrier = held.values_list("data_connections", flat=True).first() or ""
     found = {name: unfit_in(carrier, name) for name in doubtful}
-    return {name: _problem(carrier, unfit) for name, unfit in found.items() if unfit}
+    broker = str(DataConnections(carrier).label) if carrier else ""
+    return {name: NotCarried(broker, unfit) for name, unfit in found.items() if unfit}
 
 
 def refuse_not_carried(product: Product, device_name: str, field: str) -> None:
@@ -37,8 +45,3 @@ def refuse_not_carried(product: Product, device_name: str, field: str) -> None:
             % {"broker": carrier},
             field=field,
         )
-
-
-def _problem(carrier: str, unfit: str) -> Problem:
-    broker = str(DataConnections(carrier).label)
-    return Problem(DEVICE_NAME, "not_carried", {"broker": broker, "found": unfit})

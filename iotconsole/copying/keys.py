@@ -8,8 +8,8 @@ from django.conf import settings
 
 from common.crypto.encrypted_fields import fits
 from common.ops.files import write_atomically
-from devices.operations.sealed import sealed_columns
 from iotconsole.copying import CopyError
+from iotconsole.encrypted_columns import sealed_columns
 from iotconsole.first_run import SECRETS_FILE
 
 # What is moved out of the way is kept under its name with this behind.

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from devices.models import Device, DeviceBatch, FleetImport
+from devices.models import Device
+from imports.models import DeviceBatch, FleetImport
 from jobs.models import Job
 from logs.models import LogEntry
 from operators.models import AccessKey, Operator, SavedFilter
@@ -15,11 +16,11 @@ from tests.console.seed import INVITED
 NOT_PAGES = {
     "ca_certificate",
     "devices:bulk_count",
-    "devices:batch_csv_template",
-    "devices:batch_report",
-    "devices:batch_secret_labels",
-    "devices:batch_xlsx_template",
-    "devices:import_report",
+    "imports:batch_csv_template",
+    "imports:batch_report",
+    "imports:batch_secret_labels",
+    "imports:batch_xlsx_template",
+    "imports:import_report",
     "devices:parameters",
     "devices:secret",
     "devices:states",
@@ -131,9 +132,9 @@ def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
     acts = ("add_checked", "discard", "stop", "resume", "credentials", "parameters", "labels")
     pages = {act: reverse(f"devices:batch_{act}", args=[batch.pk]) for act in acts}
     return {
-        "batches": reverse("devices:batches"),
-        "batch-add": reverse("devices:batch_add"),
-        "batch-upload": f"{reverse('devices:batch_add')}?method=upload",
+        "batches": reverse("imports:batches"),
+        "batch-add": reverse("imports:batch_add"),
+        "batch-upload": f"{reverse('imports:batch_add')}?method=upload",
         "batch": batch.get_absolute_url(),
         **{f"batch-{act.replace('_', '-')}": path for act, path in pages.items()},
     }
@@ -142,8 +143,8 @@ def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
 def _import_pages(fleet: FleetImport) -> dict[str, str]:
     acts = ("apply", "discard", "stop", "resume")
     return {
-        "imports": reverse("devices:imports"),
-        "import-add": reverse("devices:import_add"),
+        "imports": reverse("imports:imports"),
+        "import-add": reverse("imports:import_add"),
         "import": fleet.get_absolute_url(),
         **{f"import-{act}": reverse(f"devices:import_{act}", args=[fleet.pk]) for act in acts},
     }

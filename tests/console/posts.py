@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from django.urls import reverse
 
-from devices.models import BatchState, ClientBinding, Device, DeviceBatch, FleetImport
-from devices.models.fleet import ImportState
-from devices.operations.batches import generate_batch
+from devices.models import ClientBinding, Device
+from imports.models import BatchState, DeviceBatch, FleetImport
+from imports.models.fleet import ImportState
+from imports.operations.batches import generate_batch
 from jobs.models import Job
 from jobs.runner import work
 from operators.actor import SHELL
@@ -47,12 +48,12 @@ OF_ONES_OWN_ACCOUNT = {
 # Neither let a device in nor cut one off, show no secret, and reach nothing outside.
 HARMLESS = {
     "devices:alias": "a name for people",
-    "devices:batch_discard": "forgets a list; no device changes",
-    "devices:batch_stop": "adds no more devices; Resume takes a code",
+    "imports:batch_discard": "forgets a list; no device changes",
+    "imports:batch_stop": "adds no more devices; Resume takes a code",
     "jobs:cancel": "changes no more devices",
-    "devices:import_add": "checks what is uploaded; Import takes a code",
-    "devices:import_discard": "forgets what was uploaded; no device changes",
-    "devices:import_stop": "imports no more; Resume takes a code",
+    "imports:import_add": "checks what is uploaded; Import takes a code",
+    "imports:import_discard": "forgets what was uploaded; no device changes",
+    "imports:import_stop": "imports no more; Resume takes a code",
     "findings:dismiss": "a finding is hidden, and is in the trail",
     "findings:reopen": "a finding is listed again",
     "hide_first_steps": "a cookie",
@@ -175,8 +176,8 @@ def _bulk_posts(fleet: Fleet) -> Iterator[Post]:
 def _batch_posts(product: Product) -> Iterator[Post]:
     checked = DeviceBatch.objects.get()
     add = {"product": product.product_key, "method": "auto", "count": "2", "name_prefix": "l-"}
-    yield Post("devices:batch_add", reverse("devices:batch_add"), add)
-    yield Post("devices:batch_add_checked", reverse("devices:batch_add_checked", args=[checked.pk]))
+    yield Post("imports:batch_add", reverse("imports:batch_add"), add)
+    yield Post("imports:batch_add_checked", reverse("imports:batch_add_checked", args=[checked.pk]))
     done = generate_batch(SHELL, product.product_key, 2)
     for name in ("batch_credentials", "batch_parameters", "batch_secret_labels"):
         yield Post(f"devices:{name}", reverse(f"devices:{name}", args=[done.pk]))
@@ -184,16 +185,16 @@ def _batch_posts(product: Product) -> Iterator[Post]:
     DeviceBatch.objects.filter(pk=stopped.pk).update(
         state=BatchState.CREATE_FAILED, stopped=True, position=0
     )
-    yield Post("devices:batch_resume", reverse("devices:batch_resume", args=[stopped.pk]))
+    yield Post("imports:batch_resume", reverse("imports:batch_resume", args=[stopped.pk]))
 
 
 def _import_posts() -> Iterator[Post]:
     checked = FleetImport.objects.get()
-    yield Post("devices:import_apply", reverse("devices:import_apply", args=[checked.pk]))
+    yield Post("imports:import_apply", reverse("imports:import_apply", args=[checked.pk]))
     give_a_fleet()
     stopped = FleetImport.objects.latest("pk")
     FleetImport.objects.filter(pk=stopped.pk).update(state=ImportState.STOPPED)
-    yield Post("devices:import_resume", reverse("devices:import_resume", args=[stopped.pk]))
+    yield Post("imports:import_resume", reverse("imports:import_resume", args=[stopped.pk]))
 
 
 def _product_posts(fleet: Fleet) -> Iterator[Post]:

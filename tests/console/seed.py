@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from devices.batches.reading import read_file
 from devices.bulk import job_kind
-from devices.fleet.reading import GivenFile, read_fleet
 from devices.models import Device, Session
-from devices.operations.batches import upload_batch
-from devices.operations.fleet_imports import upload_import
 from findings.detect import client_ids_sign
 from findings.operations import observe
+from imports.batches.reading import read_file
+from imports.fleet.reading import GivenFile, read_fleet
+from imports.operations.batches import upload_batch
+from imports.operations.fleet_imports import upload_import
 from jobs.models import Job
 from jobs.operations import submit
 from logs.models import ServiceType

@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from devices.models import Device, FleetImport
-from devices.operations.fleet_work import work_off
+from devices.models import Device
+from imports.models import FleetImport
+from imports.operations.fleet_runner import work_off
 from tests.console.browser import Visit
 from tests.console.seed import Fleet
-from tests.devices.fleet.given import KEY, PRODUCT_SECRET, secret_of
+from tests.imports.fleet.given import KEY, PRODUCT_SECRET, secret_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from devices.bulk import job_kind
-from devices.models import DeviceBatch
 from devices.operations.add import add_device
-from devices.operations.batches import upload_batch
+from imports.models import DeviceBatch
+from imports.operations.batches import upload_batch
 from jobs.models import Job
 from jobs.operations import submit
 from logs.models import LogEntry
@@ -15,8 +15,8 @@ from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.operations.access_key_use import api_actor
 from operators.operations.access_keys import create_access_key, delete_access_key
 from tests.console.dom import attribute, text, tree, walk
-from tests.devices.batches.lists import listed, names
 from tests.factories import make_product
+from tests.imports.batches.lists import listed, names
 
 pytestmark = pytest.mark.django_db
 
@@ -74,5 +74,5 @@ def test_a_batch_goes_on_in_its_name(console: Client, by_key: Actor) -> None:
     asked = upload_batch(by_key, make_product().product_key, listed(*names(2)), file_name="a.csv")
     batch = DeviceBatch.objects.get(pk=asked.pk)
     assert batch.actor == by_key
-    for url in (batch.get_absolute_url(), "/devices/batches/"):
+    for url in (batch.get_absolute_url(), "/imports/batches/"):
         assert str(by_key) in text(tree(console.get(url))), url

@@ -248,7 +248,7 @@ def test_undo_in_a_toast_is_done_after_the_code(
 def test_devices_are_generated_after_the_code_as_they_were_wished(
     unconfirmed: Client, fleet: Fleet, outbox: list[Message], headers: dict[str, str]
 ) -> None:
-    url, before = reverse("devices:batch_add"), Device.objects.count()
+    url, before = reverse("imports:batch_add"), Device.objects.count()
     wish = {"product": fleet.lamp.product_key, "method": "auto", "count": "3"}
     asked = unconfirmed.post(url, wish, headers=headers)
     assert Device.objects.count() == before
@@ -259,7 +259,7 @@ def test_devices_are_generated_after_the_code_as_they_were_wished(
 def test_a_wish_that_is_wrong_is_told_in_its_own_form_after_the_code(
     unconfirmed: Client, fleet: Fleet, outbox: list[Message]
 ) -> None:
-    url = reverse("devices:batch_add")
+    url = reverse("imports:batch_add")
     wish = {"product": fleet.lamp.product_key, "method": "auto", "count": "0"}
     asked = unconfirmed.post(url, wish, headers=htmx("batch-form"))
     response = answer(unconfirmed, url, tree(asked), outbox, DIALOG)
@@ -286,7 +286,7 @@ def test_only_the_part_of_a_page_that_is_dangerous_asks(
 def test_a_list_is_checked_without_a_code(unconfirmed: Client, fleet: Fleet) -> None:
     file = SimpleUploadedFile("lamps.csv", b"DeviceName,Nickname\nlamp-0400,\n")
     wish = {"product": fleet.lamp.product_key, "method": "upload", "file": file}
-    response = unconfirmed.post(reverse("devices:batch_add"), wish)
+    response = unconfirmed.post(reverse("imports:batch_add"), wish)
     assert response.status_code == 302
     assert not Device.objects.filter(device_name="lamp-0400").exists()
 

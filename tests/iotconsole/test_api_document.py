@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from common.net.http.request_head import MAX_HEAD
-from devices.operations import batch_work
+from imports.operations import batch_runner
 from iotconsole.api_bodies import MOST_BYTES
 from iotconsole.openapi import ACTIONS
 from protocol import rpc
@@ -39,4 +39,4 @@ def test_its_limits_are_the_limits() -> None:
     assert f"URL and headers may have {MAX_HEAD // 1024} KiB" in DOCUMENT
     assert f"{MOST_FIELDS:,} parameters" in DOCUMENT
     assert f"longer than {rpc.LONGEST_TOLD:,} characters" in DOCUMENT
-    assert f"more than {batch_work.AT_ONCE:,} devices" in DOCUMENT
+    assert f"more than {batch_runner.AT_ONCE:,} devices" in DOCUMENT

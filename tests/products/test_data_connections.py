@@ -4,12 +4,13 @@ import pytest
 from django.test import Client
 
 from common.web.errors import ConflictError, OperationError
-from devices.batches.given import reading_of
-from devices.batches.rows import Row
-from devices.models import BatchState, Device
+from devices.models import Device
 from devices.operations.add import add_device
-from devices.operations.batches import add_batch, generate_batch, upload_batch
 from devices.operations.refusal import Refused
+from imports.batches.api_rows import reading_of
+from imports.batches.rows import Row
+from imports.models import BatchState
+from imports.operations.batches import add_batch, generate_batch, upload_batch
 from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry

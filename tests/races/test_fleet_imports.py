@@ -4,12 +4,13 @@ from functools import partial
 
 import pytest
 
-from devices.models import ClientBinding, Device, FleetImport
-from devices.operations.fleet_imports import apply_import
+from devices.models import ClientBinding, Device
+from imports.models import FleetImport
+from imports.operations.fleet_imports import apply_import
 from operators.actor import SHELL
 from products.models import Product
-from tests.devices.fleet.given import KEY, PRODUCT_SECRET, checked, line, secret_of, table
 from tests.factories import register_one
+from tests.imports.fleet.given import KEY, PRODUCT_SECRET, checked, line, secret_of, table
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,8 +9,8 @@ from django.conf import LazySettings
 from common.web.errors import ConflictError, OperationError
 from devices.models import Device
 from devices.operations.refusal import Refused
-from devices.operations.rekey import reencrypt_secrets
 from devices.states import with_old_secret
+from iotconsole.secret_rotation import reencrypt_secrets
 from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.confirmation import Confirmed

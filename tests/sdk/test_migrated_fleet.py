@@ -4,7 +4,14 @@ import pytest
 
 from logs.models import LogEntry
 from products.models import Product
-from tests.devices.fleet.given import KEY, PRODUCT_SECRET, imported, secret_of, table, token_of
+from tests.imports.fleet.given import (
+    KEY,
+    PRODUCT_SECRET,
+    imported,
+    secret_of,
+    table,
+    token_of,
+)
 from tests.polling import eventually
 from tests.processes import Listener
 from tests.sdk.conftest import NewDevice

@@ -16,8 +16,8 @@ from django.conf import settings as django_settings
 from common.crypto.encrypted_fields import fits, key_name
 from devices.models import Device
 from devices.operations.refusal import Refused
-from devices.operations.rekey import needed_keys
-from devices.operations.sealed import SealedColumn
+from iotconsole.encrypted_columns import SealedColumn
+from iotconsole.secret_rotation import needed_keys
 from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect
 from tests.clients.mqtt import MqttClient

@@ -12,7 +12,7 @@ from django.test import Client
 from django_otp.oath import totp
 
 from devices.models import Device
-from devices.operations.fleet_imports import apply_import
+from imports.operations.fleet_imports import apply_import
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Authenticator, Operator, Role
 from operators.sms import memory
@@ -30,7 +30,6 @@ from tests.brokers.webhooks.asking import (
     by_token,
 )
 from tests.console.fixtures import confirmed
-from tests.devices.fleet.given import checked, table
 from tests.factories import (
     connect_by_secret,
     connect_by_token,
@@ -38,6 +37,7 @@ from tests.factories import (
     make_device,
     make_product,
 )
+from tests.imports.fleet.given import checked, table
 from tests.operators.people import CHEN_PHONE, code_in, other_than, person
 from tests.registration.test_device_http import form, post
 from tests.registration.test_dynamic_registration_view import confirm, send, url_of

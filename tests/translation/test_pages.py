@@ -88,7 +88,7 @@ def test_chinese_answers_to_wrong_input_hold_no_english(
         reverse("products:create"): {"name": "x", "node_type": "9"},
         here + "edit/": {"name": "!"},
         reverse("devices:add"): {"product": "none", "device_name": "x", "nickname": "x"},
-        reverse("devices:import_add"): {"product_key": "!"},
+        reverse("imports:import_add"): {"product_key": "!"},
         reverse("operators:create_access_key"): {"name": "x" * 65, "scope": "9"},
         reverse("operators:phone"): {"number": "12", "current_password": "wrong"},
         reverse("operators:password"): {"old_password": "a", "new_password1": "12345678"},

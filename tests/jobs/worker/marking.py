@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def hang(position: int) -> None:
-    from devices.operations.batch_work import CREATE_JOB
+    from imports.operations.batch_runner import CREATE_JOB
     from jobs.registry import KINDS
 
     kind = KINDS[CREATE_JOB]

@@ -13,8 +13,8 @@ from django.conf import settings
 from devices.models import Device
 from products.models import Product
 from tests import rpc
-from tests.devices.batches.lists import names
 from tests.factories import make_product
+from tests.imports.batches.lists import names
 from tests.polling import eventually
 
 # The first worker is killed while it adds those after the first thousand.

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from devices.models import Device, FleetImport, ImportState
-from devices.operations.fleet_imports import upload_import
+from devices.models import Device
+from imports.models import FleetImport, ImportState
+from imports.operations.fleet_imports import upload_import
 from operators.actor import SHELL
-from tests.devices.fleet.given import line, read, secret_of, table
+from tests.imports.fleet.given import line, read, secret_of, table
 from tests.polling import eventually
 from tests.processes import ServerProcess
 
