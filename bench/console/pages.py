@@ -63,7 +63,7 @@ def guest_pages() -> Pages:
         "Guest: Findings": "/findings/",
         "Guest: Findings, all": "/findings/?state=all",
         "Guest: Findings, how many": "/findings/count/",
-        "Guest: Batches": "/imports/batches/",
+        "Guest: Batches": "/devices/batches/",
         "Guest: Search box, prefix": "/search/?q=lamp-",
         "Guest: Search box, none": "/search/?q=nobody-at-all",
         "Guest: Matching, all": "/devices/matching/",
@@ -280,10 +280,10 @@ def _batches(largest: Product) -> Pages:
     newest = DeviceBatch.objects.latest("pk")
     last = Device.objects.filter(batch=1).latest("pk").pk
     return {
-        "Batches": "/imports/batches/",
-        "Batches, deep": f"/imports/batches/?before={newest.pk // 2}",
-        "Batches, largest product": f"/imports/batches/?product={largest.product_key}",
-        "Batches, to fix": "/imports/batches/?state=CHECK_FAILED",
+        "Batches": "/devices/batches/",
+        "Batches, deep": f"/devices/batches/?before={newest.pk // 2}",
+        "Batches, largest product": f"/devices/batches/?product={largest.product_key}",
+        "Batches, to fix": "/devices/batches/?state=CHECK_FAILED",
         "Batch of 100,000": long,
         "Batch of 100,000, deep": f"{long}?before={last // 2}",
         "Batch of 400": newest.get_absolute_url(),

@@ -46,7 +46,7 @@ def add(page: Page, words: str) -> None:
 
 
 def test_twelve_bad_rows_of_ten_thousand(visit: Visit, fleet: Fleet) -> None:
-    page = visit.open(f"/imports/batches/new/?product={fleet.lamp.product_key}")
+    page = visit.open(f"/devices/batches/new/?product={fleet.lamp.product_key}")
     lines = ["DeviceName,Nickname", *names(9988), *BAD]
     upload(page, a_file("lamps.csv", "\n".join(lines)))
     expect(page.locator("progress")).to_be_visible()
@@ -64,7 +64,7 @@ def test_twelve_bad_rows_of_ten_thousand(visit: Visit, fleet: Fleet) -> None:
     fixed = io.StringIO()
     rows = [report[0], *([f"fixed-{n:04}", "", *row[2:]] for n, row in enumerate(report[1:]))]
     csv.writer(fixed).writerows(rows)
-    page.goto(f"/imports/batches/new/?product={fleet.lamp.product_key}")
+    page.goto(f"/devices/batches/new/?product={fleet.lamp.product_key}")
     upload(page, a_file("report.csv", fixed.getvalue()))
     expect(page.locator("#live")).to_contain_text("All 12 rows can be added.")
     add(page, "Add 12 devices")
@@ -78,7 +78,7 @@ def test_twelve_bad_rows_of_ten_thousand(visit: Visit, fleet: Fleet) -> None:
 
 
 def test_only_what_the_chosen_method_needs_is_shown(visit: Visit, fleet: Fleet) -> None:
-    page = visit.open("/imports/batches/new/")
+    page = visit.open("/devices/batches/new/")
     expect(page.get_by_label("Number of devices")).to_be_visible()
     expect(page.get_by_label("List of devices")).to_be_hidden()
     page.get_by_label("Batch Upload").check()
@@ -87,7 +87,7 @@ def test_only_what_the_chosen_method_needs_is_shown(visit: Visit, fleet: Fleet) 
 
 
 def test_generating_works_without_scripts(visit: Visit, fleet: Fleet) -> None:
-    page = visit.open("/imports/batches/new/", scripts=False)
+    page = visit.open("/devices/batches/new/", scripts=False)
     page.get_by_label("Number of devices").fill("3")
     page.get_by_role("button", name="OK").click()
     expect(page.locator("h1")).to_have_text(re.compile(r"Batch \d+"))
@@ -95,7 +95,7 @@ def test_generating_works_without_scripts(visit: Visit, fleet: Fleet) -> None:
 
 
 def test_labels_print_on_a4_without_the_console_around_them(visit: Visit, fleet: Fleet) -> None:
-    page = visit.open("/imports/batches/new/")
+    page = visit.open("/devices/batches/new/")
     page.get_by_label("Number of devices").fill("30")
     page.get_by_role("button", name="OK").click()
     page.get_by_role("link", name="Print labels").click()

@@ -115,7 +115,7 @@ def test_undo_in_a_toast_asks_for_the_code_and_is_then_done(
 def test_devices_are_generated_once_the_code_was_typed(
     visit: Visit, fleet: Fleet, outbox: list[Message]
 ) -> None:
-    page = visit.open(f"/imports/batches/new/?product={fleet.lamp.product_key}")
+    page = visit.open(f"/devices/batches/new/?product={fleet.lamp.product_key}")
     before = Device.objects.count()
     page.get_by_label("Number of devices").fill("3")
     page.get_by_role("button", name="OK").click()

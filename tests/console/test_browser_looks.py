@@ -94,7 +94,7 @@ def test_no_page_scrolls_sideways(visit: Visit, fleet: Fleet, size: tuple[int, i
 
 def test_on_a_phone_every_column_of_a_list_is_in_sight(visit: Visit, fleet: Fleet) -> None:
     page = visit.open("/", size=PHONE)
-    for path in [*pages(fleet), "/findings/", "/imports/batches/", "/settings/accounts/"]:
+    for path in [*pages(fleet), "/findings/", "/devices/batches/", "/settings/accounts/"]:
         page.goto(path)
         for table in page.locator(".stacked").all():
             hidden = table.evaluate(

@@ -268,7 +268,7 @@ def test_each_port_shows_what_it_is_for(site: Site, port: str, path: str, status
         # The API's own answer to a large call that names no key.
         ("https", "/", "127.0.0.1", b"RequestEntityTooLarge"),
         ("console", "/sign-in/", "127.0.0.1", b" 413 "),
-        ("console", "/imports/batches/new/", "127.0.0.1", b" 413 "),
+        ("console", "/devices/batches/new/", "127.0.0.1", b" 413 "),
     ],
 )
 def test_who_sends_much_has_to_be_somebody(

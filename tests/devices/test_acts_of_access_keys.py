@@ -74,5 +74,5 @@ def test_a_batch_goes_on_in_its_name(console: Client, by_key: Actor) -> None:
     asked = upload_batch(by_key, make_product().product_key, listed(*names(2)), file_name="a.csv")
     batch = DeviceBatch.objects.get(pk=asked.pk)
     assert batch.actor == by_key
-    for url in (batch.get_absolute_url(), "/imports/batches/"):
+    for url in (batch.get_absolute_url(), "/devices/batches/"):
         assert str(by_key) in text(tree(console.get(url))), url

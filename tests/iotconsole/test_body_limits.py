@@ -24,7 +24,7 @@ from tests.console.dom import text, tree
 from tests.operators.people import person
 
 MEGABYTE = 1 << 20
-BATCH, FLEET = "/imports/batches/new/", "/devices/imports/new/"
+BATCH, FLEET = "/devices/batches/new/", "/devices/imports/new/"
 # What the two pages take of people who may use them, in megabytes.
 BATCH_TAKES, FLEET_TAKES = 25, 100
 # A multipart body of one file.

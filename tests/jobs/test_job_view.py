@@ -78,7 +78,7 @@ def test_viewers_look_and_do_not_cancel(viewing: Client, job: Job) -> None:
 
 
 def test_a_job_that_does_not_exist_is_not_found(console: Client) -> None:
-    assert console.get("/jobs/4711/").status_code == 404
+    assert console.get("/devices/jobs/4711/").status_code == 404
 
 
 def test_costs_the_same_however_long_the_job(

@@ -67,9 +67,9 @@ def test_the_console_calls_it_an_import(product: Product, console: Client) -> No
     batch = DeviceBatch.objects.get(pk=imported(product, lamp(1)))
     assert batch.method == BatchMethod.IMPORT
     assert "Import by API" in text(tree(console.get(batch.get_absolute_url())))
-    assert str(batch.pk) in text(tree(console.get("/imports/batches/")))
+    assert str(batch.pk) in text(tree(console.get("/devices/batches/")))
     # It cannot be chosen there.
-    assert "Import by API" not in text(tree(console.get("/imports/batches/add/?method=import")))
+    assert "Import by API" not in text(tree(console.get("/devices/batches/add/?method=import")))
 
 
 def test_what_is_wrong_is_told_and_nothing_is_kept(product: Product) -> None:

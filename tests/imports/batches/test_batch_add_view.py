@@ -18,7 +18,7 @@ from tests.console.fixtures import htmx
 from tests.factories import make_product
 from tests.imports.batches.lists import names
 
-URL = "/imports/batches/new/"
+URL = "/devices/batches/new/"
 
 
 @pytest.fixture
@@ -106,14 +106,14 @@ def test_the_list_of_one_product_offers_that_product(console: Client, product: P
 
 
 def test_the_csv_template_is_the_platforms(console: Client) -> None:
-    response = console.get("/imports/batches/devices.csv")
+    response = console.get("/devices/batches/devices.csv")
     assert response.getvalue().decode("utf-8-sig") == "DeviceName,Nickname\r\n"
 
 
 def test_the_workbook_template_can_be_uploaded_once_filled_in(
     console: Client, product: Product
 ) -> None:
-    book = load_workbook(io.BytesIO(console.get("/imports/batches/devices.xlsx").content))
+    book = load_workbook(io.BytesIO(console.get("/devices/batches/devices.xlsx").content))
     book.active.append(["lamp-0001", "Hall lamp"])
     written = io.BytesIO()
     book.save(written)

@@ -122,4 +122,4 @@ def test_a_viewer_takes_nothing(viewing: Client, batch: DeviceBatch, what: str) 
 @pytest.mark.parametrize("what", [*KINDS, "labels", "report.csv"])
 def test_an_unknown_batch_is_not_found(console: Client, db: None, what: str) -> None:
     slash = "" if "." in what else "/"
-    assert console.get(f"/imports/batches/77/{what}{slash}").status_code == 404
+    assert console.get(f"/devices/batches/77/{what}{slash}").status_code == 404

@@ -13,7 +13,7 @@ from tests.console.fixtures import htmx
 from tests.factories import make_product
 from tests.imports.batches.lists import names, uploaded
 
-URL = "/imports/batches/"
+URL = "/devices/batches/"
 
 
 @pytest.fixture

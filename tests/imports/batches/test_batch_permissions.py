@@ -48,9 +48,9 @@ def test_batches_of_other_products_are_not_there(own: Product) -> None:
         assert client.get(url(name, other)).status_code == 404
     for name in ACTING:
         assert client.post(url(f"batch_{name}", other)).status_code == 404
-    listed = text(tree(client.get("/imports/batches/")))
+    listed = text(tree(client.get("/devices/batches/")))
     assert other.product.name not in listed
-    assert other.product.name not in text(tree(client.get("/imports/batches/new/")))
+    assert other.product.name not in text(tree(client.get("/devices/batches/new/")))
 
 
 def test_to_look_at_is_not_to_change(own: Product) -> None:
@@ -62,7 +62,7 @@ def test_to_look_at_is_not_to_change(own: Product) -> None:
     for name in ACTING:
         assert client.post(url(f"batch_{name}", batch)).status_code == 403
     fields = {"product": own.product_key, "method": "auto", "count": "3"}
-    assert client.post("/imports/batches/new/", fields).status_code == 422
+    assert client.post("/devices/batches/new/", fields).status_code == 422
     assert Device.objects.count() == 2
 
 

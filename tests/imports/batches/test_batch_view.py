@@ -88,7 +88,7 @@ def test_the_report_can_be_put_right_and_uploaded_as_it_is(
     csv.writer(written).writerows(lines)
     file = SimpleUploadedFile("fixed.csv", written.getvalue().encode("utf-8-sig"))
     fields = {"product": product.product_key, "method": "upload", "file": file}
-    console.post("/imports/batches/new/", fields)
+    console.post("/devices/batches/new/", fields)
     fixed = DeviceBatch.objects.latest("pk")
     assert (fixed.state, fixed.total, fixed.notes) == (BatchState.CHECK_SUCCESS, 12, [])
 
@@ -98,7 +98,7 @@ def test_an_unchanged_report_has_the_same_problems_again(
 ) -> None:
     file = SimpleUploadedFile("same.csv", report_of(console, dozen))
     fields = {"product": product.product_key, "method": "upload", "file": file}
-    console.post("/imports/batches/new/", fields)
+    console.post("/devices/batches/new/", fields)
     again = DeviceBatch.objects.latest("pk")
     # What was repeated in the whole list stands alone in the report.
     assert (again.total, again.bad) == (12, 11)
@@ -212,7 +212,7 @@ def test_stop_and_resume(
 
 def test_discard_forgets_the_list(console: Client, dozen: DeviceBatch) -> None:
     response = console.post(f"{dozen.get_absolute_url()}discard/")
-    assert response.headers["Location"] == "/imports/batches/"
+    assert response.headers["Location"] == "/devices/batches/"
     assert not DeviceBatch.objects.exists()
     assert console.get(dozen.get_absolute_url()).status_code == 404
 
