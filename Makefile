@@ -32,7 +32,7 @@ PYTEST = $(BIN)/python -m pytest --randomly-seed=$(TEST_SEED) --numprocesses=$(T
 
 # Data and keys are for the owner alone, whatever the shell's umask says.
 PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
-	&& $(BIN)/python -m iotconsole.first_run && $(BIN)/python manage.py prepare
+	&& $(BIN)/python -m iotconsole.bootstrap_secrets && $(BIN)/python manage.py prepare
 
 # What `check --deploy` looks at: no setting of this shell, a public address, a real SMS provider.
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
@@ -61,7 +61,7 @@ run: $(RUN_STAMP)
 restore: $(RUN_STAMP)
 	@test -n "$(FILE)" || { echo 'Say which backup: make restore FILE=…' >&2; exit 1; }
 	@umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
-		&& $(BIN)/python -m iotconsole.first_run && exec $(BIN)/python manage.py restore "$(FILE)"
+		&& $(BIN)/python -m iotconsole.bootstrap_secrets && exec $(BIN)/python manage.py restore "$(FILE)"
 
 demo: $(RUN_STAMP)
 	@$(PREPARE) && $(BIN)/python manage.py demo
@@ -98,7 +98,7 @@ check: $(DEV_STAMP) pins
 	$(BIN)/lint-imports --no-logo
 	@echo 'Migrations and system checks, with the settings of a deployment'
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && run="$(DEPLOYMENT) DATA_DIR=$$data" \
-	&& $$run $(BIN)/python -m iotconsole.first_run \
+	&& $$run $(BIN)/python -m iotconsole.bootstrap_secrets \
 	&& $$run $(BIN)/python manage.py makemigrations --check --dry-run \
 	&& $$run $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from bench.topics import NOT_ON_SQLITE, SECTIONS, tables
+from bench.report import NOT_ON_SQLITE, SECTIONS, tables
 from tests.postgres import PostgresServer
 
 Figure = dict[str, Any]

@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.crowd import Crowd
-from bench.ground import TRANSPORTS, Figure, Ground, Side, say
+from bench.conversation import Conversation, Target
+from bench.environment import TRANSPORTS, Figure, Ground, Side, say
 from bench.load import hold
 from bench.process import How, Program, on_cores
 from bench.rabbitmq import rabbitmq
+from bench.reconnect_storm import Crowd
 from bench.speed import SECONDS, Run, rates
-from bench.talk import Conversation, Target
 from protocol import mqtt
 from tests.ports import free_ports
 

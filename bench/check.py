@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Max
 
-from bench.talk import Conversation, pushed
+from bench.conversation import Conversation, pushed
 from devices.credentials import token_digest
 from devices.models import ClientBinding, Device, Session
 from logs.models import LogEntry, ServiceType

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.talk import Conversation, Talk, TalkError, Target, begin
+from bench.conversation import Conversation, Talk, TalkError, Target, begin
 
 # A conversation that takes longer counts as failed.
 PATIENCE_SECONDS = 30.0

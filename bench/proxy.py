@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from bench.ground import Figure, Ground, Side, say
+from bench.conversation import Target
+from bench.environment import Figure, Ground, Side, say
 from bench.process import How, Program
 from bench.speed import SECONDS, WORKERS, Run, beside_floor
-from bench.talk import Target
 from tests.ports import free_ports
 
 PROGRAM = Path("/usr/sbin/haproxy")

@@ -11,11 +11,11 @@ from django.conf import settings
 
 from bench import scenarios
 from bench.check import Check
-from bench.ground import Figure, Ground, say
+from bench.conversation import Target
+from bench.environment import Figure, Ground, say
 from bench.load import hold
 from bench.process import How, Program, Server, Tree
 from bench.speed import SECONDS, rates
-from bench.talk import Target
 from iotconsole.management.commands.serve import console_arguments
 from products.models import DataConnections
 from tests.ports import free_ports

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from bench.ground import Figure, Ground, say
+from bench.environment import Figure, Ground, say
 
 BATCHES = (1, 100, 200)
 _SECONDS = 2.0

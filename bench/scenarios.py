@@ -8,7 +8,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from bench.talk import Conversation
+from bench.conversation import Conversation
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import ClientBinding, Device
 from operators.actor import SHELL

@@ -3,8 +3,8 @@
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench import brokers, proxy, rawdb, speed, staying
-from bench.ground import Figure, Ground
+from bench import brokers, idle, proxy, rawdb, speed
+from bench.environment import Figure, Ground
 
 Section = Callable[[Ground], Iterator[Figure]]
 
@@ -12,8 +12,8 @@ FIGURES: Mapping[str, Section] = {
     "speed": speed.sustained,
     "proxy": proxy.proxied,
     "alone": speed.alone,
-    "storm": staying.storm,
-    "idle": staying.idle,
+    "storm": idle.storm,
+    "idle": idle.idle,
     "database": rawdb.database,
     "brokers": brokers.brokers,
 }

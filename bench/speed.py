@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from bench import scenarios
 from bench.check import Check
-from bench.ground import TRANSPORTS, Figure, Ground, Side, say
+from bench.conversation import Conversation, Target
+from bench.environment import TRANSPORTS, Figure, Ground, Side, say
 from bench.load import Outcome, hold
 from bench.process import Tree, on_cores
 from bench.scenarios import Prepare
-from bench.talk import Conversation, Target
 
 WORKERS = (1, 2)
 SECONDS, FLOOR_SECONDS = 4.0, 1.5

@@ -10,7 +10,7 @@ import sys
 
 import django
 
-from bench.topics import SECTIONS
+from bench.report import SECTIONS
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from bench.ground import Ground
+    from bench.environment import Ground
     from bench.process import allow_descriptors
     from bench.sections import run
 

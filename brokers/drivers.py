@@ -10,7 +10,7 @@ from django.conf import settings
 
 from brokers.http import Api, BrokerError, quoted
 from devices.pseudo_listeners import connection_of
-from products.carriers import EMQX, RABBITMQ
+from products.broker_topics import EMQX, RABBITMQ
 
 
 class Driver(Protocol):

@@ -4,8 +4,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
+from devices.device_state import with_state
 from devices.models import Device
-from devices.states import with_state
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import changeable_products, of_visible_products, require_change

@@ -13,12 +13,12 @@ from common.web.forms import posted
 from common.web.htmx import Undo
 from devices import blocks
 from devices.access import device_or_404
-from devices.bulk import ACTS
+from devices.bulk_actions import ACTS
+from devices.bulk_selection import undo_of
 from devices.forms import AliasForm, ClearForm, SwitchForm
+from devices.last_seen import client_id_rows
 from devices.models import Device
 from devices.operations import manage
-from devices.presence import client_id_rows
-from devices.selection import undo_of
 from operators.guards import dangerous_act, operator_act
 from operators.permissions import actor_of
 

@@ -6,6 +6,6 @@ class DevicesConfig(AppConfig):
     name = "devices"
 
     def ready(self) -> None:
-        from devices.counting import keep_counting
+        from devices.count_triggers import keep_counting
 
         post_migrate.connect(keep_counting, sender=self)

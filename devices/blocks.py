@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from devices.models import Device
-from products.window import window_state
+from products.registration_window import window_state
 
 
 def after_clear(device: Device) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from devices.access import changeable_devices, visible_devices
-from devices.bulk import BulkAct, job_kind
+from devices.bulk_actions import BulkAct, job_kind
 from devices.models import Device
 from devices.operations.manage_many import Skipped
 from jobs.models import Job

@@ -17,10 +17,10 @@ from common.web.confirm_dialog import kept
 from common.web.forms import ConsoleForm
 from common.web.htmx import DIALOG, go, render_page
 from devices.blocks import SAYING, Blocked, after_act_on_many, blocked_among
-from devices.bulk import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
+from devices.bulk_actions import ACTS, AT_ONCE, TYPED_FROM, BulkAct, job_kind
 from devices.bulk_jobs import skipped_in_words
+from devices.bulk_selection import Chosen, Matching, filters_in, list_query, selected, undo_of
 from devices.operations.manage_many import Outcome
-from devices.selection import Chosen, Matching, filters_in, list_query, selected, undo_of
 from jobs.operations import submit
 from operators.guards import dangerous_act, dangerous_post
 from operators.permissions import actor_of
@@ -86,7 +86,7 @@ class BulkForm(ConsoleForm):
 
 @dangerous_act
 def bulk(request: HttpRequest, act: str) -> HttpResponse:
-    """The dialog of one act for the devices that the URL selects; see devices.selection."""
+    """The dialog of one act for the devices that the URL selects; see devices.bulk_selection."""
     wanted = ACTS.get(act)
     if wanted is None:
         raise Http404(_("There is no such act."))

@@ -9,9 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.web.filters import ConsoleFilter, Keys
-from devices.models import Device, DeviceState
-from devices.search import keys_beginning, names_beginning
-from devices.states import (
+from devices.device_state import (
     compromised,
     in_state,
     keys_in_state,
@@ -19,6 +17,8 @@ from devices.states import (
     several_client_ids,
     with_old_secret,
 )
+from devices.models import Device, DeviceState
+from devices.search import keys_beginning, names_beginning
 from operators.permissions import operator_of
 from products.access import visible_products
 from products.filters import by_product, is_limited

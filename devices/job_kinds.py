@@ -1,6 +1,6 @@
 """Bulk acts in the background; importing this registers their kinds."""
 
-from devices.bulk import ACTS
+from devices.bulk_actions import ACTS
 from devices.bulk_jobs import kind_of
 from jobs.registry import register
 

@@ -1,9 +1,9 @@
 """What a worker does again and again for devices."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
+from devices.operations.analyze import refresh_statistics
 from devices.operations.broker_disconnects import prune_closings
-from devices.operations.count import fold_counts
-from devices.operations.statistics import refresh_statistics
+from devices.operations.fold_counts import fold_counts
 
 register(
     PeriodicTask("pruning closings at brokers", 3600, prune_closings),

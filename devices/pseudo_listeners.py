@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
-from products.carriers import BROKERS
+from products.broker_topics import BROKERS
 
 LISTENER_OF: Mapping[str, UUID] = {
     broker: uuid5(NAMESPACE_DNS, f"{broker}.broker.invalid") for broker in BROKERS

@@ -13,14 +13,14 @@ from common.web.confirm_dialog import kept
 from common.web.forms import attempt, posted
 from common.web.htmx import DIALOG, render_page, wanted_region
 from devices.access import device_or_404, visible_devices
+from devices.bulk_selection import bulk_bar
+from devices.device_state import state_of, totals, with_product, with_state
 from devices.filters import DeviceFilter
 from devices.forms import AddDeviceForm
+from devices.last_seen import client_id_rows, current_client_id, device_rows, last_seen
 from devices.models import Device
 from devices.operations.add import add_device
 from devices.operations.reveal import reveal_connection, reveal_device_secret
-from devices.presence import client_id_rows, current_client_id, device_rows, last_seen
-from devices.selection import bulk_bar
-from devices.states import state_of, totals, with_product, with_state
 from devices.timeline import Timeline, timeline
 from logs.models import LogEntry
 from operators.default_filters import opens_with_default

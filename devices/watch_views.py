@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from common.sql.paging import key_in
 from common.web.htmx import render_page
-from devices.watch import DEVICE_WATCH, WATCH, progress
+from devices.connect_progress import DEVICE_WATCH, WATCH, progress
 from products.models import Product
 
 # A page that nobody closes must not ask for ever.

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from devices.device_state import with_product
 from devices.models import ClientBinding, Device
-from devices.states import with_product
 from findings.alternation import most_within, taking_turns
 from findings.evidence import (
     MOST_ENTRIES,

@@ -22,7 +22,7 @@ from findings.models import Finding, FindingKind, FindingState
 from findings.operations import Sign, observe
 from logs.models import LogEntry, LogTally
 from products.models import Product
-from products.window import WARNING_SHARE, window_state
+from products.registration_window import WARNING_SHARE, window_state
 
 _HOUR = timedelta(hours=1)
 _USUAL = timedelta(days=7)

@@ -18,8 +18,8 @@ from common.web.bodies import takes_upload
 from common.web.confirm_dialog import Act, ask
 from common.web.forms import attempt, posted
 from common.web.htmx import go, render_page, wanted_region
-from devices.presence import device_rows
-from devices.states import with_product, with_state
+from devices.device_state import with_product, with_state
+from devices.last_seen import device_rows
 from imports.access import batch_or_404, visible_batches
 from imports.batch_forms import METHODS, AddBatchForm, BatchForm, largest_upload
 from imports.batches.one_upload import one_upload

@@ -25,7 +25,7 @@ from common.web.bodies import ANYBODY, announced_length, is_chunked, upload_limi
 from common.web.machine_requests import ONLY_MACHINES
 from common.web.request_heads import tamed
 from common.web.request_id import trace_of
-from iotconsole.machines import MachineEndpoints
+from iotconsole.machine_endpoints import MachineEndpoints
 from operators.models import Operator
 
 logger = logging.getLogger(__name__)

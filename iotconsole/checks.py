@@ -16,7 +16,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from common.text.addresses import is_loopback
-from iotconsole.openapi import ACTIONS
+from iotconsole.rpc_api import ACTIONS
 
 PORTS = (
     *("HTTP_PORT", "MQTTS_PORT", "MQTT_PORT", "HTTPS_PORT"),
@@ -74,7 +74,7 @@ def check_data_dir(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
         return [
             Error(
                 f"DATA_DIR ({directory}) is not a directory that this account may write to.",
-                hint="`python -m iotconsole.first_run` makes it.",
+                hint="`python -m iotconsole.bootstrap_secrets` makes it.",
                 id="iotconsole.E003",
             )
         ]

@@ -13,11 +13,11 @@ from common.sql.paging import searched_page
 from common.web.charts import hourly
 from common.web.htmx import render_page, wanted_region
 from devices.access import visible_devices
-from devices.presence import device_rows
-from devices.states import Totals, compromised, totals, with_product, with_state
+from devices.device_state import Totals, compromised, totals, with_product, with_state
+from devices.last_seen import device_rows
 from findings.access import visible_findings
 from findings.models import FindingState
-from iotconsole.first_steps import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
+from iotconsole.onboarding import HIDDEN_COOKIE, HIDDEN_SECONDS, first_steps, wanted
 from logs.access import visible_entries
 from logs.hourly_stats import (
     DAY_HOURS,
@@ -32,7 +32,7 @@ from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import scope, visible_products
 from products.models import Product
-from products.window import WindowState, window_state
+from products.registration_window import WindowState, window_state
 
 SHOWN = 10
 NEWEST = 5

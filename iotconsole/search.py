@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from common.web.htmx import render_page, wanted_region
+from devices.device_state import with_product
 from devices.models import Device
 from devices.search import find_devices, searchable_devices
-from devices.states import with_product
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import may_change_product, visible_products

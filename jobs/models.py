@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from operators.actor import Actor
+from operators.actor_labels import shown_name
 from operators.models import Operator
 from operators.models.access_key import LONGEST_LABEL
-from operators.who import shown_name
 from products.models import Product
 
 

@@ -12,7 +12,7 @@ from logs.protocol_errors import problem_words
 from logs.queries import reason_of
 from logs.reasons import Reason
 from logs.refusal_hints import hints_of
-from operators.who import shown_name
+from operators.actor_labels import shown_name
 
 # Of `LogEntry.detail`: what the device sent, in this order, under the names on the wire.
 _SENT = (

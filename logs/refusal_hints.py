@@ -1,6 +1,6 @@
 """What the Log Service says about a refusal beyond its reason: which mistake explains it.
 
-Keys come from protocol.diagnose and registration.operations.explain. `%(name)s` is the
+Keys come from protocol.diagnose and registration.operations.refusal_diagnosis. `%(name)s` is the
 name that a hint points to, where it points to one.
 """
 

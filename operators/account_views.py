@@ -18,7 +18,7 @@ from common.web.htmx import DIALOG, render_page
 from operators.account_forms import InviteForm, RoleForm
 from operators.guards import admin_act, dangerous_admin_act
 from operators.models import Operator, Role
-from operators.operations import invitations, people, second_factor, signed_in
+from operators.operations import account_admin, active_sessions, invitations, second_factor
 from operators.permissions import actor_of, admin_required, operator_of
 from operators.session_store import digest_of
 
@@ -48,7 +48,7 @@ def account(request: HttpRequest, key: int) -> HttpResponse:
         "own": found.pk == operator_of(request).pk,
         "factors": second_factor.factors_of(found),
         "grants": found.grants.select_related("product").defer("product__product_secret"),
-        "sessions": signed_in.live(found),
+        "sessions": active_sessions.live(found),
         "here": digest_of(request.session.session_key or ""),
     }
     return render_page(request, "operators/accounts/details.html", context)
@@ -128,7 +128,7 @@ def role(request: HttpRequest, key: int) -> HttpResponse:
     form = RoleForm(posted(request), initial={"role": account.role})
 
     def perform(data: Mapping[str, Any]) -> object:
-        return people.set_role(actor_of(request), key, Role(data["role"]))
+        return account_admin.set_role(actor_of(request), key, Role(data["role"]))
 
     return ask(request, act, perform, form)
 
@@ -145,7 +145,7 @@ def deactivate(request: HttpRequest, key: int) -> HttpResponse:
         done=_("Deactivated %(name)s."),
         danger=True,
     )
-    return ask(request, act, lambda _data: people.deactivate(actor_of(request), key))
+    return ask(request, act, lambda _data: account_admin.deactivate(actor_of(request), key))
 
 
 def _fate_of_keys(account: Operator) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def reactivate(request: HttpRequest, key: int) -> HttpResponse:
         button=_("Reactivate"),
         done=_("Reactivated %(name)s."),
     )
-    return ask(request, act, lambda _data: people.reactivate(actor_of(request), key))
+    return ask(request, act, lambda _data: account_admin.reactivate(actor_of(request), key))
 
 
 @admin_act
@@ -181,7 +181,8 @@ def sign_out_everywhere(request: HttpRequest, key: int) -> HttpResponse:
         done=_("%(name)s is signed out everywhere."),
         danger=True,
     )
-    return ask(request, act, lambda _data: people.sign_out_everywhere(actor_of(request), key))
+    actor = actor_of(request)
+    return ask(request, act, lambda _data: account_admin.sign_out_everywhere(actor, key))
 
 
 @dangerous_admin_act

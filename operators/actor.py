@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from operators.actor_labels import kept_name
 from operators.models import Operator
-from operators.who import kept_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,4 +5,4 @@ class OperatorsConfig(AppConfig):
     name = "operators"
 
     def ready(self) -> None:
-        from operators import checks, sessions  # noqa: F401 - importing registers them
+        from operators import checks, session_middleware  # noqa: F401 - importing registers them

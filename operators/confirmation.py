@@ -29,10 +29,10 @@ from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.phonenumber import PhoneNumber
 
 from common.text.stored_messages import told
-from operators import quota, sms, verification
+from operators import code_verification, sms, sms_quota
 from operators.actor import SHELL, Actor
-from operators.digests import keyed_digest, mask
 from operators.errors import ConfirmationError, SmsError, WrongCodeError
+from operators.keyed_digests import keyed_digest, mask
 from operators.models import Authenticator, Operator, SmsDevice, SmsSend, new_code
 from operators.operations import audit, backup_codes
 
@@ -55,7 +55,7 @@ __all__ = [
 
 # The one act whose code goes to its target instead of to the operator's verified number.
 PHONE_VERIFY = "phone.verify"
-# Confirms who sits there rather than one act; `operators.freshness` asks for it.
+# Confirms who sits there rather than one act; `operators.step_up` asks for it.
 IDENTITY = "confirm.identity"
 # Confirms that the owner of an account changes how it confirms; viewers have factors, too.
 FACTOR_CHANGE = "second_factor.change"
@@ -195,13 +195,13 @@ def send_code(
             _("No phone number is verified yet. Add yours in the Phone settings.")
         )
     code = new_code()
-    reserved = quota.reserve(operator, number)
+    reserved = sms_quota.reserve(operator, number)
     try:
         sms.send(number.as_e164, _message(code, purpose), operator.pk)
     except SmsError as error:
         # Anything else may have been delivered, and counts.
         if error.refused:
-            quota.release(reserved)
+            sms_quota.release(reserved)
         raise
     device = _put_code(reserved, code, binding)
     _record_sent(Actor("console", operator, address), purpose, number)
@@ -262,11 +262,11 @@ def _failure(
 ) -> ConfirmationError | None:
     if method == "sms":
         number, binding = _number_for(operator, purpose), _binding(operator, session_key, purpose)
-        return verification.verify_sms(operator, number, binding, code)
+        return code_verification.verify_sms(operator, number, binding, code)
     if method == "totp" and not purpose.verifies_phone:
-        return verification.verify_totp(operator, code)
+        return code_verification.verify_totp(operator, code)
     if method == "backup" and not purpose.verifies_phone:
-        return verification.verify_backup(operator, code)
+        return code_verification.verify_backup(operator, code)
     return ConfirmationError(_("This cannot be confirmed that way."))
 
 
@@ -294,7 +294,7 @@ def challenge_state(operator: Operator, session_key: str, purpose: Purpose) -> C
     waiting = device is not None and device.is_waiting_for(
         _binding(operator, session_key, purpose), now
     )
-    refused = quota.refusal(operator, number, now) if number else None
+    refused = sms_quota.refusal(operator, number, now) if number else None
     own = purpose.verifies_phone
     return ChallengeState(
         masked_number=mask(number) if number else "",

@@ -48,8 +48,8 @@ from operators.confirmation import (
     confirm,
     send_code,
 )
-from operators.confirmed_sessions import remember
 from operators.permissions import actor_of, operator_of
+from operators.step_up_sessions import remember
 
 PARTIAL = "operators/_confirm.html"
 

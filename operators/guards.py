@@ -18,13 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from common.web.forms import safe_or_post
-from operators.freshness import (
+from operators.permissions import admin_required, operator_required
+from operators.step_up import (
     Predicate,
     fresh_confirmation_required,
     fresh_confirmation_then_repeat,
     fresh_confirmation_when,
 )
-from operators.permissions import admin_required, operator_required
 
 View = Callable[..., HttpResponse]
 

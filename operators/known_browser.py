@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from operators.digests import accepted_digests, keyed_digest
+from operators.keyed_digests import accepted_digests, keyed_digest
 from operators.operations.passwords import Source
 from operators.permissions import client_address
 from operators.session_store import digest_of

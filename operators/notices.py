@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from phonenumber_field.phonenumber import PhoneNumber
 
-from operators import quota, sms
+from operators import sms, sms_quota
 from operators.actor import Actor
-from operators.digests import mask
 from operators.errors import SmsError
+from operators.keyed_digests import mask
 from operators.models import AuditEntry, Operator
 from operators.operations import audit
 
@@ -29,14 +29,14 @@ def send_notice(actor: Actor, account: Operator, number: PhoneNumber, entry: Aud
 
 
 def _send(account: Operator, number: PhoneNumber, entry: AuditEntry) -> str:
-    reserved = quota.reserve_notice(account, number)
+    reserved = sms_quota.reserve_notice(account, number)
     if reserved is None:
         return _LIMITED
     try:
         sms.send(number.as_e164, _text(account, entry), account.pk)
     except SmsError as error:
         if error.refused:
-            quota.release(reserved)
+            sms_quota.release(reserved)
         return _FAILED
     except OSError:  # SMS_BACKEND=console has no room for it
         return _FAILED

@@ -16,14 +16,14 @@ from operators.confirmation import (
     send_code,
 )
 from operators.confirmation_views import handle
-from operators.confirmed_sessions import keep_fresh, remember, step_up
 from operators.forms import PhoneForm
-from operators.freshness import existing_factor_required
 from operators.known_browser import session_source
 from operators.models import AuditEntry
 from operators.operations.phone import set_phone
 from operators.operations.second_factor import StepUp
 from operators.permissions import client_address, operator_of
+from operators.step_up import existing_factor_required
+from operators.step_up_sessions import keep_fresh, remember, step_up
 from operators.step_up_views import go_to, is_locked
 
 PHONE_PAGE = "operators/settings/phone.html"

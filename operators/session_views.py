@@ -9,14 +9,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.web.errors import NotFoundError
 from operators.account_views import account_or_404
-from operators.operations import signed_in
+from operators.operations import active_sessions
 from operators.permissions import actor_of, admin_required, operator_of
 from operators.session_store import digest_of
 
 
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
-    rows = signed_in.live(operator_of(request))
+    rows = active_sessions.live(operator_of(request))
     context = {"sessions": rows, "here": digest_of(request.session.session_key or "")}
     return render(request, "operators/settings/sessions.html", context)
 
@@ -31,7 +31,8 @@ def end(request: HttpRequest, session: int) -> HttpResponse:
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
-    signed_in.end_others(actor_of(request), operator, digest_of(request.session.session_key or ""))
+    own = digest_of(request.session.session_key or "")
+    active_sessions.end_others(actor_of(request), operator, own)
     # This session goes on: it proves itself against the account as it is now.
     update_session_auth_hash(request, operator)
     messages.success(request, _("Signed out all other sessions."))
@@ -48,7 +49,7 @@ def end_of_account(request: HttpRequest, key: int, session: int) -> HttpResponse
 
 def _end(request: HttpRequest, key: int, session: int) -> None:
     try:
-        signed_in.end_one(actor_of(request), account_or_404(key), session)
+        active_sessions.end_one(actor_of(request), account_or_404(key), session)
         messages.success(request, _("Signed out that session."))
     except NotFoundError as error:
         messages.error(request, error.text)

@@ -24,15 +24,15 @@ from django.views.decorators.http import require_safe
 from common.web.forms import safe_or_post
 from common.web.htmx import say
 from operators.confirmation import ConfirmationError
-from operators.confirmed_sessions import keep_fresh, step_up
 from operators.forms import CurrentPasswordForm, PasswordForm, TotpCodeForm
-from operators.freshness import existing_factor_required
 from operators.known_browser import session_source
 from operators.models import Authenticator, Operator
 from operators.operations import authenticator as totp
 from operators.operations import backup_codes as codes
 from operators.operations.change_password import change_password
 from operators.permissions import actor_of, operator_of
+from operators.step_up import existing_factor_required
+from operators.step_up_sessions import keep_fresh, step_up
 from operators.step_up_views import is_locked
 
 AUTHENTICATOR_PAGE = "operators/settings/authenticator.html"

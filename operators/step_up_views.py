@@ -6,10 +6,10 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from common.web.forms import safe_or_post
-from operators.confirmed_sessions import is_fresh
-from operators.freshness import existing_factor_confirmed
 from operators.operations.second_factor import factors_of
 from operators.permissions import operator_of
+from operators.step_up import existing_factor_confirmed
+from operators.step_up_sessions import is_fresh
 
 _PAGES = frozenset({"phone", "authenticator", "backup_codes", "password"})
 

@@ -5,8 +5,16 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet, Sum
 
-from operators.api import Actions, Answer, BusinessError, Call, forbidden, page_of, refused_as
 from operators.models import AccessKeyScope
+from operators.rpc_registry import (
+    Actions,
+    Answer,
+    BusinessError,
+    Call,
+    forbidden,
+    page_of,
+    refused_as,
+)
 from products.access import visible_products
 from products.models import DataFormat, NetType, NodeType, Product
 from products.operations import manage

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.crypto.encrypted_fields import EncryptedTextField, decrypt
 from common.crypto.identifiers import alphanumeric
 from operators.models import Operator
-from products import carriers
+from products import broker_topics
 
 
 class NodeType(models.IntegerChoices):
@@ -36,13 +36,13 @@ class DataFormat(models.IntegerChoices):
 
 
 class DataConnections(models.TextChoices):
-    """Who carries them, once a device is registered. Values as in products.carriers."""
+    """Who carries them, once a device is registered. Values as in products.broker_topics."""
 
     SERVER = "server", _("This server")
-    RABBITMQ = carriers.RABBITMQ, "RabbitMQ"
-    EMQX = carriers.EMQX, "EMQX"
-    NANOMQ = carriers.NANOMQ, _("NanoMQ or EMQX 4")
-    MOSQUITTO = carriers.MOSQUITTO, "Mosquitto"
+    RABBITMQ = broker_topics.RABBITMQ, "RabbitMQ"
+    EMQX = broker_topics.EMQX, "EMQX"
+    NANOMQ = broker_topics.NANOMQ, _("NanoMQ or EMQX 4")
+    MOSQUITTO = broker_topics.MOSQUITTO, "Mosquitto"
 
 
 class ProductStatus(models.TextChoices):
@@ -95,8 +95,9 @@ class Product(models.Model):
     dynamic_registration_changed_by = models.ForeignKey(
         Operator, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    # The registration window: how far it is open while the switch is on (products.window). After
-    # it has closed the values stay, to be proposed the next time.
+    # The registration window: how far it is open while the switch is on
+    # (products.registration_window). After it has closed the values stay, to be proposed the next
+    # time.
     registration_closes_at = models.DateTimeField(null=True)
     registration_budget = models.PositiveIntegerField(null=True)
     registration_used = models.PositiveIntegerField(default=0)

@@ -16,7 +16,7 @@ from operators.default_filters import opens_with_default
 from operators.guards import dangerous_act, dangerous_when, operator_act, reveals
 from operators.permissions import actor_of, operator_of
 from products.access import product_or_404, visible_products
-from products.certificate import read_ca_certificate
+from products.ca_download import read_ca_certificate
 from products.filters import ProductFilter
 from products.forms import EditProductForm, ProductForm
 from products.models import Product

@@ -9,8 +9,8 @@ from devices.operations.refusal import EXAMINED, FailureKey, counted, told_of
 from logs.models import ServiceType
 from logs.operations import log_writer
 from protocol.redaction import Sent, SentForm
-from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
+from registration.operations.refusal_diagnosis import Refusal
 
 # Refusals examined: a minute of one device from one address, and a second of all together. One
 # takes some 4 ms of the processor, which devices could use.

@@ -28,7 +28,7 @@ from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length, parse_form,
 from protocol.redaction import SentForm
 from protocol.validators import CODE_SIGN_METHOD, MalformedError, require
 from registration.attempts import Attempt, Attempts, Fault, Origin, parameter_reason
-from registration.late_log import LateLog
+from registration.deferred_log import LateLog
 from registration.operations.proof import RegistrationRequest
 from registration.operations.register import Outcome, SecretIssued, register
 

@@ -13,7 +13,13 @@ from common.web.errors import OperationError
 from common.web.forms import ConsoleForm, MomentInput
 from products.models import Product, RegistrationModes
 from products.name_pattern import MAX_PATTERN
-from products.window import MAX_BUDGET, Window, check_change, check_window, window_state
+from products.registration_window import (
+    MAX_BUDGET,
+    Window,
+    check_change,
+    check_window,
+    window_state,
+)
 from registration.operations.rotate_secret import Overlap, check_overlap
 
 ALWAYS, UNTIL = "always", "until"

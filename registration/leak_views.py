@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from common.sql.paging import KeysetPage, capped_count
 from common.web.downloads import csv_download
 from common.web.htmx import render_page
+from devices.bulk_selection import bulk_bar
 from devices.filters import DeviceFilter
 from devices.models import Device
-from devices.selection import bulk_bar
 from logs.queries import MOST_COUNTED
 from operators.confirmation import Confirmed
 from operators.guards import operator_act
@@ -22,10 +22,10 @@ from operators.operations import audit
 from operators.permissions import actor_of, operator_of
 from products.access import product_or_404
 from products.models import Product
-from products.window import window_state
+from products.registration_window import window_state
 from registration.forms import SinceForm
-from registration.leak import devices_since, export_rows, registered
-from registration.operations.leak import leak_purpose, stop_leak
+from registration.operations.secret_leak import leak_purpose, stop_leak
+from registration.secret_leak import devices_since, export_rows, registered
 from registration.secret_views import confirm_act
 
 PAGE_SIZE = 50

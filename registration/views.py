@@ -10,7 +10,7 @@ from operators.confirmation_views import handle
 from operators.guards import operator_act
 from products.access import product_or_404
 from products.models import Product
-from products.window import Window, window_state
+from products.registration_window import Window, window_state
 from registration.forms import ALWAYS, WindowForm, proposed
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 

@@ -88,7 +88,7 @@ def main(directory: Path, *wanted: str) -> None:
     # Playwright keeps an event loop running in this thread, where Django suspects a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
-    from tests.exhibition import exhibition
+    from tests.demo_server import exhibition
 
     with exhibition() as (pages, confirmed_session), sync_playwright() as playwright:
         shown = {name: url for name, url in pages.items() if not wanted or name in wanted}

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from django.db.models import Max
 from django.utils import timezone
 
+from devices.device_state import several_client_ids
 from devices.models import Device
-from devices.states import several_client_ids
 from findings.models import Finding
 from imports.models import DeviceBatch
 from jobs.models import Job

@@ -58,8 +58,8 @@ def _prepare(built: Path, scale: float) -> None:
 
 def _tend() -> None:
     """What the worker's rounds and PostgreSQL's autovacuum see to in production."""
-    from devices.operations.count import fold_counts
-    from devices.operations.statistics import refresh_statistics
+    from devices.operations.analyze import refresh_statistics
+    from devices.operations.fold_counts import fold_counts
 
     fold_counts(timezone.now())
     refresh_statistics(timezone.now())
@@ -82,7 +82,7 @@ def _figures(times: int, only: str) -> list[Figure]:
 
 def _signed_in(username: str) -> Client:
     """A browser in which a code was typed, so that dialogs are measured and not the question."""
-    from operators import confirmed_sessions
+    from operators import step_up_sessions
     from operators.models import Operator
 
     settings.CONFIRMATION_FRESH_SECONDS = 24 * 3600
@@ -90,7 +90,7 @@ def _signed_in(username: str) -> Client:
     operator = Operator.objects.get(username=username)
     client.force_login(operator)
     session = client.session
-    confirmed_sessions.remember(session, operator)
+    step_up_sessions.remember(session, operator)
     session.save()
     return client
 

@@ -14,7 +14,7 @@ from devices.operations.refusal import Refused
 from mqtt.listener.dispatch import Request, perform
 from products.models import Product
 from protocol.client_id import RegistrationMode
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests.factories import registration, signed_connection, token_connection
 
 MANY = 1_000_000

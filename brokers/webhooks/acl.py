@@ -43,8 +43,8 @@ def topic_of(routing_key: str) -> str | None:
     """The MQTT topic or filter of a routing key (engines.md 3a); None for one of no topic.
 
     RabbitMQ writes `/` as `.` and `+` as `*`, so these two are in no routing key of MQTT. It cannot
-    tell a `/` of the topic from a `.` in it, so DeviceNames hold none there (products.carriers). A
-    literal `*` becomes a wildcard here as it is one there.
+    tell a `/` of the topic from a `.` in it, so DeviceNames hold none there
+    (products.broker_topics). A literal `*` becomes a wildcard here as it is one there.
     """
     if "/" in routing_key or "+" in routing_key:
         return None

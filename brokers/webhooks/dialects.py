@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from brokers.webhooks.acl import TOPIC_EXCHANGE, Name, may_use_queue, topic_of
 from brokers.webhooks.authenticator import Connecting, TopicUse, shared_authenticator
 from brokers.webhooks.fields import JSON, Fields, is_json
-from products.carriers import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
+from products.broker_topics import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
 from protocol.topics import MAX_FILTERS_PER_SUBSCRIBE
 
 Decide = Callable[[Fields], bool]

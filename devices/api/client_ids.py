@@ -3,10 +3,10 @@
 from devices.api.manage import NOT_EXISTED, done
 from devices.api.naming import device_by_iot_id
 from devices.api.telling import milliseconds
+from devices.last_seen import client_id_rows
 from devices.operations import manage, manage_many
-from devices.presence import client_id_rows
-from operators.api import Actions, Answer, Call, refused_as
 from operators.models import AccessKeyScope
+from operators.rpc_registry import Actions, Answer, Call, refused_as
 
 ACTIONS = Actions()
 # Said by these actions alone (console_api.md 3.4).

@@ -13,10 +13,10 @@ from devices.api.telling import (
     status_since,
     utc,
 )
+from devices.last_seen import latest_sessions
 from devices.models import Device, Session
-from devices.presence import latest_sessions
-from operators.api import Actions, Answer, BusinessError, Call
 from operators.models import AccessKeyScope
+from operators.rpc_registry import Actions, Answer, BusinessError, Call
 
 ACTIONS = Actions()
 # Devices whose states are asked for at once.

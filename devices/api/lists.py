@@ -8,10 +8,10 @@ from django.db.models import QuerySet, Sum
 
 from common.web.rpc_parameters import invalid
 from devices.api.telling import STATES, certificate, gmt, modified_at, secrets_of, status, utc
+from devices.device_state import device_ids_in_state, tally, totals, with_state
 from devices.models import Device
-from devices.states import device_ids_in_state, tally, totals, with_state
-from operators.api import Actions, Answer, BusinessError, Call, Page, page_of
 from operators.models import AccessKeyScope
+from operators.rpc_registry import Actions, Answer, BusinessError, Call, Page, page_of
 from products.access import scope
 from products.api import product_of
 from products.models import Product

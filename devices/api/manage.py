@@ -6,8 +6,8 @@ from devices.api.telling import certificate
 from devices.operations import manage_many
 from devices.operations.add import add_device
 from devices.operations.manage_many import GONE, Outcome
-from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope
+from operators.rpc_registry import Actions, Answer, BusinessError, Call, refused_as
 from products.api import product_of
 
 ACTIONS = Actions()

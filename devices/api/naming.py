@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from devices.device_state import with_state
 from devices.models import Device
-from devices.states import with_state
-from operators.api import BusinessError, Call, forbidden
+from operators.rpc_registry import BusinessError, Call, forbidden
 
 
 @dataclass(frozen=True, slots=True)

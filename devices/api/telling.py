@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, timezone
 
+from devices.device_state import state_of
 from devices.models import Device, DeviceState, Session
-from devices.states import state_of
-from operators.api import Call
+from operators.rpc_registry import Call
 from products.operations.reveal import note_reading
 
 STATUS = {

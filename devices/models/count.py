@@ -9,10 +9,10 @@ from products.models import Product
 class DeviceCount(models.Model):
     """Devices of a product, and how many of them are activated: the sum over its rows.
 
-    The database keeps it by triggers on the devices' table (devices/counting.py), so that it is
-    exact in every transaction, whoever wrote what. On PostgreSQL a trigger appends a row, because
-    writers that changed one row would wait for each other; a round of the worker folds these rows
-    into one. On SQLite, with one writer at a time, the folded row is changed at once.
+    The database keeps it by triggers on the devices' table (devices/count_triggers.py), so that it
+    is exact in every transaction, whoever wrote what. On PostgreSQL a trigger appends a row,
+    because writers that changed one row would wait for each other; a round of the worker folds
+    these rows into one. On SQLite, with one writer at a time, the folded row is changed at once.
     """
 
     # No constraint: what is appended must not wait for who changes the product.

@@ -169,7 +169,7 @@ class ClientBinding(models.Model):
                 name="binding_unclaimed",
             ),
             # Who may have several: of several live slots one is not the first
-            # (devices.states.several_client_ids).
+            # (devices.device_state.several_client_ids).
             models.Index(
                 fields=["device", "slot"],
                 condition=Q(voided_at__isnull=True, slot__gt=0),

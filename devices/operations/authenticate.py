@@ -19,7 +19,7 @@ from common.sql.bulk_insert import Writer
 from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
 from devices.models import ClientBinding, Device, Revocation, RevocationReason, Session
 from devices.operations.broker_disconnects import end_at_brokers
-from devices.operations.proof import ConnectionRequest, Proven, prove
+from devices.operations.credential_check import ConnectionRequest, Proven, prove
 from devices.operations.refusal import UNPROVEN, Refused, to_be_logged, told_of
 from devices.operations.sessions import last_revocation_id, live_sessions_of
 from devices.pseudo_listeners import BROKER_OF

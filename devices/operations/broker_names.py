@@ -1,4 +1,4 @@
-"""DeviceNames that the broker of their product cannot carry are not added (products.carriers)."""
+"""Refuse DeviceNames that the broker of their product cannot carry (products.broker_topics)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from common.web.errors import OperationError
-from products.carriers import BROKERS, unfit_in
+from products.broker_topics import BROKERS, unfit_in
 from products.models import DataConnections, Product
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from common.web.errors import ConflictError, NotFoundError
 from devices.models import Device, RevocationReason, VoidReason
-from devices.operations import acts
+from devices.operations import actions
 from devices.operations.add import check_nickname
 from devices.operations.lookup import locked_device
 from devices.operations.revoke import revoke
@@ -35,7 +35,7 @@ def switch(actor: Actor, product_key: str, device_name: str, client_id: str) -> 
         device.save(update_fields=["secret_blocked", "registration_refused", "changed_at"])
         revoke([device], RevocationReason.SWITCH, now, keep_client_id=client_id)
         facts = {device.pk: {"client_id": client_id, "count": voided}}
-        acts.note(actor, [device], "switch", now, facts)
+        actions.note(actor, [device], "switch", now, facts)
     return device
 
 
@@ -48,7 +48,7 @@ def clear(
     """
     with transaction.atomic():
         device = locked_device(product_key, device_name)
-        acts.clear(actor, [device], timezone.now(), refuse_registration=refuse_registration)
+        actions.clear(actor, [device], timezone.now(), refuse_registration=refuse_registration)
     return device
 
 
@@ -59,7 +59,7 @@ def allow_registration(actor: Actor, product_key: str, device_name: str) -> Devi
         device.registration_refused = False
         device.changed_at = timezone.now()
         device.save(update_fields=["registration_refused", "changed_at"])
-        acts.note(actor, [device], "allow_registration", device.changed_at)
+        actions.note(actor, [device], "allow_registration", device.changed_at)
     return device
 
 
@@ -70,7 +70,7 @@ def reset(actor: Actor, product_key: str, device_name: str) -> Device:
     """
     with transaction.atomic():
         device = locked_device(product_key, device_name)
-        acts.reset(actor, [device], timezone.now())
+        actions.reset(actor, [device], timezone.now())
     return device
 
 
@@ -78,8 +78,8 @@ def set_enabled(actor: Actor, product_key: str, device_name: str, *, enabled: bo
     """Disable cuts the device off and keeps its data; Enable lets it connect again."""
     with transaction.atomic():
         device = locked_device(product_key, device_name)
-        if not acts.set_enabled(actor, [device], timezone.now(), enabled=enabled):
-            raise ConflictError(_(acts.ALREADY[enabled]))
+        if not actions.set_enabled(actor, [device], timezone.now(), enabled=enabled):
+            raise ConflictError(_(actions.ALREADY[enabled]))
     return device
 
 
@@ -89,7 +89,7 @@ def set_nickname(actor: Actor, product_key: str, device_name: str, nickname: str
     with transaction.atomic():
         device = locked_device(product_key, device_name)
         old = device.nickname
-        acts.set_nicknames(actor, [(device, nickname)], timezone.now())
+        actions.set_nicknames(actor, [(device, nickname)], timezone.now())
     return old
 
 
@@ -100,5 +100,5 @@ def delete_device(actor: Actor, product_key: str, device_name: str) -> Device:
     """
     with transaction.atomic():
         device = locked_device(product_key, device_name)
-        acts.delete(actor, [device], timezone.now())
+        actions.delete(actor, [device], timezone.now())
     return device

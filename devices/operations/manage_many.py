@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.web.errors import NotFoundError
+from devices.device_state import with_product
 from devices.models import Device
-from devices.operations import acts
+from devices.operations import actions
 from devices.operations.add import check_nickname
-from devices.states import with_product
 from operators.actor import Actor
 
 MOST = 500
@@ -43,10 +43,10 @@ def set_enabled(actor: Actor, device_ids: Collection[int], *, enabled: bool) -> 
     """Those that are enabled (or disabled) already are skipped."""
     with transaction.atomic():
         devices, gone = _locked(device_ids)
-        changed = acts.set_enabled(actor, devices, timezone.now(), enabled=enabled)
+        changed = actions.set_enabled(actor, devices, timezone.now(), enabled=enabled)
     done = {device.pk for device in changed}
     same = [
-        Skipped(device.pk, device.device_name, acts.ALREADY[enabled])
+        Skipped(device.pk, device.device_name, actions.ALREADY[enabled])
         for device in devices
         if device.pk not in done
     ]
@@ -54,7 +54,7 @@ def set_enabled(actor: Actor, device_ids: Collection[int], *, enabled: bool) -> 
 
 
 def reset(actor: Actor, device_ids: Collection[int]) -> Outcome:
-    return _all(device_ids, lambda devices: acts.reset(actor, devices, timezone.now()))
+    return _all(device_ids, lambda devices: actions.reset(actor, devices, timezone.now()))
 
 
 def clear(
@@ -62,14 +62,14 @@ def clear(
 ) -> Outcome:
     return _all(
         device_ids,
-        lambda devices: acts.clear(
+        lambda devices: actions.clear(
             actor, devices, timezone.now(), refuse_registration=refuse_registration
         ),
     )
 
 
 def delete(actor: Actor, device_ids: Collection[int]) -> Outcome:
-    return _all(device_ids, lambda devices: acts.delete(actor, devices, timezone.now()))
+    return _all(device_ids, lambda devices: actions.delete(actor, devices, timezone.now()))
 
 
 def set_nicknames(actor: Actor, nicknames: Mapping[int, str]) -> None:
@@ -80,7 +80,7 @@ def set_nicknames(actor: Actor, nicknames: Mapping[int, str]) -> None:
         if gone:
             raise NotFoundError(_(GONE), field="device_name")
         wanted = [(device, checked[device.pk]) for device in devices]
-        acts.set_nicknames(actor, wanted, timezone.now())
+        actions.set_nicknames(actor, wanted, timezone.now())
 
 
 def _all(device_ids: Collection[int], act: Callable[[list[Device]], None]) -> Outcome:

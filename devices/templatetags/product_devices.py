@@ -9,15 +9,15 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from common.sql.paging import span_of
+from devices.bulk_selection import bulk_bar
+from devices.connect_progress import DEVICE_WATCH, progress
+from devices.device_state import compromised, totals, with_state
+from devices.last_seen import device_rows
 from devices.models import Device
-from devices.presence import device_rows
-from devices.selection import bulk_bar
 from devices.snippets import snippets
-from devices.states import compromised, totals, with_state
-from devices.watch import DEVICE_WATCH, progress
 from logs.models import LogEntry
 from operators.models import Operator
-from products.certificate import read_ca_certificate
+from products.ca_download import read_ca_certificate
 from products.models import Product
 
 register = template.Library()

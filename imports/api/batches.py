@@ -17,8 +17,8 @@ from imports.batches.report import all_rows
 from imports.batches.rows import Row
 from imports.models import BatchState, DeviceBatch
 from imports.operations.batches import add_batch, generate_batch, upload_batch
-from operators.api import Actions, Answer, BusinessError, Call, page_of, refused_as
 from operators.models import AccessKeyScope
+from operators.rpc_registry import Actions, Answer, BusinessError, Call, page_of, refused_as
 from products.api import product_of
 from products.models import Product
 

@@ -29,8 +29,8 @@ from imports.batches.problems import DEVICE_NAME, DEVICE_SECRET, SN, Problem
 from imports.batches.reading import Reading
 from imports.batches.rows import Row
 from imports.operations.batches import import_batch
-from operators.api import Actions, Answer, BusinessError, Call, refused_as
 from operators.models import AccessKeyScope
+from operators.rpc_registry import Actions, Answer, BusinessError, Call, refused_as
 from products.api import product_of
 from products.models import Product
 

@@ -24,7 +24,7 @@ from imports.fleet.existing import Known
 from imports.fleet.problems import Problem
 from imports.fleet.records import IssuedClientId, Item
 from imports.fleet.validation import activated_at
-from products.carriers import unfit_in
+from products.broker_topics import unfit_in
 from products.models import Product
 
 

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from operators.actor import Actor
+from operators.actor_labels import shown_name
 from operators.models import Operator
-from operators.who import shown_name
 
 
 class ImportState(models.TextChoices):

@@ -35,7 +35,7 @@ from logs.models import ServiceType
 from logs.operations import log_writer
 from operators.operations import audit
 from products.models import DataFormat, NetType, NodeType, Product
-from products.operations.adopt import Adopted, adopt_products
+from products.operations.import_product import Adopted, adopt_products
 
 # NetType as QueryProduct tells it (console_api.md 3.6).
 _NET_TYPES = {

@@ -23,7 +23,7 @@ from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import create_product
-from products.window import Window
+from products.registration_window import Window
 from protocol import signing
 from protocol.client_id import (
     RegistrationMode,
@@ -32,11 +32,11 @@ from protocol.client_id import (
     TokenParams,
 )
 from protocol.signing import SignMethod
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.proof import RegistrationRequest
 from registration.operations.register import SecretIssued, register
 from registration.operations.rotate_secret import Overlap, rotate_secret, rotation_purpose
-from registration.operations.slots import ClientIdIssued
 
 _METHOD = SignMethod.HMACSHA256
 

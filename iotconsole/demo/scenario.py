@@ -16,7 +16,7 @@ from iotconsole.demo.backdating import Stage, Unit
 from iotconsole.demo.week import BEGINS, METERS, Week
 from logs.models import ServiceType
 from products.models import Product
-from products.window import Window
+from products.registration_window import Window
 from protocol.client_id import RegistrationMode
 from registration.operations.rotate_secret import Overlap
 

@@ -24,8 +24,8 @@ from registration.attempts import (
     Origin,
     parameter_reason,
 )
-from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
+from registration.operations.refusal_diagnosis import Refusal
 
 KEEPALIVE = range(30, 1201)  # seconds, for connections; a registration may send any
 

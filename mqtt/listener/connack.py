@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from mqtt.listener.dispatch import Outcome
 from protocol import mqtt, push
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.proof import RegistrationRequest
 from registration.operations.register import SecretIssued
-from registration.operations.slots import ClientIdIssued
 
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)
 KICKED = mqtt.publish(*push.kick_notice())

@@ -12,8 +12,8 @@ from devices.operations.refusal import Refused
 from devices.operations.sessions import SessionEnd, end_sessions
 from logs.operations import log_writer
 from registration.operations import register as registrations
-from registration.operations.explain import Refusal, log_refusals
 from registration.operations.proof import RegistrationRequest
+from registration.operations.refusal_diagnosis import Refusal, log_refusals
 
 Request = RegistrationRequest | ConnectionRequest | SessionEnd | log_writer.Event | Refusal
 Outcome = registrations.Outcome | connections.Outcome | Refused | None

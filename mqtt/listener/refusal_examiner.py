@@ -11,7 +11,7 @@ from collections.abc import Callable
 from common.ops.error_log import Outage
 from logs.operations import log_writer
 from mqtt.listener.db_thread import DatabaseThread
-from registration.operations.explain import Refusal, event_of, unexamined
+from registration.operations.refusal_diagnosis import Refusal, event_of, unexamined
 
 # Seconds after the answer.
 LATEST = 0.5

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.crypto.encrypted_fields import EncryptedTextField
 from common.crypto.identifiers import alphanumeric
+from operators.actor_labels import KeyLabel
 from operators.models.account import Operator
-from operators.who import KeyLabel
 
 # As long as the platform's own: clients keep them in columns and configuration made for those.
 ID_LENGTH = 24

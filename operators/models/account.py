@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from operators.digests import mask
+from operators.keyed_digests import mask
 
 
 class Role(models.TextChoices):

@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.text.stored_messages import told
-from operators.chain import START, Content
+from operators.actor_labels import KeyLabel, kept_name, shown_name
+from operators.audit_chain import START, Content
 from operators.models.account import Operator
-from operators.who import KeyLabel, kept_name, shown_name
 
 
 class AuditEntry(models.Model):

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from operators.digests import accepted_digests, keyed_digest
+from operators.keyed_digests import accepted_digests, keyed_digest
 from operators.models.account import Operator
 
 

@@ -17,7 +17,7 @@ from django_otp.models import (
 )
 from phonenumber_field.modelfields import PhoneNumberField
 
-from operators.digests import keyed_digest, mask
+from operators.keyed_digests import keyed_digest, mask
 from operators.models.account import Operator
 
 

@@ -5,11 +5,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from operators.actor import Actor
+from operators.code_verification import locked_totp, verify_authenticator
 from operators.confirmation import ConfirmationError
 from operators.models import AuditEntry, Authenticator, Operator
 from operators.operations import audit, second_factor
 from operators.operations.second_factor import StepUp
-from operators.verification import locked_totp, verify_authenticator
 
 
 def begin(operator: Operator) -> Authenticator:

@@ -22,8 +22,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.sql.named_lock import hold
-from operators.digests import keyed_digest
 from operators.errors import words_for
+from operators.keyed_digests import keyed_digest
 from operators.models import Operator, SignInAttempt
 
 WINDOW = timedelta(minutes=15)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop
 from phonenumber_field.phonenumber import PhoneNumber
 
 from operators.confirmation import PHONE_VERIFY, Confirmed
-from operators.digests import mask
+from operators.keyed_digests import mask
 from operators.models import AuditEntry, Operator, SmsDevice
 from operators.operations import audit, second_factor
 from operators.operations.second_factor import StepUp

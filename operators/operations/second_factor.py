@@ -25,8 +25,8 @@ from operators.models import (
     SmsDevice,
 )
 from operators.notices import send_notice
-from operators.operations import audit, signed_in
-from operators.operations.people import minded
+from operators.operations import active_sessions, audit
+from operators.operations.account_admin import minded
 
 
 class FactorNeededError(ConfirmationError):
@@ -37,7 +37,7 @@ class FactorNeededError(ConfirmationError):
 class StepUp:
     """A session of this account has just confirmed with one of the factors it had at this epoch.
 
-    `operators.confirmed_sessions.step_up` makes it.
+    `operators.step_up_sessions.step_up` makes it.
     """
 
     operator_id: int
@@ -112,7 +112,7 @@ def reset(actor: Actor, account_id: int) -> Operator:
         before = Operator.objects.get(pk=account.pk)
         _forget(account)
         changed(account)
-        signed_in.end_all(account)
+        active_sessions.end_all(account)
         summary = gettext_noop("Second factor reset, signed out everywhere")
         entry = audit.record(actor, "second_factor.reset", account.target, summary)
     notify(actor, before, entry)

@@ -4,7 +4,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from operators.models import SignedIn
-from operators.sessions import browser_of
+from operators.session_middleware import browser_of
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 from operators.actor import Actor
 from operators.models import Operator
 from operators.operations import audit
-from operators.operations.people import minded
+from operators.operations.account_admin import minded
 from products.models import Product, ProductGrant
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from common.web.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.operations import audit
-from products.carriers import UNFIT
+from products.broker_topics import UNFIT
 from products.models import (
     DataConnections,
     DataFormat,

@@ -16,7 +16,7 @@ from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
 from products.models import ClosedBy, Product
-from products.window import (
+from products.registration_window import (
     Window,
     check_change,
     check_window,

@@ -9,8 +9,8 @@ from datetime import datetime
 from common.sql.compiled_queries import Param, prepared_instances
 from devices.credentials import decoy_secret
 from devices.operations.refusal import Refused
-from products.alike import products_or_decoys
 from products.models import Product
+from products.secret_lookup import products_or_decoys
 from protocol import signing
 from protocol.client_id import RegistrationMode, RegistrationParams
 from protocol.redaction import Sent, SentForm

@@ -16,10 +16,14 @@ from logs.models import ServiceType
 from logs.operations import log_writer
 from logs.trace_ids import trace_of
 from registration.operations.budget import Budgets
-from registration.operations.held import HeldDevice, hold_devices, with_claimed_certificate
+from registration.operations.client_id_slots import ClientIdIssued, ClientIds
+from registration.operations.delivered import Served
+from registration.operations.locked_devices import (
+    HeldDevice,
+    hold_devices,
+    with_claimed_certificate,
+)
 from registration.operations.proof import Proven, RegistrationRequest, screen
-from registration.operations.served import Served
-from registration.operations.slots import ClientIdIssued, ClientIds
 
 
 @dataclass(frozen=True, slots=True)

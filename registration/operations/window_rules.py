@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from products.carriers import unfit_in
+from products.broker_topics import unfit_in
 from products.models import ClosedBy, Product, RegistrationModes
 from products.name_pattern import name_matches
 from products.networks import in_networks
-from products.window import ended_by
+from products.registration_window import ended_by
 from protocol.client_id import RegistrationParams
 
 # What is refused after the window has closed by itself, until somebody opens it again.

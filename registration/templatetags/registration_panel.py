@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.sql.paging import capped_count
+from devices.device_state import with_old_secret
 from devices.models import Device
-from devices.states import with_old_secret
 from logs.queries import MOST_COUNTED
 from operators.models import Operator
 from products.models import Product, RegistrationModes
-from products.window import window_state
+from products.registration_window import window_state
 from registration.today import today_of
 
 register = template.Library()

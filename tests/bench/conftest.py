@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from bench.ground import Ground
+from bench.environment import Ground
 from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates
 

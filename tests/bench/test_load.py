@@ -12,9 +12,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from bench.check import Check, CheckError
+from bench.conversation import Conversation, Target, pushed
 from bench.load import LoadError, hold
 from bench.scenarios import new_product
-from bench.talk import Conversation, Target, pushed
 from logs.models import ServiceType
 from logs.operations import log_writer
 from protocol import mqtt, push

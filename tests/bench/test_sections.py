@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench import proxy, speed, staying
-from bench.ground import Figure, Ground
+from bench import idle, proxy, speed
+from bench.environment import Figure, Ground
+from bench.report import SECTIONS, tables
 from bench.sections import FIGURES
-from bench.topics import SECTIONS, tables
 
 
 def figures(ground: Ground, section: str) -> Sequence[Figure]:
@@ -49,16 +49,16 @@ def test_one_device_at_a_time_is_measured(ground: Ground, monkeypatch: pytest.Mo
 def test_devices_that_a_killed_listener_lost_come_back(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staying, "TRANSPORTS", ("TLS",))
-    monkeypatch.setattr(staying, "WAYS", ("kill -9",))
+    monkeypatch.setattr(idle, "TRANSPORTS", ("TLS",))
+    monkeypatch.setattr(idle, "WAYS", ("kill -9",))
     (figure,) = figures(ground, "storm")
-    assert figure["devices"] == int(staying.RETURNING * ground.scale)
+    assert figure["devices"] == int(idle.RETURNING * ground.scale)
     assert positive(figure, "all_seconds", "server_us", "peak_mib")
 
 
 @pytest.mark.sqlite
 def test_idle_sessions_are_weighed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staying, "TRANSPORTS", ("plain",))
+    monkeypatch.setattr(idle, "TRANSPORTS", ("plain",))
     (figure,) = figures(ground, "idle")
     assert positive(figure, "sessions", "resident_mib", "floor_resident_mib")
 

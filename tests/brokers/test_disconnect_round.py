@@ -18,7 +18,7 @@ from devices.operations.manage import clear, delete_device, set_enabled, switch
 from jobs.rounds import take_turn
 from logs.models import LogEntry
 from operators.actor import SHELL, Actor
-from products.carriers import EMQX, RABBITMQ
+from products.broker_topics import EMQX, RABBITMQ
 from products.models import Product
 from tests.brokers.fakes import FakeRabbitmq, serving
 from tests.brokers.webhooks.asking import (

@@ -5,7 +5,7 @@ from products.models import Product
 from protocol import mqtt, signing
 from protocol.client_id import RegistrationMode
 from protocol.signing import SignMethod
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 
 METHOD = SignMethod.HMACSHA256
 RANDOM = "567345"

@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from django.utils import timezone, translation
 
 from common.web.machine_requests import ONLY_MACHINES, Endpoint, at
-from iotconsole.machines import MachineEndpoints
+from iotconsole.machine_endpoints import MachineEndpoints
 from iotconsole.wsgi import machines, machines_behind_proxy
 from operators.permissions import client_address
 

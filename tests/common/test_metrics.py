@@ -20,7 +20,7 @@ from common.crypto.encrypted_fields import key_name
 from common.ops import metrics
 from common.ops.metrics import PagesPort, registry, serve_metrics
 from common.ops.periodic_tasks import PeriodicTask
-from devices.bulk import job_kind
+from devices.bulk_actions import job_kind
 from jobs.operations import submit
 from jobs.rounds import take_turn
 from jobs.runner import work
@@ -28,7 +28,7 @@ from operators import sms
 from operators.actor import SHELL
 from operators.errors import SmsError
 from operators.models import Role
-from registration.late_log import LateLog, write
+from registration.deferred_log import LateLog, write
 from tests import rpc
 from tests.brokers.webhooks.asking import SECRETS, ask
 from tests.factories import LISTENER, make_device, make_product
@@ -95,7 +95,7 @@ def test_a_request_that_fails_is_counted_as_ours(
     def fail(_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("iotconsole.context.trace_of", fail)
+    monkeypatch.setattr("iotconsole.context_processors.trace_of", fail)
     signed_in.raise_request_exception = False
     failures = Rise("http_requests_total", group="products", status="5xx")
     signed_in.get("/products/")

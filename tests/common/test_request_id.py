@@ -14,7 +14,7 @@ from brokers.webhooks.authenticator import shared_authenticator
 from common.ops.logs import JsonLines, Lines, trace_of_record
 from common.web import request_id
 from common.web.request_id import TraceMiddleware, call_it, current_trace, trace_of
-from devices.bulk import job_kind
+from devices.bulk_actions import job_kind
 from jobs.operations import submit
 from jobs.registry import KINDS
 from jobs.runner import work

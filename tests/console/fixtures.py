@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from operators import confirmed_sessions
+from operators import step_up_sessions
 from operators.models import Operator, Role
 from operators.sms import memory
 from tests.console.seed import Fleet, seed
@@ -43,7 +43,7 @@ def mei(db: None) -> Operator:
 def confirmed(client: Client, operator: Operator) -> Client:
     """As if the operator had just typed a right code in this browser."""
     session = client.session
-    confirmed_sessions.remember(session, operator)
+    step_up_sessions.remember(session, operator)
     session.save()
     return client
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from devices.bulk import job_kind
+from devices.bulk_actions import job_kind
 from devices.models import Device, Session
 from findings.detect import client_ids_sign
 from findings.operations import observe

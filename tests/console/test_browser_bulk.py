@@ -69,7 +69,7 @@ def test_devices_are_chosen_on_several_pages_and_the_act_is_taken_back(visit: Vi
 def test_many_that_match_are_said_to_be_more_than_were_counted(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devices.selection.MOST_COUNTED", 11)
+    monkeypatch.setattr("devices.bulk_selection.MOST_COUNTED", 11)
     monkeypatch.setattr("common.web.filters.FEW", 1)
     page = visit.open("/devices/?state=inactive")
     page.get_by_label("Select all devices on this page").check()

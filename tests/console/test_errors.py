@@ -88,7 +88,7 @@ def test_a_server_error_tells_it_too(console: Client, monkeypatch: pytest.Monkey
     def fail(_: HttpRequest) -> None:
         raise RuntimeError("a secret word")
 
-    monkeypatch.setattr("iotconsole.context.trace_of", fail)
+    monkeypatch.setattr("iotconsole.context_processors.trace_of", fail)
     console.raise_request_exception = False
     response = console.get("/")
     assert response.status_code == 500

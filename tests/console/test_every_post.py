@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from devices.bulk import ACTS
+from devices.bulk_actions import ACTS
 from devices.models import ClientBinding, Device
 from operators.confirmation import IDENTITY
 from operators.models import AuditEntry, Operator

@@ -14,7 +14,7 @@ from operators.operations.access_keys import create_access_key
 from products.models import Product
 from products.operations.manage import create_product
 from protocol.client_id import RegistrationMode
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests.console.pages import every_page
 from tests.console.seed import Fleet
 from tests.factories import connect_now, register_now, registration, token_connection

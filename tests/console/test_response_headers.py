@@ -16,7 +16,7 @@ from django.test.html import Element
 from django.urls import reverse
 
 from iotconsole.wsgi import machines
-from registration.late_log import LateLog, write
+from registration.deferred_log import LateLog, write
 from tests import rpc
 from tests.console.dom import tree, walk
 from tests.console.fixtures import confirmed
@@ -186,7 +186,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         def ENVIRONMENT_NAME(self) -> str:  # noqa: N802 - the setting's name
             raise RuntimeError("a secret word")
 
-    monkeypatch.setattr("iotconsole.context.settings", Broken())
+    monkeypatch.setattr("iotconsole.context_processors.settings", Broken())
 
 
 def errors(chen: Any) -> dict[str, Callable[[], "Response"]]:

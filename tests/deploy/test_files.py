@@ -87,7 +87,7 @@ def test_a_unit_runs_a_command_that_exists(unit: Path) -> None:
         if arguments[0] == "manage.py":
             assert arguments[1] in get_commands()
         else:
-            assert arguments[:2] in (["-m", "gunicorn"], ["-m", "iotconsole.first_run"])
+            assert arguments[:2] in (["-m", "gunicorn"], ["-m", "iotconsole.bootstrap_secrets"])
 
 
 @pytest.mark.parametrize(

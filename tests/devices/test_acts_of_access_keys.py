@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from devices.bulk import job_kind
+from devices.bulk_actions import job_kind
 from devices.operations.add import add_device
 from imports.models import DeviceBatch
 from imports.operations.batches import upload_batch

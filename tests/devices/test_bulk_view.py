@@ -267,7 +267,7 @@ def test_counts_what_matches(console: Client, fleet: Fleet) -> None:
 @pytest.fixture
 def crowd(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
     """Twenty devices where no more than twelve are counted and no filter fits few."""
-    monkeypatch.setattr("devices.selection.MOST_COUNTED", 12)
+    monkeypatch.setattr("devices.bulk_selection.MOST_COUNTED", 12)
     monkeypatch.setattr("common.web.filters.FEW", 1)
     return make_devices(20)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from common.web.errors import ConflictError, NotFoundError
+from devices.device_state import compromised
 from devices.models import Device, Revocation, Session
 from devices.operations.manage import (
     allow_registration,
@@ -12,7 +13,6 @@ from devices.operations.manage import (
     set_enabled,
     switch,
 )
-from devices.states import compromised
 from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry

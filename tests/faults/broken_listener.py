@@ -67,7 +67,7 @@ def issue_a_sixth() -> None:
     """Past the constraint: the database calls it void, and it works all the same."""
     from devices.credentials import new_client_id, new_device_token, token_digest
     from devices.models import ClientBinding
-    from registration.operations import slots
+    from registration.operations import client_id_slots
 
     def issue(self: Any, device: Any) -> Any:
         client_id, token, now = new_client_id(), new_device_token(), self._now
@@ -79,9 +79,9 @@ def issue_a_sixth() -> None:
             issued_at=now,
             voided_at=now,
         )
-        return slots.ClientIdIssued(client_id, token)
+        return client_id_slots.ClientIdIssued(client_id, token)
 
-    _replace(slots.ClientIds, "issue", issue)
+    _replace(client_id_slots.ClientIds, "issue", issue)
     admit_revoked()
 
 

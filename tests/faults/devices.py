@@ -14,7 +14,7 @@ from devices.models import Device
 from products.models import Product
 from protocol import mqtt
 from protocol.client_id import RegistrationMode
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests.clients.connects import registration_connect, signed_connect, token_connect
 from tests.faults.history import (
     NEVER,

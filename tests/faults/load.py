@@ -14,7 +14,7 @@ from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
 from products.operations.manage import create_product
-from products.window import Window
+from products.registration_window import Window
 from protocol.client_id import RegistrationMode
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from tests.faults.devices import Fleet

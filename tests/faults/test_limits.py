@@ -17,7 +17,7 @@ from devices.models import ListenerProcess, Session
 from logs.models import LogEntry
 from mqtt.listener.states import CONNECT_WITHIN
 from products.models import Product
-from products.window import Window
+from products.registration_window import Window
 from protocol import mqtt
 from protocol.client_id import RegistrationMode
 from tests.clients.connects import registration_connect, signed_connect

@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iotconsole.openapi import ACTIONS
+from iotconsole.rpc_api import ACTIONS
 from tests import rpc
 from tests.api_world import CALLS, World, make_world
 from tests.fuzz import fuzzed, without_errors

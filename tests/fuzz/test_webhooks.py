@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from brokers.webhooks.dialects import HOOKS
 from brokers.webhooks.fields import JSON
 from devices.models import Device, Session
-from products.carriers import BROKERS
+from products.broker_topics import BROKERS
 from protocol.http_form import CONTENT_TYPE
 from protocol.topics import TopicAcl
 from tests.brokers.webhooks.asking import SECRETS, by_secret, given_to

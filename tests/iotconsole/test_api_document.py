@@ -8,10 +8,10 @@ from django.conf import settings
 from common.net.http.request_head import MAX_HEAD
 from imports.operations import batch_runner
 from iotconsole.api_bodies import MOST_BYTES
-from iotconsole.openapi import ACTIONS
+from iotconsole.rpc_api import ACTIONS
 from protocol import rpc
 from protocol.rpc_fields import MOST_FIELDS
-from tests.iotconsole.test_openapi_errors import CAUSES
+from tests.iotconsole.test_rpc_api_errors import CAUSES
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "api.md").read_text()
 ROWS = re.findall(r"^\| `(\w+)` \| (\w+) \| (\d+) \| ([^|]*) \|", DOCUMENT, re.MULTILINE)

@@ -16,12 +16,12 @@ _SUFFIX = re.compile(r"_(total|bucket|count|sum)$")
 
 
 def known() -> set[str]:
-    import iotconsole.machines
-    import iotconsole.requests_meter
+    import iotconsole.machine_endpoints
+    import iotconsole.request_metrics
     import jobs.worker
 
-    assert iotconsole.machines
-    assert iotconsole.requests_meter
+    assert iotconsole.machine_endpoints
+    assert iotconsole.request_metrics
     assert jobs.worker
     # A test that served it has added the numbers of the process, which the client library names.
     ours = {f.name for f in registry.collect() if f.name.startswith("iotconsole_")}

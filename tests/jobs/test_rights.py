@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from devices.bulk import job_kind
+from devices.bulk_actions import job_kind
 from devices.models import Device
 from jobs.models import Job, JobState
 from jobs.operations import submit

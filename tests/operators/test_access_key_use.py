@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from common.ops.periodic_tasks import periodic_tasks
 from operators.actor import SHELL, Actor
-from operators.audit_check import verify
+from operators.audit_verify import verify
 from operators.models import AccessKey, AccessKeyScope, Operator, SeenNonce
 from operators.operations import audit
 from operators.operations.access_key_use import (

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from pytest_django import DjangoAssertNumQueries
 
 from operators.actor import SHELL, Actor
-from operators.audit_check import Break, Verdict, verify
-from operators.chain import START
+from operators.audit_chain import START
+from operators.audit_verify import Break, Verdict, verify
 from operators.models import AuditEntry, AuditHead, Operator
 from operators.operations import audit
 from tests.operators.people import actor

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from operators.models import AuditEntry, Operator, Role, SignedIn
-from operators.sessions import SEEN_EVERY_SECONDS, browser_of
+from operators.session_middleware import SEEN_EVERY_SECONDS, browser_of
 from tests.console.dom import text, tree
 from tests.console.fixtures import confirmed
 from tests.operators.people import PASSWORD, person

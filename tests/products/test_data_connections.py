@@ -14,7 +14,7 @@ from imports.operations.batches import add_batch, generate_batch, upload_batch
 from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AuditEntry
-from products.carriers import EMQX, RABBITMQ, unfit_in
+from products.broker_topics import EMQX, RABBITMQ, unfit_in
 from products.models import DataConnections, Product
 from products.operations.manage import create_product, update_product
 from tests.console.seed import Fleet

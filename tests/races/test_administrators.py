@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from common.web.errors import ConflictError
-from operators.audit_check import verify
+from operators.audit_verify import verify
 from operators.models import Operator, Role
-from operators.operations import invitations, people
+from operators.operations import account_admin, invitations
 from tests.operators.people import actor, person
 from tests.threads import at_once
 
@@ -27,9 +27,9 @@ def tried(change: Callable[[], Operator]) -> bool:
 def test_somebody_stays(count: int) -> None:
     admins = [person(f"admin{n}", role=Role.ADMIN) for n in range(count)]
     changes = [
-        partial(people.set_role, actor(admins[n]), admins[(n + 1) % count].pk, Role.OPERATOR)
+        partial(account_admin.set_role, actor(admins[n]), admins[(n + 1) % count].pk, Role.OPERATOR)
         if n % 2
-        else partial(people.deactivate, actor(admins[n]), admins[(n + 1) % count].pk)
+        else partial(account_admin.deactivate, actor(admins[n]), admins[(n + 1) % count].pk)
         for n in range(count)
     ]
     done = at_once(*(partial(tried, change) for change in changes))

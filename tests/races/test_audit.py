@@ -3,7 +3,7 @@
 import pytest
 
 from operators.actor import SHELL
-from operators.audit_check import verify
+from operators.audit_verify import verify
 from operators.models import AuditEntry, AuditHead
 from operators.operations import audit
 from tests.threads import at_once

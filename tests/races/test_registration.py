@@ -15,9 +15,9 @@ from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from protocol.client_id import RegistrationMode
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome, SecretIssued
-from registration.operations.slots import ClientIdIssued
 from tests.factories import (
     connect_by_secret,
     connect_by_token,

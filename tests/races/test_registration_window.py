@@ -9,7 +9,7 @@ from devices.models import ClientBinding, Device
 from devices.operations.refusal import Refused
 from operators.models import AuditEntry
 from products.models import Product
-from products.window import Window
+from products.registration_window import Window
 from protocol.client_id import RegistrationMode
 from registration.operations.dynamic_registration import close_ended_windows
 from registration.operations.register import Outcome, SecretIssued

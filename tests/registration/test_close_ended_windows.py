@@ -8,7 +8,7 @@ from devices.operations.refusal import Refused
 from logs.models import LogEntry
 from operators.models import AuditEntry
 from products.models import Product
-from products.window import Window, window_state
+from products.registration_window import Window, window_state
 from registration.operations.dynamic_registration import close_ended_windows
 from tests.factories import issued_client_id, make_product, open_window, register_one
 

@@ -17,12 +17,12 @@ from logs.models import LogEntry
 from logs.presentation import told
 from operators.actor import SHELL
 from products.models import Product
-from products.window import Window
+from products.registration_window import Window
 from protocol import signing
 from protocol.http_form import CONTENT_TYPE, MAX_BODY
 from protocol.signing import SignMethod
 from registration import device_http
-from registration.late_log import LateLog, write
+from registration.deferred_log import LateLog, write
 from tests.factories import connect_by_secret, make_device, make_product, open_window
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from operators.confirmation import Confirmed
 from operators.models import AuditEntry
 from operators.sms.memory import Message
 from products.models import Product
-from registration.operations.leak import leak_purpose, stop_leak
+from registration.operations.secret_leak import leak_purpose, stop_leak
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet

@@ -12,7 +12,7 @@ from devices.operations.manage import allow_registration, clear, set_enabled, sw
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
 from operators.actor import SHELL
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests.factories import (
     connect_by_token,
     issued_client_id,

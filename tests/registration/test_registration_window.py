@@ -16,11 +16,11 @@ from mqtt.listener.connack import connack_of
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
-from products.window import Window
+from products.registration_window import Window
 from protocol.client_id import RegistrationMode
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 from registration.operations.register import Outcome
-from registration.operations.slots import ClientIdIssued
 from tests.factories import (
     issued_client_id,
     issued_secret,

@@ -10,7 +10,7 @@ from django.test import Client
 
 from operators.sms.memory import Message
 from products.models import Product
-from products.window import Window, window_of
+from products.registration_window import Window, window_of
 from tests.console.dom import attribute, by_id, text, tree, walk
 from tests.console.fixtures import htmx
 from tests.console.seed import Fleet

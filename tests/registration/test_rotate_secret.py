@@ -7,9 +7,9 @@ from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
 from common.web.errors import ConflictError, OperationError
+from devices.device_state import with_old_secret
 from devices.models import Device
 from devices.operations.refusal import Refused
-from devices.states import with_old_secret
 from iotconsole.secret_rotation import reencrypt_secrets
 from logs.models import LogEntry
 from operators.actor import SHELL

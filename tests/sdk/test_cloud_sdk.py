@@ -17,12 +17,12 @@ from pytest_django.live_server_helper import LiveServer
 from time_machine import Traveller
 
 from devices.operations.authenticate import Admitted
-from iotconsole.openapi import ACTIONS
+from iotconsole.rpc_api import ACTIONS
 from operators.actor import SHELL
 from operators.models import AccessKeyScope
 from operators.operations.access_keys import set_access_key_enabled
 from products.models import Product
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests import rpc
 from tests.factories import connect_by_token, issued_client_id, make_device, make_product
 from tests.processes import running_https_server

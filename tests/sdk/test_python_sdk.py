@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from devices.device_state import state_of, with_state
 from devices.models import ClientBinding, Device, DeviceState
 from devices.operations import manage
-from devices.states import state_of, with_state
 from logs.models import LogEntry
 from operators.actor import SHELL
 from products.models import Product

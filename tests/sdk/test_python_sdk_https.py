@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from devices.device_state import state_of, with_state
 from devices.models import Device
-from devices.states import state_of, with_state
 from logs.models import LogEntry
 from products.models import Product
 from tests.factories import make_device, make_product

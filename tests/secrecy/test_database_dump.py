@@ -11,7 +11,7 @@ from brokers.webhooks.authenticator import shared_authenticator
 from operators.models import Operator
 from operators.sms import memory
 from registration import device_http
-from registration.late_log import LateLog, write
+from registration.deferred_log import LateLog, write
 from tests.operators.people import START, person
 from tests.secrecy.dump import whole_database
 from tests.secrecy.needles import known

@@ -25,10 +25,10 @@ from logs.models import LogEntry
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, Authenticator, Role
 from operators.operations.access_keys import create_access_key
-from products.carriers import RABBITMQ
+from products.broker_topics import RABBITMQ
 from products.models import Product
 from protocol.client_id import RegistrationMode
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests import rpc
 from tests.brokers.webhooks.asking import as_rabbitmq, by_secret
 from tests.clients.connects import registration_connect, signed_connect, token_connect

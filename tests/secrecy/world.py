@@ -16,10 +16,10 @@ from imports.operations.fleet_imports import apply_import
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Authenticator, Operator, Role
 from operators.sms import memory
-from products.carriers import BROKERS
+from products.broker_topics import BROKERS
 from products.models import Product
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.rotate_secret import Overlap
-from registration.operations.slots import ClientIdIssued
 from tests import rpc
 from tests.brokers.webhooks.asking import (
     as_emqx,

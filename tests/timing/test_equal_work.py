@@ -20,7 +20,7 @@ from bench.timing.measuring import operation, read
 from bench.timing.welch import Pair, compare
 from common.ops.ratelimit import FailureLimits
 from devices.models import Device
-from devices.operations import authenticate, proof
+from devices.operations import authenticate, credential_check
 from devices.operations.refusal import Refused
 from mqtt.listener.admission import Gate
 from mqtt.listener.dispatch import Outcome, perform
@@ -136,7 +136,7 @@ def lock_known_products(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def look_at_known_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second look at those that exist, and none at the others."""
-    real = proof.prove
+    real = credential_check.prove
 
     def prove(requests: Any) -> Any:
         proofs = real(requests)

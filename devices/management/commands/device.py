@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from common.ops.management import Answer, ShellCommand
-from devices.facts import DeviceFacts, device_facts
 from devices.operations import manage
+from devices.summary import DeviceFacts, device_facts
 from operators.actor import SHELL
 
 Options = Mapping[str, Any]

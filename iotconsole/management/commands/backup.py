@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from common.ops.management import Answer, ShellCommand
-from iotconsole.copying import CopyError
-from iotconsole.copying.backup import back_up
+from iotconsole.transfer import CopyError
+from iotconsole.transfer.backup import back_up
 
 
 class Command(ShellCommand):

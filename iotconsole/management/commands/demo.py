@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from common.ops.management import Answer, ShellCommand
 from common.web.errors import OperationError
-from devices.states import Totals, totals
+from devices.device_state import Totals, totals
 from iotconsole.demo.objects import demo_firmwares, demo_products
 from iotconsole.demo.removal import remove
 from iotconsole.demo.scenario import LAMPS, SENSORS, Told, tell

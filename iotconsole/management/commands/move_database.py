@@ -8,8 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from common.ops.env import EnvReader
 from common.ops.management import Answer, ShellCommand
-from iotconsole.copying import CopyError
-from iotconsole.copying.move import move
+from iotconsole.transfer import CopyError
+from iotconsole.transfer.sqlite_to_postgres import move
 
 VARIABLE = "TARGET_DATABASE_URL"
 

@@ -9,8 +9,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from common.ops.files import locked
 from common.ops.management import Answer, ShellCommand
-from iotconsole.copying import CopyError
-from iotconsole.copying.backup import restore
+from iotconsole.transfer import CopyError
+from iotconsole.transfer.backup import restore
 
 
 class Command(ShellCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from common.ops.management import Answer, ShellCommand
-from operators.audit_check import Verdict, verify
+from operators.audit_verify import Verdict, verify
 
 
 class Command(ShellCommand):

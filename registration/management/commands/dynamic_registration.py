@@ -16,7 +16,7 @@ from common.text.stored_messages import listed, said
 from devices.operations.lookup import product_by_key
 from operators.confirmation import Confirmed
 from products.models import Product, RegistrationModes
-from products.window import Window, check_window, window_of
+from products.registration_window import Window, check_window, window_of
 from registration.operations.dynamic_registration import purpose_of, set_dynamic_registration
 
 _LIMITS = ("hours", "until", "budget", "pattern", "network", "mode")

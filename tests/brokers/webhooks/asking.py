@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.test import Client
 
 from brokers.webhooks.fields import JSON
-from products.carriers import BROKERS
+from products.broker_topics import BROKERS
 from products.models import Product
 from protocol import signing
 from protocol.http_form import CONTENT_TYPE
 from protocol.signing import SignMethod
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 
 SECRETS = {broker: f"a-secret-of-{broker}-0123456789" for broker in BROKERS}
 NAME = "lamp-0001"

@@ -7,7 +7,7 @@ from devices.models import Device, Session
 from devices.operations.manage import clear, set_enabled, switch
 from logs.models import LogEntry
 from operators.actor import SHELL
-from products.carriers import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
+from products.broker_topics import EMQX, MOSQUITTO, NANOMQ, RABBITMQ
 from products.models import DataConnections, Product
 from tests.brokers.webhooks.asking import (
     NAME,

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from brokers.webhooks import authenticator
 from devices.models import Session
 from logs.models import LogEntry
-from products.carriers import BROKERS, EMQX, NANOMQ, RABBITMQ
+from products.broker_topics import BROKERS, EMQX, NANOMQ, RABBITMQ
 from products.models import Product
 from tests.brokers.webhooks.asking import (
     NAME,

@@ -12,7 +12,7 @@ from django.test import Client
 from brokers.webhooks.dialects import HOOKS
 from brokers.webhooks.fields import JSON
 from devices.models import Device, Session
-from products.carriers import BROKERS, NANOMQ
+from products.broker_topics import BROKERS, NANOMQ
 from products.models import Product
 from protocol.http_form import CONTENT_TYPE
 from tests.brokers.webhooks.asking import (

@@ -8,7 +8,7 @@ from devices.models import ClientBinding, Device, Revocation
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from protocol.validators import RegistrationMode
-from registration.operations.slots import ClientIdIssued
+from registration.operations.client_id_slots import ClientIdIssued
 from tests import rpc
 from tests.factories import connect_by_token, issued_client_id, make_device, register_one
 

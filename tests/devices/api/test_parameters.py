@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from devices.models import Device
-from iotconsole.openapi import ACTIONS
+from iotconsole.rpc_api import ACTIONS
 from tests import rpc
 from tests.factories import make_device, make_product
 

@@ -6,9 +6,9 @@ from django.utils import timezone
 from common.web.rpc_parameters import Parameters
 from devices.api.telling import secrets_of
 from devices.models import Device
-from operators.api import Call
 from operators.models import AccessKey, AccessKeyScope, AuditEntry
 from operators.operations.access_key_use import api_actor
+from operators.rpc_registry import Call
 from products.models import Product
 from tests import rpc
 from tests.devices.api.conftest import GrantedKey

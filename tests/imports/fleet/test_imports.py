@@ -21,8 +21,8 @@ from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import NetType, Product, ProductStatus
 from protocol.client_id import RegistrationMode
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.register import SecretIssued
-from registration.operations.slots import ClientIdIssued
 from tests.factories import (
     connect_by_secret,
     connect_by_token,

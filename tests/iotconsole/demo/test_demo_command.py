@@ -8,8 +8,8 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from devices.device_state import compromised, state_of, with_state
 from devices.models import ClientBinding, Device, DeviceState, Session
-from devices.states import compromised, state_of, with_state
 from findings.evidence import stored_parties
 from findings.models import Finding, FindingKind, FindingState
 from findings.texts import sentence

@@ -22,8 +22,8 @@ from mqtt.listener.batch_window import Crowd
 from mqtt.listener.batcher import MAX_ATTEMPTS, Batcher, Job, Perform
 from mqtt.listener.dispatch import Outcome, Request, perform
 from protocol.client_id import RegistrationMode
+from registration.operations.client_id_slots import ClientIdIssued
 from registration.operations.register import SecretIssued
-from registration.operations.slots import ClientIdIssued
 from tests.clients.running import eventually
 from tests.factories import (
     LISTENER,

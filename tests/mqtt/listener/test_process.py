@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from devices.device_state import totals
 from devices.models import ListenerProcess as Row
 from devices.models import Session
-from devices.states import totals
 from logs.models import LogEntry
 from protocol import mqtt
 from tests.clients.connects import registration_connect, signed_connect

@@ -8,7 +8,7 @@ import pytest
 from devices.models import Session
 from logs.models import LogEntry
 from mqtt.listener.batcher import Job
-from products.window import Window
+from products.registration_window import Window
 from protocol import mqtt
 from tests.clients.connects import registration_connect, signed_connect
 from tests.clients.mqtt import PATIENCE, MqttClient

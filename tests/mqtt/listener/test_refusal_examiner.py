@@ -7,8 +7,8 @@ from django.db import OperationalError
 
 from logs.models import LogEntry
 from mqtt.listener import refusal_examiner
-from registration.operations import explain
-from registration.operations.explain import Refusal
+from registration.operations import refusal_diagnosis
+from registration.operations.refusal_diagnosis import Refusal
 from tests.clients.connects import registration_connect
 from tests.clients.mqtt import PATIENCE
 from tests.clients.running import StartListener, eventually
@@ -25,7 +25,7 @@ def refusals() -> list[str]:
 def test_while_a_refusal_is_examined_others_are_answered(
     start_listener: StartListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on, real = threading.Event(), threading.Event(), explain.event_of
+    begun, go_on, real = threading.Event(), threading.Event(), refusal_diagnosis.event_of
 
     def slowly(refusal: Refusal) -> object:
         begun.set()
