@@ -14,10 +14,9 @@ from devices.models import DeviceCount
 from iotconsole.transfer import CopyError
 from iotconsole.transfer.sequences import go_on_after
 from iotconsole.transfer.tables import Digest, Row, Table, all_tables
-from operators.models import AuditHead
 
 # What `migrate` puts into a new database; the first gives way to what is copied.
-_FURNITURE = (ContentType, Permission, AuditHead)
+_FURNITURE = (ContentType, Permission)
 
 
 @dataclass(frozen=True, slots=True)
