@@ -130,7 +130,7 @@ def _many_devices_pages() -> dict[str, str]:
 
 def _batch_pages(batch: DeviceBatch) -> dict[str, str]:
     acts = ("add_checked", "discard", "stop", "resume", "credentials", "parameters", "labels")
-    pages = {act: reverse(f"devices:batch_{act}", args=[batch.pk]) for act in acts}
+    pages = {act: reverse(f"imports:batch_{act}", args=[batch.pk]) for act in acts}
     return {
         "batches": reverse("imports:batches"),
         "batch-add": reverse("imports:batch_add"),
@@ -146,7 +146,7 @@ def _import_pages(fleet: FleetImport) -> dict[str, str]:
         "imports": reverse("imports:imports"),
         "import-add": reverse("imports:import_add"),
         "import": fleet.get_absolute_url(),
-        **{f"import-{act}": reverse(f"devices:import_{act}", args=[fleet.pk]) for act in acts},
+        **{f"import-{act}": reverse(f"imports:import_{act}", args=[fleet.pk]) for act in acts},
     }
 
 

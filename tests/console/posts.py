@@ -180,7 +180,7 @@ def _batch_posts(product: Product) -> Iterator[Post]:
     yield Post("imports:batch_add_checked", reverse("imports:batch_add_checked", args=[checked.pk]))
     done = generate_batch(SHELL, product.product_key, 2)
     for name in ("batch_credentials", "batch_parameters", "batch_secret_labels"):
-        yield Post(f"devices:{name}", reverse(f"devices:{name}", args=[done.pk]))
+        yield Post(f"imports:{name}", reverse(f"imports:{name}", args=[done.pk]))
     stopped = generate_batch(SHELL, product.product_key, 2)
     DeviceBatch.objects.filter(pk=stopped.pk).update(
         state=BatchState.CREATE_FAILED, stopped=True, position=0

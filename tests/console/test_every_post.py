@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -34,6 +33,7 @@ from tests.console.posts import (
 )
 from tests.console.seed import Fleet
 from tests.operators.test_permissions_walk import all_names
+from tests.rooms import own_models
 
 ASKS = "Confirm that it is you"
 # Written by every request.
@@ -60,8 +60,7 @@ def rows() -> dict[str, list[Any]]:
     """All that an act could change or leave a trace in."""
     return {
         model.__name__: list(model._base_manager.order_by("pk").values())
-        for app in ("operators", "products", "devices")
-        for model in apps.get_app_config(app).get_models()
+        for model in own_models()
         if model._meta.model_name not in VISITS
     }
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
-from django.apps import apps
 from django.db import transaction
 
 from iotconsole.rpc_api import ACTIONS
@@ -17,6 +16,7 @@ from tests import rpc
 from tests.api_world import CALLS, World, make_world
 from tests.factories import make_device, make_product
 from tests.operators.people import limited_person
+from tests.rooms import own_models
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.django_db
 ODD = ["灯" * 20, "+&=*~/% ", "x" * 5000, "-1", "9" * 18, "9" * 19, "1.5", "null"]
 BUSINESS = re.compile(r"iot\.(system|common|check|prod|device)\.\w+")
 GATEWAY = re.compile(r"(Missing|Invalid)[\w.-]+")
-OURS = ("operators.", "products.", "devices.", "registration.")
 every_action = pytest.mark.parametrize("action", sorted(ACTIONS))
 
 
@@ -84,8 +83,8 @@ def kept() -> dict[str, list[Any]]:
             {name: value for name, value in row.items() if name not in used}
             for row in model._base_manager.order_by("pk").values()
         ]
-        for model in apps.get_models()
-        if model.__module__.startswith(OURS) and model._meta.model_name not in of_calls
+        for model in own_models()
+        if model._meta.model_name not in of_calls
     }
 
 

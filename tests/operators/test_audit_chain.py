@@ -1,12 +1,9 @@
 """The audit trail is a chain: what is changed, removed, inserted or cut off is found."""
 
 import json
-from collections.abc import Callable
-from importlib import import_module
 from io import StringIO
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import translation
@@ -204,19 +201,6 @@ def test_it_is_told_in_the_readers_language_and_kept_in_english(db: None) -> Non
     with translation.override("de"):
         assert entry.text == "Saturday, Montag"
     assert entry.facts == {"day": {"words": "Monday"}}
-
-
-def test_entries_from_before_the_chain_are_chained_in_their_order(
-    trail: list[AuditEntry],
-) -> None:
-    sql("UPDATE operators_auditentry SET number = number + 1000, hash = ''")
-    sql("DELETE FROM operators_audithead")
-    chain: Callable[[object, object], None] = import_module(
-        "operators.migrations.0003_chain_audit_entries"
-    ).chain
-    chain(apps, None)
-    assert verify() == Verdict(COUNT, trail[-1].hash, None)
-    assert audit.record(SHELL, "x", "y", "z").number == COUNT + 1
 
 
 def run(*arguments: str) -> tuple[int, str]:

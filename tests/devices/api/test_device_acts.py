@@ -12,7 +12,6 @@ from operators.actor import SHELL
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from tests import rpc
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import (
     connect_by_secret,
     issued_client_id,
@@ -20,6 +19,7 @@ from tests.factories import (
     make_device,
     make_product,
 )
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 ACTS = ["DisableThing", "EnableThing", "ResetThing", "DeleteDevice"]

@@ -9,8 +9,8 @@ from time_machine import TimeMachineFixture
 from devices.models import Device, Session
 from products.models import Product
 from tests import rpc
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import connect_by_secret, make_device, make_product
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 11, 8, 22, 5, 3, tzinfo=UTC)

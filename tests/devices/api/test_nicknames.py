@@ -8,8 +8,8 @@ from devices.models import Device
 from operators.models import AuditEntry
 from products.models import Product
 from tests import rpc
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import make_device, make_product
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 ACTION = "BatchUpdateDeviceNickname"

@@ -11,8 +11,8 @@ from operators.operations.access_key_use import api_actor
 from operators.rpc_registry import Call
 from products.models import Product
 from tests import rpc
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import make_device, make_product
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 

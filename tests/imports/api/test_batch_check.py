@@ -10,8 +10,8 @@ from imports.operations.batch_runner import work_off
 from operators.models import AccessKey
 from products.models import Product
 from tests import rpc
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import make_device, make_product
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 CHECK, ADD = "BatchCheckDeviceNames", "BatchRegisterDeviceWithApplyId"

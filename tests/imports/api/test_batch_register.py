@@ -13,9 +13,9 @@ from operators.actor import SHELL
 from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from tests import rpc
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import make_product
 from tests.imports.batches.lists import uploaded
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from operators.models import AccessKey, AuditEntry
 from products.models import Product
 from tests import rpc
 from tests.console.dom import text, tree
-from tests.devices.api.conftest import GrantedKey
 from tests.factories import connect_by_secret, make_device
+from tests.rpc_fixtures import GrantedKey
 
 pytestmark = pytest.mark.django_db
 ACTION = "ImportDevice"

@@ -34,7 +34,7 @@ def limited_to(product: Product, *, may_change: bool) -> Client:
 
 
 def url(name: str, batch: DeviceBatch) -> str:
-    return reverse(f"devices:{name}", args=[batch.pk])
+    return reverse(f"imports:{name}", args=[batch.pk])
 
 
 def batch_of(product: Product) -> DeviceBatch:

@@ -33,7 +33,7 @@ def upload(client: Client, *contents: str, **fields: str) -> FleetImport:
 
 
 def act(client: Client, name: str, fleet: FleetImport) -> int:
-    return client.post(reverse(f"devices:import_{name}", args=[fleet.pk])).status_code
+    return client.post(reverse(f"imports:import_{name}", args=[fleet.pk])).status_code
 
 
 def test_the_products_page_leads_to_it(console: Client) -> None:
@@ -139,7 +139,7 @@ def test_only_those_who_see_every_product_take_part(fleet_of_chen: FleetImport) 
     confirmed(client, limited)
     key = [fleet_of_chen.pk]
     for name in ("fleet_import", "import_report", "import_apply", "import_discard"):
-        assert client.get(reverse(f"devices:{name}", args=key)).status_code == 403
+        assert client.get(reverse(f"imports:{name}", args=key)).status_code == 403
     assert client.get("/devices/imports/").status_code == 403
     assert client.post(ADD).status_code == 403
     assert "/devices/imports/" not in client.get("/products/").content.decode()

@@ -1,0 +1,3 @@
+from tests.rpc_fixtures import granted_key, no_crowd, product, reading
+
+__all__ = ["granted_key", "no_crowd", "product", "reading"]
