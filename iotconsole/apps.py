@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import pre_migrate
 
 
@@ -9,4 +9,5 @@ class IotconsoleConfig(AppConfig):
         from iotconsole import checks  # noqa: F401 - importing it registers the checks
         from iotconsole.older_databases import refuse_older_database
 
-        pre_migrate.connect(refuse_older_database, sender=self)
+        # Sent for apps with models only.
+        pre_migrate.connect(refuse_older_database, sender=apps.get_app_config("devices"))

@@ -69,7 +69,7 @@ class Site:
     def logged(self, device_name: str, operation: str) -> list[tuple[str, str]]:
         """Reason and address of what the Log Service has of one device, the oldest first."""
         query = (
-            "SELECT reason, host(address) FROM devices_logentry"
+            "SELECT reason, host(address) FROM logs_logentry"
             " WHERE device_name = %s AND operation = %s ORDER BY id"
         )
         return [(reason, address) for reason, address in self.rows(query, device_name, operation)]

@@ -62,7 +62,7 @@ def no_room_in_the_log() -> Iterator[None]:
     _execute(
         "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$",
-        "CREATE TRIGGER no_room BEFORE INSERT ON devices_logentry "
+        "CREATE TRIGGER no_room BEFORE INSERT ON logs_logentry "
         "FOR EACH STATEMENT EXECUTE FUNCTION no_room()",
     )
     try:

@@ -201,7 +201,7 @@ def test_a_row_that_was_changed_is_found(file: Path, world: World) -> None:
 
 def test_a_row_that_is_missing_is_found(file: Path) -> None:
     empty()
-    changed = rewritten(file, "tables/devices_logentry.jsonl", "")
+    changed = rewritten(file, "tables/logs_logentry.jsonl", "")
     assert "0 rows arrived of" in failure("restore", str(changed))["error"]
 
 

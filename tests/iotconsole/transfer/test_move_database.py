@@ -82,7 +82,7 @@ def test_what_broke_off_left_nothing_then_all_arrives_and_goes_on(
     # SQLite takes it, PostgreSQL does not.
     LogEntry.objects.create(at="2026-11-23T00:00:00Z", trace_id="nul", device_name="secret\0")
     refused = move()["error"]
-    assert "devices_logentry, rows 1 to" in refused
+    assert "logs_logentry, rows 1 to" in refused
     assert "secret" not in refused
     assert one(target, "SELECT count(*) FROM products_product") == 0
 
@@ -99,7 +99,7 @@ def test_what_broke_off_left_nothing_then_all_arrives_and_goes_on(
     # What was there is there still, and in its mode of work.
     with closing(sqlite3.connect(source)) as here:
         assert here.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-        kept = here.execute("SELECT count(*) FROM devices_logentry WHERE trace_id = 't'")
+        kept = here.execute("SELECT count(*) FROM logs_logentry WHERE trace_id = 't'")
         assert kept.fetchone()[0]
 
 
