@@ -27,10 +27,11 @@ from findings.models import FindingKind
 from findings.operations import Sign, observe
 from logs.models import LogEntry
 from logs.operations.log_cursor import Passage, read_on
+from logs.reasons import Reason
 
 READER = "findings"
 _CHUNK = 2000
-_ACCEPTED = Q(operation__in=(*REGISTRATIONS, "online"), code="200") | Q(reason="takeover")
+_ACCEPTED = Q(operation__in=(*REGISTRATIONS, "online"), code="200") | Q(reason=Reason.TAKEOVER)
 
 Name = tuple[str, str]  # ProductKey, DeviceName
 
@@ -74,7 +75,7 @@ def _busy(passage: Passage) -> _Busy | None:
     busy = _Busy(min(row[0] for row in rows))
     for _, product_key, device_name, operation, reason in rows:
         name = product_key, device_name
-        if reason == "takeover":
+        if reason == Reason.TAKEOVER:
             busy.kicked.add(name)
         elif operation == "online":
             busy.connected.add(name)
@@ -128,7 +129,7 @@ def _shared_sign(
 # --- Takeovers in a row ---------------------------------------------------------------------------
 def _flapping(busy: _Busy) -> Iterable[Sign]:
     within = timedelta(minutes=settings.FINDING_TAKEOVER_MINUTES)
-    kicks = _recent(busy.kicked, busy.since - within).filter(reason="takeover")
+    kicks = _recent(busy.kicked, busy.since - within).filter(reason=Reason.TAKEOVER)
     often = (
         kicks.values("product_key", "device_name")
         .annotate(times=Count("pk"))

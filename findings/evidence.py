@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from logs.models import LogEntry
+from logs.reasons import Reason
 
 # The log entries of one object that are looked at, and the parties shown.
 MOST_ENTRIES = 1000
@@ -41,7 +42,7 @@ class Party:
                 known.append(value)
         self.registrations += entry.operation in REGISTRATIONS
         self.connections += entry.operation == "online"
-        self.kicks += entry.reason == "takeover"
+        self.kicks += entry.reason == Reason.TAKEOVER
 
     def as_data(self) -> dict[str, Any]:
         """Plain values for JSON; times in ISO 8601."""

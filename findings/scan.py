@@ -21,12 +21,13 @@ from findings.evidence import (
 from findings.models import Finding, FindingKind, FindingState
 from findings.operations import Sign, observe
 from logs.models import LogEntry, LogTally
+from logs.reasons import Reason
 from products.models import Product
 from products.registration_window import WARNING_SHARE, window_state
 
 _HOUR = timedelta(hours=1)
 _USUAL = timedelta(days=7)
-_ACCEPTED = ("ok", "slot_reclaimed")
+_ACCEPTED = (Reason.OK, Reason.SLOT_RECLAIMED)
 # A product whose ClientIDs nobody uses must not bury the findings of others.
 MOST_UNUSED = 100
 

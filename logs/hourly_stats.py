@@ -16,7 +16,7 @@ from logs.models import LogEntry, LogTally
 from logs.operations.log_cursor import position_of
 from logs.operations.tally import READER
 from logs.queries import reason_of
-from logs.reasons import Reason
+from logs.reasons import Reason, ReasonFacts
 
 HOUR = timedelta(hours=1)
 DAY_HOURS, WEEK_HOURS = 24, 24 * 7
@@ -30,7 +30,7 @@ Row = tuple[datetime, str, str, int]  # hour, operation, reason, count
 class ReasonCounts:
     """Refusals for one reason, in the last day and the last week."""
 
-    reason: Reason
+    reason: ReasonFacts
     day: int
     week: int
 
@@ -49,7 +49,7 @@ class History:
 
     @property
     def activations(self) -> dict[datetime, int]:
-        return _by_hour(row for row in self.rows if row[2] == "activated")
+        return _by_hour(row for row in self.rows if row[2] == Reason.ACTIVATED)
 
     @property
     def refusals(self) -> dict[datetime, int]:

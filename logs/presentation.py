@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from logs.models import LogEntry, ServiceType
 from logs.protocol_errors import problem_words
 from logs.queries import reason_of
-from logs.reasons import Reason
+from logs.reasons import ReasonFacts
 from logs.refusal_hints import hints_of
 from operators.actor_labels import shown_name
 
@@ -44,7 +44,7 @@ class Told:
     """`sent`, `facts`: names with values. `content` is the string to sign, with `key` and `method`;
     all of them may be empty."""
 
-    reason: Reason
+    reason: ReasonFacts
     hints: list[str]
     sent: Facts
     content: str

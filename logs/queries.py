@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from logs.models import LogEntry
-from logs.reasons import REASONS, Reason
+from logs.reasons import REASONS, ReasonFacts
 
 # Live pages do not count further than this.
 MOST_COUNTED = 10_000
@@ -18,9 +18,9 @@ def refusals(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
     return entries.exclude(code="200").exclude(operation="offline")
 
 
-def reason_of(key: str) -> Reason:
+def reason_of(key: str) -> ReasonFacts:
     """The reason of a log line; one written by an older release may be unknown by now."""
-    return REASONS.get(key) or Reason(
+    return REASONS.get(key) or ReasonFacts(
         key, "", key, gettext_noop("This release does not know this reason.")
     )
 

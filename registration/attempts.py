@@ -8,6 +8,7 @@ from devices.operations.authenticate import ConnectionRequest
 from devices.operations.refusal import EXAMINED, FailureKey, counted, told_of
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from protocol.redaction import Sent, SentForm
 from registration.operations.proof import RegistrationRequest
 from registration.operations.refusal_diagnosis import Refusal
@@ -31,9 +32,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with an attempt before anything is looked up. `reason` is a key of REASONS."""
+    """What is wrong with an attempt before anything is looked up."""
 
-    reason: str
+    reason: Reason
     detail: Mapping[str, str]
     sent: Sent | SentForm
 
@@ -57,7 +58,7 @@ class Attempt:
         """What the limits count it by."""
         return self.origin.address, self.product_key, self.device_name, self.credential
 
-    def event(self, reason: str, detail: Mapping[str, str] | None = None) -> log_writer.Event:
+    def event(self, reason: Reason, detail: Mapping[str, str] | None = None) -> log_writer.Event:
         transport = {"transport": self.transport} if self.transport else {}
         return log_writer.Event(
             service_type=ServiceType.REGISTRATION if self.registration else ServiceType.DEVICE,
@@ -91,7 +92,7 @@ class Attempts:
         """
         excess = self._limits.excess(*attempt.key)
         if excess is not None and excess.report:
-            self._record(attempt.event("too_many_failures"))
+            self._record(attempt.event(Reason.TOO_MANY_FAILURES))
         if fault is not None:
             self._limits.failed(*attempt.key)
             if excess is None:
@@ -99,9 +100,9 @@ class Attempts:
                 self._record(attempt.event(fault.reason, detail))
         return excess
 
-    def refused(self, attempt: Attempt, request: DeviceRequest, reason: str) -> None:
+    def refused(self, attempt: Attempt, request: DeviceRequest, reason: Reason) -> None:
         """By an operation, which has logged it unless it is to be examined, or by ourselves."""
-        if reason == "server_error":
+        if reason == Reason.SERVER_ERROR:
             self._record(attempt.event(reason))
             return
         self._limits.failed(*counted(attempt.key, reason))
@@ -118,8 +119,8 @@ class Attempts:
         return True
 
 
-def parameter_reason(*, registration: bool, secure: bool, unsupported_method: bool) -> str:
+def parameter_reason(*, registration: bool, secure: bool, unsupported_method: bool) -> Reason:
     """Why parameters are not taken. Without TLS that is what the firmware has to mend first."""
     if registration and not secure:
-        return "no_tls"
-    return "unsupported_sign_method" if unsupported_method else "bad_parameters"
+        return Reason.NO_TLS
+    return Reason.UNSUPPORTED_SIGN_METHOD if unsupported_method else Reason.BAD_PARAMETERS

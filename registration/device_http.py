@@ -22,6 +22,7 @@ from common.ops.ratelimit import FailureLimits
 from common.web.machine_requests import read_body
 from common.web.request_id import trace_of
 from devices.operations.refusal import Refused
+from logs.reasons import Reason, facts_of
 from operators.permissions import client_address
 from protocol.client_id import ParameterError, parse_registration_form
 from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
@@ -36,32 +37,6 @@ PATH = "/auth/register/device"
 _registrations = counter(
     "https_registrations", "Registrations over HTTPS: accepted, or the reason.", "result"
 )
-
-# Before the signature is proven there is one answer, whatever the reason: a stranger learns neither
-# which products and devices exist nor what state they are in. So 6250 only stands in the log.
-_UNPROVEN = (6600, "signature check failed")
-_PARAMETER = (460, "request parameter error")
-_CLOSED = (6288, "dynamic registration is disabled")
-_ANSWERS: Mapping[str, tuple[int, str]] = {
-    "bad_parameters": _PARAMETER,
-    "no_tls": _PARAMETER,
-    "unsupported_sign_method": (6292, "signMethod is not supported"),
-    "product_not_found": _UNPROVEN,
-    "bad_signature": _UNPROVEN,
-    "dynamic_registration_off": _CLOSED,
-    "window_closed": _CLOSED,
-    "budget_used_up": _CLOSED,
-    "name_not_allowed": _CLOSED,
-    "name_not_carried": _CLOSED,
-    "network_not_allowed": _CLOSED,
-    "mode_not_allowed": _CLOSED,
-    "registration_refused": _CLOSED,
-    "device_not_found": (6100, "device not found"),
-    "device_disabled": (6204, "device is disabled"),
-    "already_activated": (6289, "device is already activated"),
-    "too_many_failures": (429, "too many requests"),
-    "server_error": (500, "system error"),
-}
 
 
 class _RegistrationState:
@@ -98,8 +73,8 @@ def register_device(request: HttpRequest) -> HttpResponse:
     if isinstance(outcome, SecretIssued):
         sender_proven(request.META)
         return _success(read.attempt, outcome)
-    reason = outcome.reason if isinstance(outcome, Refused) else "server_error"
-    return _answer({}, *_ANSWERS[reason])
+    reason = outcome.reason if isinstance(outcome, Refused) else Reason.SERVER_ERROR
+    return _answer({}, *facts_of(reason).http)
 
 
 def _admitted(read: _Read) -> RegistrationRequest | Refused:
@@ -107,11 +82,11 @@ def _admitted(read: _Read) -> RegistrationRequest | Refused:
     with registration_state().lock:
         excess = registration_state().attempts.screen(read.attempt, read.fault)
     if read.registration is None or read.fault is not None:
-        return Refused(read.fault.reason if read.fault else "bad_parameters")
+        return Refused(read.fault.reason if read.fault else Reason.BAD_PARAMETERS)
     if excess is None:
         return read.registration
     if excess.repeated:
-        return Refused("too_many_failures")
+        return Refused(Reason.TOO_MANY_FAILURES)
     return replace(read.registration, quiet=True)
 
 
@@ -123,7 +98,7 @@ def _registered(request: RegistrationRequest, attempt: Attempt) -> Outcome:
             (outcome,) = register([request], timezone.now())
     except Exception as error:
         registration_state().outage.failed(error)
-        outcome = Refused("server_error")
+        outcome = Refused(Reason.SERVER_ERROR)
     else:
         registration_state().outage.passed()
     if isinstance(outcome, Refused):
@@ -156,7 +131,7 @@ def _read(request: HttpRequest) -> _Read:
         transport=_transport(request),
     )
     attempt = _attempt(request, origin, names, params.mode.value + signature.decode())
-    return _Read(attempt, registration, None if origin.secure else Fault("no_tls", {}, sent))
+    return _Read(attempt, registration, None if origin.secure else Fault(Reason.NO_TLS, {}, sent))
 
 
 def _fields(request: HttpRequest) -> Mapping[str, str]:
@@ -183,7 +158,7 @@ def _fault(error: ParameterError | MalformedError, sent: SentForm, origin: Origi
         secure=origin.secure,
         unsupported_method=error.code == CODE_SIGN_METHOD,
     )
-    return Fault(reason, {} if reason == "no_tls" else {"problem": str(error)}, sent)
+    return Fault(reason, {} if reason == Reason.NO_TLS else {"problem": str(error)}, sent)
 
 
 def _attempt(

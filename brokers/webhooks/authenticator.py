@@ -21,6 +21,7 @@ from devices.operations.refusal import Refused, counted, told_of
 from devices.pseudo_listeners import LISTENER_OF, connection_of
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown, visible
 from protocol.topics import filter_problem, topic_problem
@@ -91,7 +92,7 @@ class Authenticator:
             return False
         if isinstance(params, RegistrationParams):
             names = params.product_key, params.device_name
-            self._refuse(connecting, "registration_at_broker", {}, names=names)
+            self._refuse(connecting, Reason.REGISTRATION_AT_BROKER, {}, names=names)
             return False
         return self._asks(connecting, params)
 
@@ -124,12 +125,12 @@ class Authenticator:
             excess = self._limits.excess(*key)
         if excess is not None and excess.report:
             log_writer.write(
-                [_event(connecting, "too_many_failures", request.name)], timezone.now()
+                [_event(connecting, Reason.TOO_MANY_FAILURES, request.name)], timezone.now()
             )
         if excess is not None and excess.repeated:
             return False
         outcome = self._group_commit.ask(replace(request, quiet=excess is not None))
-        if isinstance(outcome, Refused) and outcome.reason != "server_error":
+        if isinstance(outcome, Refused) and outcome.reason != Reason.SERVER_ERROR:
             with self._lock:
                 self._limits.failed(*counted(key, outcome.reason))
         return not isinstance(outcome, Refused)
@@ -137,7 +138,7 @@ class Authenticator:
     def _refuse(
         self,
         connecting: Connecting,
-        reason: str,
+        reason: Reason,
         detail: Mapping[str, str],
         *,
         names: tuple[str, str],
@@ -157,15 +158,15 @@ def shared_authenticator() -> Authenticator:
     return Authenticator()
 
 
-def _fault(error: ParameterError) -> tuple[str, Mapping[str, str]]:
+def _fault(error: ParameterError) -> tuple[Reason, Mapping[str, str]]:
     unsupported = error.code == CODE_SIGN_METHOD
-    reason = "unsupported_sign_method" if unsupported else "bad_parameters"
+    reason = Reason.UNSUPPORTED_SIGN_METHOD if unsupported else Reason.BAD_PARAMETERS
     return reason, {"problem": error.problem}
 
 
 def _event(
     connecting: Connecting,
-    reason: str,
+    reason: Reason,
     names: tuple[str, str],
     detail: Mapping[str, str] | None = None,
 ) -> log_writer.Event:
@@ -186,7 +187,7 @@ def _denial(use: TopicUse) -> log_writer.Event:
     return log_writer.Event(
         service_type=ServiceType.UPLINK if use.publish else ServiceType.SUBSCRIBE,
         operation="publish" if use.publish else "subscribe",
-        reason="topic_denied",
+        reason=Reason.TOPIC_DENIED,
         connection_id=current_trace() or trace_id(),
         product_key=use.name.product_key,
         device_name=use.name.device_name,

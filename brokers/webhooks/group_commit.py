@@ -15,9 +15,10 @@ from django.utils import timezone
 from common.ops.error_log import Outage
 from devices.operations.authenticate import ConnectionRequest, Outcome, authenticate
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 
 Authenticate = Callable[[Sequence[ConnectionRequest], datetime], Sequence[Outcome]]
-FAILED = Refused("server_error")
+FAILED = Refused(Reason.SERVER_ERROR)
 
 
 class Job:

@@ -25,6 +25,7 @@ from devices.operations.sessions import last_revocation_id, live_sessions_of
 from devices.pseudo_listeners import BROKER_OF
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from logs.trace_ids import trace_of
 from protocol.client_id import SignatureParams
 from protocol.redaction import shown
@@ -169,18 +170,18 @@ def _decide(proven: Sequence[Proven], devices: Devices, bindings: Bindings) -> l
     return outcomes
 
 
-def _refusal(one: Proven, device: _Device | None, binding: _Binding | None) -> str:
-    """Why a good credential does not help; nothing when it does."""
+def _refusal(one: Proven, device: _Device | None, binding: _Binding | None) -> Reason | None:
+    """Why a good credential does not help; None when it does."""
     if device is None:  # deleted in between
-        return "unknown_device"
+        return Reason.UNKNOWN_DEVICE
     if one.request.client_id:
         if binding is None or binding.voided:
-            return "client_id_void"
+            return Reason.CLIENT_ID_VOID
     elif device.secret_blocked:
-        return "secret_blocked"
+        return Reason.SECRET_BLOCKED
     if not device.enabled:
-        return "device_disabled"
-    return "data_connections_elsewhere" if _elsewhere(one) else ""
+        return Reason.DEVICE_DISABLED
+    return Reason.DATA_CONNECTIONS_ELSEWHERE if _elsewhere(one) else None
 
 
 def _elsewhere(one: Proven) -> bool:
@@ -244,7 +245,7 @@ def event_of(
 ) -> log_writer.Event:
     """How the log tells this outcome."""
     params = request.params
-    welcome = "activated" if activates else "online"
+    welcome = Reason.ACTIVATED if activates else Reason.ONLINE
     client_id = request.client_id
     detail = {"sdk": params.sdk} if params.sdk else {}
     if request.broker:

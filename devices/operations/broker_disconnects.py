@@ -13,6 +13,7 @@ from devices.models import BrokerClosing, Session
 from devices.operations.sessions import LIVE, end_of, event_of_end
 from devices.pseudo_listeners import BROKER_OF, LISTENER_OF
 from logs.operations import log_writer
+from logs.reasons import Reason
 
 # A connection may be let in just before it is forbidden and be open only just after it is closed,
 # and RabbitMQ tells whose a new connection is some seconds late: so everything is done again.
@@ -34,7 +35,7 @@ def end_at_brokers(
 
 def _end(sessions: Sequence[Session], reason: str, now: datetime) -> None:
     Session.objects.filter(pk__in=[session.pk for session in sessions]).update(ended_at=now)
-    log_writer.write([event_of_end(end_of(session, reason)) for session in sessions], now)
+    log_writer.write([event_of_end(end_of(session, Reason(reason))) for session in sessions], now)
     BrokerClosing.objects.bulk_create(
         BrokerClosing(
             device_id=session.device_id,

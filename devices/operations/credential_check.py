@@ -19,6 +19,7 @@ from devices.credential_lookup import (
 )
 from devices.credentials import decoy_secret, token_matches
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from protocol import signing
 from protocol.client_id import SignatureParams, TokenParams
 from protocol.redaction import Sent
@@ -79,8 +80,8 @@ def _prove(request: ConnectionRequest, devices: Devices, bindings: Bindings) -> 
     else:
         proven = _signature_is_good(request, params, device)
     if device is None or not device.exists:
-        return Refused("unknown_device")
-    return Proven(request, device, device.carrier) if proven else Refused("bad_credential")
+        return Refused(Reason.UNKNOWN_DEVICE)
+    return Proven(request, device, device.carrier) if proven else Refused(Reason.BAD_CREDENTIAL)
 
 
 def _signature_is_good(

@@ -3,6 +3,7 @@
 from devices.models import Device
 from logs.models import ServiceType
 from logs.operations.log_writer import Event
+from logs.reasons import Reason
 from logs.trace_ids import trace_of
 from operators.actor import Actor
 
@@ -12,7 +13,7 @@ def management_event(device: Device, operation: str, actor: Actor) -> Event:
     return Event(
         service_type=ServiceType.MANAGEMENT,
         operation=operation,
-        reason="ok",
+        reason=Reason.OK,
         trace_id=trace_of(device.iot_id),
         product_key=device.product.product_key,
         device_name=device.device_name,

@@ -4,24 +4,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from logs.reasons import Reason
 from protocol.redaction import Sent, SentForm
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`reason` is a key of logs.reasons.REASONS. The device learns only a CONNACK code.
+    """The device learns only a CONNACK code, or the answer over HTTPS.
 
     `story` is the trace id of the credential, if it was a good one all the same.
     """
 
-    reason: str
+    reason: Reason
     story: str = field(default="", compare=False)
 
 
 # Refusals of a credential that proved nothing.
-UNPROVEN = frozenset({"bad_signature", "bad_credential", "product_not_found", "unknown_device"})
+UNPROVEN = frozenset(
+    {Reason.BAD_SIGNATURE, Reason.BAD_CREDENTIAL, Reason.PRODUCT_NOT_FOUND, Reason.UNKNOWN_DEVICE}
+)
 # Refusals for which something may be found out beyond the reason.
-EXAMINED = UNPROVEN | {"device_not_found"}
+EXAMINED = UNPROVEN | {Reason.DEVICE_NOT_FOUND}
 
 # Address, ProductKey, DeviceName and credential, as failures are counted.
 FailureKey = tuple[str | None, str, str, str]

@@ -16,6 +16,7 @@ from devices.models import ClientBinding, ListenerProcess, Revocation, Session
 from devices.pseudo_listeners import BROKER_OF
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from logs.trace_ids import trace_of
 
 # Of devices that are named. A planner that takes nobody to be online shall not look through all.
@@ -50,7 +51,7 @@ class SessionEnd:
     trace_id: str
     device_id: int
     listener: UUID
-    reason: str
+    reason: Reason
     product_key: str
     device_name: str
     client_id: str = ""
@@ -118,7 +119,7 @@ def lost_listeners() -> list[UUID]:
     return [listener for listener in found if listener not in known]
 
 
-def bury_listener(listener: UUID, now: datetime, *, reason: str = "server_lost") -> int:
+def bury_listener(listener: UUID, now: datetime, *, reason: Reason = Reason.SERVER_LOST) -> int:
     """End every session of a listener that is gone, and forget it. Returns how many ended.
 
     Safe to repeat and to run from several listeners at once.
@@ -132,10 +133,10 @@ def bury_listener(listener: UUID, now: datetime, *, reason: str = "server_lost")
 
 def end_lost_sessions(listener: UUID, trace_ids: Collection[str], now: datetime) -> int:
     """End sessions that the database holds live and the listener does not know (any more)."""
-    return _end_chunk(listener, now, "connection_lost", trace_ids)
+    return _end_chunk(listener, now, Reason.CONNECTION_LOST, trace_ids)
 
 
-def end_of(session: Session, reason: str) -> SessionEnd:
+def end_of(session: Session, reason: Reason) -> SessionEnd:
     return SessionEnd(
         trace_id=session.trace_id,
         device_id=session.device_id,
@@ -150,7 +151,7 @@ def end_of(session: Session, reason: str) -> SessionEnd:
 
 
 def _end_chunk(
-    listener: UUID, now: datetime, reason: str, trace_ids: Collection[str] | None = None
+    listener: UUID, now: datetime, reason: Reason, trace_ids: Collection[str] | None = None
 ) -> int:
     named = Q() if trace_ids is None else Q(trace_id__in=list(trace_ids)[:_CHUNK])
     with transaction.atomic():

@@ -21,6 +21,7 @@ from imports.batches.rows import Row, pack, unpack
 from imports.models import PART_ROWS, BatchMethod, BatchPart, BatchState, DeviceBatch
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from operators.operations import audit
 
 
@@ -202,7 +203,7 @@ def _log_event(batch: DeviceBatch) -> log_writer.Event:
     return log_writer.Event(
         service_type=ServiceType.MANAGEMENT,
         operation="add_batch",
-        reason="ok",
+        reason=Reason.OK,
         product_key=batch.product.product_key,
         address=batch.address,
         detail={"by": str(batch.actor), "batch": str(batch.pk), "count": str(batch.added)},

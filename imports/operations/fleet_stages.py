@@ -33,6 +33,7 @@ from imports.models import PART_ROWS, FleetImport, FleetPart, ImportState
 from imports.operations.batch_stages import Step
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from operators.operations import audit
 from products.models import DataFormat, NetType, NodeType, Product
 from products.operations.import_product import Adopted, adopt_products
@@ -249,7 +250,7 @@ def _log_events(fleet: FleetImport) -> list[log_writer.Event]:
         log_writer.Event(
             service_type=ServiceType.MANAGEMENT,
             operation="import",
-            reason="ok",
+            reason=Reason.OK,
             product_key=product_key,
             address=fleet.address,
             detail={"by": str(fleet.actor), "import": str(fleet.pk), "count": str(count)},

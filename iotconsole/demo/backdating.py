@@ -18,6 +18,7 @@ from devices.operations.authenticate import Admitted, ConnectionRequest, authent
 from devices.operations.sessions import SessionEnd, end_sessions
 from logs.models import LogEntry, ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from mqtt.simulator.firmware import TIMESTAMP, Credential, SecretCredential, TokenCredential
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
@@ -140,11 +141,11 @@ class Stage:
         params, password = _credentials(unit)
         return ConnectionRequest(params, password, unit.trace_id, self._listener, unit.address)
 
-    def disconnect(self, reason: str, *units: Unit) -> None:
-        """Their connections end; `reason` is a key of REASONS."""
+    def disconnect(self, reason: Reason, *units: Unit) -> None:
+        """End their connections."""
         end_sessions([self._end(unit, reason) for unit in units], self.moment)
 
-    def _end(self, unit: Unit, reason: str) -> SessionEnd:
+    def _end(self, unit: Unit, reason: Reason) -> SessionEnd:
         return SessionEnd(
             trace_id=unit.trace_id,
             device_id=unit.device_id,
@@ -158,7 +159,7 @@ class Stage:
         )
 
     def note(
-        self, unit: Unit, service_type: ServiceType, operation: str, reason: str, **detail: str
+        self, unit: Unit, service_type: ServiceType, operation: str, reason: Reason, **detail: str
     ) -> None:
         """What only a listener sees: a message, a subscription, a malformed request."""
         event = log_writer.Event(

@@ -15,6 +15,7 @@ from devices.operations import manage
 from iotconsole.demo.backdating import Stage, Unit
 from iotconsole.demo.week import BEGINS, METERS, Week
 from logs.models import ServiceType
+from logs.reasons import Reason
 from products.models import Product
 from products.registration_window import Window
 from protocol.client_id import RegistrationMode
@@ -89,7 +90,7 @@ class _Story:
         return Unit(product.product_key, product.product_secret, name, mode, address, sdk)
 
     def _activated(
-        self, unit: Unit, registered: float, *, until: float = 0.0, end: str = "server_stopped"
+        self, unit: Unit, registered: float, *, until: float = 0.0, end: str = Reason.SERVER_STOPPED
     ) -> None:
         """Registers, connects a minute later, and is online `until` so many hours ago."""
         self._when(registered, self._stage.register, unit)
@@ -118,15 +119,15 @@ class _Story:
         genuine = self._lamp("hall-lamp", "203.0.113.12")
         first_clone = self._lamp("hall-lamp", "198.51.100.77", "1.2.13")
         second_clone = self._lamp("hall-lamp", "198.51.100.78", "1.2.13")
-        self._activated(genuine, 24.5, until=5.99, end="takeover")
-        self._activated(first_clone, 6.02, until=5.39, end="takeover")
+        self._activated(genuine, 24.5, until=5.99, end=Reason.TAKEOVER)
+        self._activated(first_clone, 6.02, until=5.39, end=Reason.TAKEOVER)
         again = replace(genuine)
         self._when(5.4, lambda: self._reconnect(genuine, again))
-        self._when(0.69, self._stage.disconnect, "takeover", again)
-        self._activated(second_clone, 0.72, until=0.3, end="connection_lost")
+        self._when(0.69, self._stage.disconnect, Reason.TAKEOVER, again)
+        self._activated(second_clone, 0.72, until=0.3, end=Reason.CONNECTION_LOST)
         last = replace(genuine)
         self._when(0.25, lambda: self._reconnect(genuine, last))
-        self._when(0.0, self._stage.disconnect, "server_stopped", last)
+        self._when(0.0, self._stage.disconnect, Reason.SERVER_STOPPED, last)
         return genuine
 
     def _reconnect(self, known: Unit, unit: Unit) -> None:
@@ -135,32 +136,32 @@ class _Story:
 
     def _other_lamps(self) -> None:
         porch = self._lamp("porch-lamp", "203.0.113.13")
-        self._activated(porch, 24.0, until=8.0, end="device_disconnect")
+        self._activated(porch, 24.0, until=8.0, end=Reason.DEVICE_DISCONNECT)
         garage = self._lamp("garage-lamp", "203.0.113.14")
-        self._activated(garage, 23.0, until=3.5, end="keepalive_timeout")
+        self._activated(garage, 23.0, until=3.5, end=Reason.KEEPALIVE_TIMEOUT)
         self._when(
-            12.0, self._stage.note, garage, ServiceType.UPLINK, "publish", "topic_denied",
+            12.0, self._stage.note, garage, ServiceType.UPLINK, "publish", Reason.TOPIC_DENIED,
             topic=f"/{self._lamps.product_key}/porch-lamp/user/update",
         )  # fmt: skip
         attic = self._lamp("attic-lamp", "203.0.113.15")
         self._when(4.0, self._stage.register, attic)
         cellar = self._lamp("cellar-lamp", "203.0.113.16")
-        self._activated(cellar, 22.0, until=8.99, end="disable")
+        self._activated(cellar, 22.0, until=8.99, end=Reason.DISABLE)
         self._when(9.0, self._stage.act, manage.set_enabled, cellar, enabled=False)
-        self._when(8.9, self._stage.connect, cellar, refused="device_disabled")
+        self._when(8.9, self._stage.connect, cellar, refused=Reason.DEVICE_DISABLED)
 
     def _switched_lamp(self) -> None:
         """Cloned too, and settled: one kept, the clone forbidden, its new registration refused."""
         kept = self._lamp("studio-lamp", "203.0.113.17")
         clone = self._lamp("studio-lamp", "198.51.100.80")
-        self._activated(kept, 21.0, until=10.99, end="takeover")
-        self._activated(clone, 11.02, until=9.99, end="switch")
+        self._activated(kept, 21.0, until=10.99, end=Reason.TAKEOVER)
+        self._activated(clone, 11.02, until=9.99, end=Reason.SWITCH)
         self._when(10.0, lambda: self._stage.act(manage.switch, kept, kept.client_id))
-        self._when(9.98, self._stage.connect, clone, refused="client_id_void")
-        self._when(9.9, self._stage.register, clone, refused="registration_refused")
+        self._when(9.98, self._stage.connect, clone, refused=Reason.CLIENT_ID_VOID)
+        self._when(9.9, self._stage.register, clone, refused=Reason.REGISTRATION_REFUSED)
         again = replace(kept)
         self._when(9.8, lambda: self._reconnect(kept, again))
-        self._when(1.5, self._stage.disconnect, "connection_lost", again)
+        self._when(1.5, self._stage.disconnect, Reason.CONNECTION_LOST, again)
 
     def _front_door(self) -> Unit:
         """A healthy sensor."""
@@ -180,26 +181,26 @@ class _Story:
         for name, nickname in names.items():
             self._when(25.7, self._stage.add, self._sensors, name, nickname)
         back, cellar, _, garage, spare = (self._sensor(name, "203.0.113.22") for name in names)
-        self._activated(back, 19.0, until=7.0, end="connection_lost")
+        self._activated(back, 19.0, until=7.0, end=Reason.CONNECTION_LOST)
         self._when(18.0, self._stage.register, cellar)  # received its secret, never connected
-        self._activated(garage, 17.0, until=4.99, end="disable")
+        self._activated(garage, 17.0, until=4.99, end=Reason.DISABLE)
         self._when(5.0, self._stage.act, manage.set_enabled, garage, enabled=False)
-        self._when(1.0, self._stage.register, spare, refused="dynamic_registration_off")
+        self._when(1.0, self._stage.register, spare, refused=Reason.DYNAMIC_REGISTRATION_OFF)
         twin = replace(back, address="198.51.100.79")
-        self._when(15.0, self._stage.register, twin, refused="already_activated")
+        self._when(15.0, self._stage.register, twin, refused=Reason.ALREADY_ACTIVATED)
         forged = replace(cellar, address="198.51.100.79")
-        self._when(14.0, self._stage.connect, forged, refused="bad_credential")
+        self._when(14.0, self._stage.connect, forged, refused=Reason.BAD_CREDENTIAL)
 
     def _strangers(self) -> None:
         """Refusals that name no device of ours."""
         typo = self._sensor("00:1A:2B:3C:4D:99", "203.0.113.23")
-        self._when(16.0, self._stage.register, typo, refused="device_not_found")
+        self._when(16.0, self._stage.register, typo, refused=Reason.DEVICE_NOT_FOUND)
         forger = replace(self._lamp("hall-lamp", "192.0.2.66"), product_secret="guessed")  # noqa: S106
-        self._when(13.0, self._stage.register, forger, refused="bad_signature")
+        self._when(13.0, self._stage.register, forger, refused=Reason.BAD_SIGNATURE)
         plain = self._lamp("porch-lamp", "203.0.113.13")
         self._when(
-            24.1, self._stage.note, plain, ServiceType.REGISTRATION, "regnwl", "no_tls",
+            24.1, self._stage.note, plain, ServiceType.REGISTRATION, "regnwl", Reason.NO_TLS,
             mode="regnwl",
         )  # fmt: skip
         stranger = replace(typo, product_key=STRANGERS_KEY)
-        self._when(3.0, self._stage.register, stranger, refused="product_not_found")
+        self._when(3.0, self._stage.register, stranger, refused=Reason.PRODUCT_NOT_FOUND)

@@ -9,6 +9,7 @@ from findings.detect import detect
 from findings.scan import survey
 from iotconsole.demo.backdating import Stage, Unit
 from logs.operations.tally import tally
+from logs.reasons import Reason
 from products.models import Product
 from protocol.client_id import RegistrationMode
 
@@ -60,7 +61,7 @@ class Week:
         """All of them register, connect and say goodbye within minutes."""
         yield hours_ago, lambda: self._stage.register(*units)
         yield hours_ago - 0.02, lambda: self._stage.connect(*units)
-        yield hours_ago - 0.2, lambda: self._stage.disconnect("device_disconnect", *units)
+        yield hours_ago - 0.2, lambda: self._stage.disconnect(Reason.DEVICE_DISCONNECT, *units)
 
     def _waves(self) -> Iterator[Chapter]:
         for day, waves in _WAVES:
@@ -101,7 +102,7 @@ class Week:
             begins = hours_ago - number * 0.025
             yield begins, partial(self._connect, unit, credential_of)
             last = number == len(units) - 1
-            reason, lasts = ("connection_lost", 1.0) if last else ("takeover", 0.0251)
+            reason, lasts = (Reason.CONNECTION_LOST, 1.0) if last else (Reason.TAKEOVER, 0.0251)
             yield begins - lasts, partial(self._stage.disconnect, reason, unit)
 
     def _connect(self, unit: Unit, credential_of: Unit | None) -> None:

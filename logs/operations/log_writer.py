@@ -6,7 +6,7 @@ from datetime import datetime
 
 from common.sql.bulk_insert import Writer
 from logs.models import LogEntry, ServiceType
-from logs.reasons import REASONS
+from logs.reasons import REASONS, Reason
 
 # A device may put anything into its names; what is logged is bounded.
 _LONGEST_NAME = 64
@@ -23,7 +23,7 @@ _ENTRIES = Writer(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a log line says. `reason` is a key of REASONS; the code follows from it.
+    """What a log line says. The code follows from `reason`.
 
     `trace_id` is the credential's where it is proven; left out it is that of the connection.
     `detail` holds short facts (mode, SDK, topic…), never a secret, password, token or code.
@@ -31,7 +31,7 @@ class Event:
 
     service_type: ServiceType
     operation: str
-    reason: str
+    reason: Reason
     trace_id: str = ""
     connection_id: str = ""
     product_key: str = ""

@@ -7,11 +7,15 @@ short word, so that nobody mistakes our decision for a documented code.
 from django.utils.translation import gettext_noop as _
 
 from logs.reasons.connecting import CONNECTING
-from logs.reasons.reason import Reason
+from logs.reasons.reason import Reason, ReasonFacts
 from logs.reasons.registering import REGISTERING
 
-__all__ = ["REASONS", "Reason"]
+__all__ = ["REASONS", "Reason", "ReasonFacts", "facts_of"]
 
-_DONE = Reason("ok", "200", _("Success"), _("Done as asked."))
+_DONE = ReasonFacts(Reason.OK, "200", _("Success"), _("Done as asked."))
 
-REASONS: dict[str, Reason] = {reason.key: reason for reason in (_DONE, *REGISTERING, *CONNECTING)}
+REASONS: dict[str, ReasonFacts] = {facts.key: facts for facts in (_DONE, *REGISTERING, *CONNECTING)}
+
+
+def facts_of(reason: Reason) -> ReasonFacts:
+    return REASONS[reason]

@@ -2,18 +2,19 @@
 
 from django.utils.translation import gettext_noop as _
 
-from logs.reasons.reason import Reason
+from logs.reasons.reason import CLOSED, HttpAnswer, Reason, ReasonFacts
+from protocol import mqtt
 
 CONNECTING = (
-    Reason(
-        "unknown_device",
+    ReasonFacts(
+        Reason.UNKNOWN_DEVICE,
         "6100",
         _("Device not found"),
         _("No device of this product has this DeviceName."),
         _("Check ProductKey and DeviceName; the device may have been deleted."),
     ),
-    Reason(
-        "bad_credential",
+    ReasonFacts(
+        Reason.BAD_CREDENTIAL,
         "6600",
         _("Credential check failed"),
         _(
@@ -22,15 +23,15 @@ CONNECTING = (
         ),
         _("Let the device register again, or burn in the credential shown on Device Details."),
     ),
-    Reason(
-        "client_id_void",
+    ReasonFacts(
+        Reason.CLIENT_ID_VOID,
         "403",
         _("ClientID is forbidden"),
         _("This ClientID was voided by Switch or Clear, or its slot was given away unclaimed."),
         _("If the device is genuine, allow registration and let it register for a new ClientID."),
     ),
-    Reason(
-        "secret_blocked",
+    ReasonFacts(
+        Reason.SECRET_BLOCKED,
         "403",
         _("DeviceSecret is forbidden"),
         _(
@@ -38,16 +39,18 @@ CONNECTING = (
             "DeviceSecret."
         ),
         _("Reset the device to let it use its DeviceSecret again."),
+        http=CLOSED,
     ),
-    Reason(
-        "keepalive_out_of_range",
+    ReasonFacts(
+        Reason.KEEPALIVE_OUT_OF_RANGE,
         "460",
         _("Keepalive out of range"),
         _("A connection needs a keepalive of 30 to 1200 seconds."),
         _("Set the keepalive in the firmware."),
+        connection_connack=mqtt.CONNACK_IDENTIFIER,
     ),
-    Reason(
-        "registration_at_broker",
+    ReasonFacts(
+        Reason.REGISTRATION_AT_BROKER,
         "460",
         _("Registration at a broker"),
         _("A broker carries data connections only; this server's own listeners answer it."),
@@ -56,15 +59,15 @@ CONNECTING = (
             "authType=regnwl to the listeners (docs/brokers.md)."
         ),
     ),
-    Reason(
-        "data_connections_elsewhere",
+    ReasonFacts(
+        Reason.DATA_CONNECTIONS_ELSEWHERE,
         "Broker",
         _("Data connections are elsewhere"),
         _("The broker that asked does not carry the data connections of this product."),
         _("Choose the broker under Data Connections when you edit the product."),
     ),
-    Reason(
-        "too_many_failures",
+    ReasonFacts(
+        Reason.TOO_MANY_FAILURES,
         "429",
         _("Too many refused attempts"),
         _(
@@ -73,52 +76,74 @@ CONNECTING = (
             "refusals are not logged one by one. Good credentials are still accepted."
         ),
         _("Find out what keeps failing first; the limits are settings (FAILURES_PER_…)."),
+        http=HttpAnswer(429, "too many requests"),
     ),
-    Reason(
-        "server_error",
+    ReasonFacts(
+        Reason.SERVER_ERROR,
         "500",
         _("Server error"),
         _("The server could not answer. The device was told to try again later."),
         _("See the server's own log at this time."),
+        connack=mqtt.CONNACK_UNAVAILABLE,
+        http=HttpAnswer(500, "system error"),
     ),
-    Reason("online", "200", _("Online"), _("The device connected.")),
-    Reason(
-        "activated", "200", _("Online, activated"), _("The device connected for the first time.")
+    ReasonFacts(Reason.ONLINE, "200", _("Online"), _("The device connected.")),
+    ReasonFacts(
+        Reason.ACTIVATED,
+        "200",
+        _("Online, activated"),
+        _("The device connected for the first time."),
     ),
-    Reason("device_disconnect", "200", _("Device disconnect"), _("The device said goodbye.")),
-    Reason("connection_lost", "400", _("Connection lost"), _("The connection broke off.")),
-    Reason(
-        "keepalive_timeout",
+    ReasonFacts(
+        Reason.DEVICE_DISCONNECT, "200", _("Device disconnect"), _("The device said goodbye.")
+    ),
+    ReasonFacts(
+        Reason.CONNECTION_LOST, "400", _("Connection lost"), _("The connection broke off.")
+    ),
+    ReasonFacts(
+        Reason.KEEPALIVE_TIMEOUT,
         "400",
         _("Keepalive timeout"),
         _("Nothing came for one and a half keepalives."),
     ),
-    Reason(
-        "takeover",
+    ReasonFacts(
+        Reason.TAKEOVER,
         "400",
         _("Kicked by the same device"),
         _("Another connection was made with the same identity."),
         _("If this repeats, two physical devices share one credential."),
     ),
-    Reason("switch", "400", _("Cut off by Switch"), _("An operator kept another ClientID.")),
-    Reason("clear", "400", _("Cut off by Clear"), _("An operator voided every ClientID.")),
-    Reason("disable", "400", _("Cut off by Disable"), _("An operator disabled the device.")),
-    Reason("delete", "400", _("Cut off by Delete"), _("An operator deleted the device.")),
-    Reason(
-        "protocol_error", "400", _("Protocol error"), _("The device sent bytes that are not MQTT.")
+    ReasonFacts(
+        Reason.SWITCH, "400", _("Cut off by Switch"), _("An operator kept another ClientID.")
     ),
-    Reason(
-        "session_ended",
+    ReasonFacts(
+        Reason.CLEAR, "400", _("Cut off by Clear"), _("An operator voided every ClientID.")
+    ),
+    ReasonFacts(
+        Reason.DISABLE, "400", _("Cut off by Disable"), _("An operator disabled the device.")
+    ),
+    ReasonFacts(Reason.DELETE, "400", _("Cut off by Delete"), _("An operator deleted the device.")),
+    ReasonFacts(
+        Reason.PROTOCOL_ERROR,
+        "400",
+        _("Protocol error"),
+        _("The device sent bytes that are not MQTT."),
+    ),
+    ReasonFacts(
+        Reason.SESSION_ENDED,
         "400",
         _("Session no longer valid"),
         _("A regular check found that the server no longer holds this session as permitted."),
     ),
-    Reason("server_stopped", "200", _("Server stopped"), _("The listener was stopped.")),
-    Reason(
-        "server_lost", "500", _("Listener ended unexpectedly"), _("The listener did not shut down.")
+    ReasonFacts(Reason.SERVER_STOPPED, "200", _("Server stopped"), _("The listener was stopped.")),
+    ReasonFacts(
+        Reason.SERVER_LOST,
+        "500",
+        _("Listener ended unexpectedly"),
+        _("The listener did not shut down."),
     ),
-    Reason(
-        "topic_denied",
+    ReasonFacts(
+        Reason.TOPIC_DENIED,
         "9236",
         _("Topic permission denied"),
         _("A device may publish and subscribe only under its own ProductKey and DeviceName."),

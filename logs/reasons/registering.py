@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext_noop as _
 
-from logs.reasons.reason import Reason
+from logs.reasons.reason import CLOSED, PARAMETER_ERROR, UNPROVEN, HttpAnswer, Reason, ReasonFacts
+from protocol import mqtt
 
 REGISTERING = (
-    Reason(
-        "bad_parameters",
+    ReasonFacts(
+        Reason.BAD_PARAMETERS,
         "460",
         _("Request parameter error"),
         _("A parameter the device must send is missing or malformed."),
@@ -14,30 +15,37 @@ REGISTERING = (
             "Compare the clientId, username and parameters under Details with what the SDK "
             "documents."
         ),
+        connack=mqtt.CONNACK_IDENTIFIER,
+        http=PARAMETER_ERROR,
     ),
-    Reason(
-        "no_tls",
+    ReasonFacts(
+        Reason.NO_TLS,
         "460",
         _("Registration without TLS"),
         _("The answer carries a secret, so dynamic registration is answered over TLS only."),
         _("Point the device at the TLS port and give it this server's CA certificate."),
+        registration_connack=mqtt.CONNACK_IDENTIFIER,
+        http=PARAMETER_ERROR,
     ),
-    Reason(
-        "unsupported_sign_method",
+    ReasonFacts(
+        Reason.UNSUPPORTED_SIGN_METHOD,
         "6292",
         _("Unsupported signmethod"),
         _("The device signed with a method other than hmacmd5, hmacsha1 or hmacsha256."),
         _("Set one of the three methods in the firmware."),
+        connack=mqtt.CONNACK_IDENTIFIER,
+        http=HttpAnswer(6292, "signMethod is not supported"),
     ),
-    Reason(
-        "product_not_found",
+    ReasonFacts(
+        Reason.PRODUCT_NOT_FOUND,
         "6250",
         _("Product not found"),
         _("No product has this ProductKey."),
         _("Check the ProductKey in the firmware, or create the product here with that key."),
+        http=UNPROVEN,
     ),
-    Reason(
-        "bad_signature",
+    ReasonFacts(
+        Reason.BAD_SIGNATURE,
         "6600",
         _("Signature check failed"),
         _("The signature was not made with this product's ProductSecret over the parameters sent."),
@@ -45,16 +53,18 @@ REGISTERING = (
             "Check the ProductSecret in the firmware, and that deviceName, productKey and random "
             "are signed in that order."
         ),
+        http=UNPROVEN,
     ),
-    Reason(
-        "dynamic_registration_off",
+    ReasonFacts(
+        Reason.DYNAMIC_REGISTRATION_OFF,
         "6288",
         _("Dynamic Registration is off"),
         _("The product does not take new devices at the moment."),
         _("Turn on Dynamic Registration on Product Details if this device should be let in."),
+        http=CLOSED,
     ),
-    Reason(
-        "window_closed",
+    ReasonFacts(
+        Reason.WINDOW_CLOSED,
         "6288",
         _("Registration window has closed"),
         _(
@@ -62,9 +72,10 @@ REGISTERING = (
             "itself."
         ),
         _("Open it again on Product Details if this device should be let in."),
+        http=CLOSED,
     ),
-    Reason(
-        "budget_used_up",
+    ReasonFacts(
+        Reason.BUDGET_USED_UP,
         "6288",
         _("Registration budget is used up"),
         _(
@@ -75,9 +86,10 @@ REGISTERING = (
             "If more were expected, open it again on Product Details. If not, somebody else has "
             "the product certificate: follow “Secret leaked?” there."
         ),
+        http=CLOSED,
     ),
-    Reason(
-        "name_not_allowed",
+    ReasonFacts(
+        Reason.NAME_NOT_ALLOWED,
         "Window",
         _("DeviceName is not allowed"),
         _(
@@ -85,9 +97,10 @@ REGISTERING = (
             "not fit."
         ),
         _("If the device is genuine, change the pattern on Product Details."),
+        http=CLOSED,
     ),
-    Reason(
-        "name_not_carried",
+    ReasonFacts(
+        Reason.NAME_NOT_CARRIED,
         "Broker",
         _("The broker cannot carry this DeviceName"),
         _(
@@ -95,9 +108,10 @@ REGISTERING = (
             "in a DeviceName would mix up devices."
         ),
         _("Give the device another DeviceName, or the product another broker."),
+        http=CLOSED,
     ),
-    Reason(
-        "network_not_allowed",
+    ReasonFacts(
+        Reason.NETWORK_NOT_ALLOWED,
         "Window",
         _("Source network is not allowed"),
         _(
@@ -108,16 +122,18 @@ REGISTERING = (
             "If the device is genuine, add its network on Product Details. If not, somebody "
             "elsewhere has the product certificate."
         ),
+        http=CLOSED,
     ),
-    Reason(
-        "mode_not_allowed",
+    ReasonFacts(
+        Reason.MODE_NOT_ALLOWED,
         "Window",
         _("This way of registering is not allowed"),
         _("The registration window is open only to the other authType: register or regnwl."),
         _("If the firmware is right, allow its authType on Product Details."),
+        http=CLOSED,
     ),
-    Reason(
-        "registration_refused",
+    ReasonFacts(
+        Reason.REGISTRATION_REFUSED,
         "6288",
         _("Registration under this DeviceName is refused"),
         _(
@@ -125,23 +141,26 @@ REGISTERING = (
             "that clones cannot simply register again."
         ),
         _("Allow registration again on Device Details if this device is genuine."),
+        http=CLOSED,
     ),
-    Reason(
-        "device_not_found",
+    ReasonFacts(
+        Reason.DEVICE_NOT_FOUND,
         "6100",
         _("Device not found"),
         _("Pre-registration needs the DeviceName to exist before the device asks."),
         _("Add the device with exactly this DeviceName, then let it try again."),
+        http=HttpAnswer(6100, "device not found"),
     ),
-    Reason(
-        "device_disabled",
+    ReasonFacts(
+        Reason.DEVICE_DISABLED,
         "6204",
         _("Device is disabled"),
         _("An operator disabled this device."),
         _("Enable it on Device Details."),
+        http=HttpAnswer(6204, "device is disabled"),
     ),
-    Reason(
-        "already_activated",
+    ReasonFacts(
+        Reason.ALREADY_ACTIVATED,
         "6289",
         _("Device already activated"),
         _("One device certificate activates one physical device, and this one has been used."),
@@ -150,16 +169,17 @@ REGISTERING = (
             "device and add the DeviceName again. If neither, somebody holds the product "
             "certificate."
         ),
+        http=HttpAnswer(6289, "device is already activated"),
     ),
-    Reason(
-        "client_id_limit",
+    ReasonFacts(
+        Reason.CLIENT_ID_LIMIT,
         "Limit",
         _("Five ClientIDs are in use"),
         _("A DeviceName has room for five physical devices, and all five ClientIDs are taken."),
         _("Open Device Details: keep one with Switch, or void all with Clear."),
     ),
-    Reason(
-        "slot_reclaimed",
+    ReasonFacts(
+        Reason.SLOT_RECLAIMED,
         "200",
         _("Success, an unclaimed ClientID was voided"),
         _(

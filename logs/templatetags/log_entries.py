@@ -8,14 +8,14 @@ from logs import presentation
 from logs.models import LogEntry
 from logs.presentation import Told
 from logs.queries import reason_of
-from logs.reasons import Reason
+from logs.reasons import ReasonFacts
 from protocol.validators import is_device_name, is_product_key
 
 register = template.Library()
 
 
 @register.filter
-def reason(entry: LogEntry) -> Reason:
+def reason(entry: LogEntry) -> ReasonFacts:
     return reason_of(entry.reason)
 
 

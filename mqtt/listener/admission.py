@@ -11,6 +11,7 @@ from uuid import UUID
 from common.ops.ratelimit import FailureCounter, FailureLimits
 from devices.operations.authenticate import ConnectionRequest
 from logs.operations import log_writer
+from logs.reasons import Reason
 from mqtt.listener.connack import connack_of
 from protocol import mqtt
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
@@ -67,10 +68,10 @@ class Gate:
         if excess is None:
             return read
         if excess.repeated:
-            return connack_of("too_many_failures", registration=attempt.registration)
+            return connack_of(Reason.TOO_MANY_FAILURES, registration=attempt.registration)
         return replace(read, quiet=True)
 
-    def refused(self, request: DeviceRequest, origin: Origin, reason: str) -> int:
+    def refused(self, request: DeviceRequest, origin: Origin, reason: Reason) -> int:
         """The CONNACK code of a refusal by an operation, or by ourselves."""
         attempt = _attempt(request, origin)
         self._attempts.refused(attempt, request, reason)
@@ -86,7 +87,7 @@ class Gate:
         if self._garbage.exceeded(origin.address or "") or self._all_garbage.exceeded():
             return
         attempt = Attempt(origin, registration=False, operation="online")
-        self._record(attempt.event("protocol_error", {"problem": problem}))
+        self._record(attempt.event(Reason.PROTOCOL_ERROR, {"problem": problem}))
 
 
 def _read(
@@ -143,15 +144,15 @@ def _parameter_fault(error: ParameterError, sent: Sent, *, secure: bool) -> _Fau
         secure=secure,
         unsupported_method=error.code == CODE_SIGN_METHOD,
     )
-    if reason == "no_tls":
+    if reason == Reason.NO_TLS:
         return _no_tls(sent)
     return _Faulty(Fault(reason, {"problem": error.problem}, sent), error.connack)
 
 
 def _no_tls(sent: Sent) -> _Faulty:
-    return _Faulty(Fault("no_tls", {}, sent), connack_of("no_tls", registration=True))
+    return _Faulty(Fault(Reason.NO_TLS, {}, sent), connack_of(Reason.NO_TLS, registration=True))
 
 
 def _bad_keepalive(seconds: int, sent: Sent) -> _Faulty:
-    fault = Fault("keepalive_out_of_range", {"keepalive": str(seconds)}, sent)
+    fault = Fault(Reason.KEEPALIVE_OUT_OF_RANGE, {"keepalive": str(seconds)}, sent)
     return _Faulty(fault, connack_of(fault.reason, registration=False))

@@ -22,6 +22,7 @@ from django.utils import timezone
 from common.net.log_throttle import Sparingly
 from common.ops.error_log import Outage, describe
 from devices.operations.refusal import UNPROVEN, Refused
+from logs.reasons import Reason
 from mqtt.listener.batch_window import Crowd
 from mqtt.listener.counters import BatchMeter
 from mqtt.listener.db_errors import is_the_databases
@@ -37,7 +38,7 @@ MAX_RECORDS = 50_000  # records kept while the database is away
 MAX_ATTEMPTS = 5  # to write a record that the database refuses
 
 # What a request gets that could not be done; devices are told CONNACK 3.
-FAILED = Refused("server_error")
+FAILED = Refused(Reason.SERVER_ERROR)
 
 # Seconds between attempts to write what could not be written.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0

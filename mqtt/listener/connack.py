@@ -1,7 +1,6 @@
-"""Outcomes as the device is told them: one of five codes, or what it asked for."""
+"""CONNACK and push: what a device is told of an outcome."""
 
-from collections.abc import Mapping
-
+from logs.reasons import Reason, facts_of
 from mqtt.listener.dispatch import Outcome
 from protocol import mqtt, push
 from registration.operations.client_id_slots import ClientIdIssued
@@ -11,26 +10,10 @@ from registration.operations.register import SecretIssued
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)
 KICKED = mqtt.publish(*push.kick_notice())
 
-# Which CONNACK tells of which reason (mission.md, protocol.md 2.3); all others are 4 and 5.
-_REGISTRATION: Mapping[str, int] = {
-    "bad_parameters": mqtt.CONNACK_IDENTIFIER,
-    "unsupported_sign_method": mqtt.CONNACK_IDENTIFIER,
-    "no_tls": mqtt.CONNACK_IDENTIFIER,
-    "server_error": mqtt.CONNACK_UNAVAILABLE,
-}
-_CONNECTION: Mapping[str, int] = {
-    "bad_parameters": mqtt.CONNACK_IDENTIFIER,
-    "unsupported_sign_method": mqtt.CONNACK_IDENTIFIER,
-    "keepalive_out_of_range": mqtt.CONNACK_IDENTIFIER,
-    "server_error": mqtt.CONNACK_UNAVAILABLE,
-}
 
-
-def connack_of(reason: str, *, registration: bool) -> int:
-    """The code that answers a refusal for `reason`, a key of logs.reasons.REASONS."""
-    if registration:
-        return _REGISTRATION.get(reason, mqtt.CONNACK_CREDENTIALS)
-    return _CONNECTION.get(reason, mqtt.CONNACK_NOT_AUTHORISED)
+def connack_of(reason: Reason, *, registration: bool) -> int:
+    """The code that answers a refusal."""
+    return facts_of(reason).connack_of(registration=registration)
 
 
 def issued(request: RegistrationRequest, outcome: Outcome) -> bytes:

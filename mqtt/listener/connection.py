@@ -8,6 +8,7 @@ from common.net.connection_limits import Slot
 from devices.models import RevocationReason
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from mqtt.listener import connack
 from mqtt.listener.dispatch import Outcome
 from mqtt.listener.reader import Reader
@@ -53,7 +54,7 @@ class Connection(Reader):
         self._job: Job | None = None
         self._session: Session | None = None
         self._keepalive = 0
-        self._reason = "connection_lost"
+        self._reason = Reason.CONNECTION_LOST
 
     @property
     def session(self) -> Session:
@@ -114,18 +115,18 @@ class Connection(Reader):
                 self._job.cancelled = True  # the device will ask again
             self._deny(mqtt.CONNACK_UNAVAILABLE)
         elif self._state is State.ONLINE and not self.slow:
-            self.cut("keepalive_timeout")
+            self.cut(Reason.KEEPALIVE_TIMEOUT)
         elif self._state is State.REGISTERED:
             self._close()
         else:
             self.abort()
 
-    def cut(self, reason: str) -> None:
+    def cut(self, reason: Reason) -> None:
         """End the session; the older of two is told why (protocol.md 2.4)."""
         if self._state is not State.ONLINE:
             return
         self._end_session(reason)
-        if reason == "takeover":
+        if reason == Reason.TAKEOVER:
             self.send(connack.KICKED)
         self._close()
 
@@ -182,7 +183,7 @@ class Connection(Reader):
 
     def _online(self, packet: mqtt.Packet) -> None:
         if isinstance(packet, mqtt.Disconnect):
-            self._end_session("device_disconnect")
+            self._end_session(Reason.DEVICE_DISCONNECT)
             self._left()
         else:
             self.session.take(packet)
@@ -248,7 +249,7 @@ class Connection(Reader):
             else:
                 self.abort()
             return
-        self._reason = "protocol_error"
+        self._reason = Reason.PROTOCOL_ERROR
         self.cut(self._reason)
         if self._state is not State.CLOSING:
             self._close()
@@ -256,7 +257,7 @@ class Connection(Reader):
     def _heard(self) -> None:
         self.deadline = self._hub.now() + self._keepalive * _KEEPALIVE_FACTOR
 
-    def _end_session(self, reason: str) -> None:
+    def _end_session(self, reason: Reason) -> None:
         """At once, and not when the peer has closed its side: it is over for the console too."""
         if self._session is not None:
             self._hub.sessions.forget(self)

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from devices.operations import sessions
+from logs.reasons import Reason
 from mqtt.listener.heartbeats import Watch
 
 HEARTBEAT_SECONDS = 5.0
@@ -113,7 +114,7 @@ class Presence:
     def leave(self) -> int:
         """End what sessions there are and be forgotten; returns how many ended."""
         now = timezone.now()
-        return sessions.bury_listener(self.listener, now, reason="server_stopped")
+        return sessions.bury_listener(self.listener, now, reason=Reason.SERVER_STOPPED)
 
     def release(self) -> None:
         """Last of all: from now on others may take this listener for dead."""

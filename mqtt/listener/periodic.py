@@ -11,6 +11,7 @@ from django.utils import timezone
 from common.ops.error_log import Outage
 from common.ops.gc_tuning import collect_what_is_new
 from devices.operations import sessions as operations
+from logs.reasons import Reason
 from mqtt.listener.context import Hub
 from mqtt.listener.db_thread import DatabaseThread
 from mqtt.listener.liveness import (
@@ -98,7 +99,7 @@ class Rounds:
         allowed = await self._keeper.call(operations.allowed_sessions, self._hub.listener)
         for trace_id, online in held.items():
             if trace_id not in allowed:
-                online.cut("session_ended")
+                online.cut(Reason.SESSION_ENDED)
         unheld = allowed - {online.session.identity.trace_id for online in self._hub.sessions}
         # Seen once, it may be on its way here or just gone; seen twice, its end was lost.
         if lost := unheld & self._unheld:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 from common.ops.ratelimit import Clock
 from devices.models import Revocation
+from logs.reasons import Reason
 from mqtt.listener.session import Identity
 from mqtt.listener.sessions import Sessions
 
@@ -47,17 +48,17 @@ class Revocations:
             self._forget.append((now, revocation.device_id, revocation.pk))
             online = self._sessions.of_device(revocation.device_id)
             if online is not None and _concerns(revocation, online.session.identity):
-                online.cut(revocation.reason)
+                online.cut(Reason(revocation.reason))
         self._clean(now)
 
-    def against(self, who: Identity) -> str | None:
+    def against(self, who: Identity) -> Reason | None:
         """The reason why a session about to be admitted must not be, if there is one."""
         known = self._recent.get(who.device_id)
         if not known:
             return None
         for revocation in known.values():
             if _concerns(revocation, who):
-                return str(revocation.reason)
+                return Reason(revocation.reason)
         return None
 
     def _note_id(self, number: int, now: float) -> None:

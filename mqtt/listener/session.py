@@ -9,6 +9,7 @@ from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from mqtt.listener.subscriptions import Inbox
 from protocol import mqtt
 from protocol.topics import (
@@ -120,7 +121,7 @@ class Session:
             self.line.send(mqtt.publish(topic, payload, 1, packet_id))
         return packet_id is not None
 
-    def end(self, reason: str) -> SessionEnd:
+    def end(self, reason: Reason) -> SessionEnd:
         who = self.identity
         return SessionEnd(
             trace_id=who.trace_id,
@@ -178,7 +179,7 @@ class Session:
             log_writer.Event(
                 service_type=service,
                 operation=operation,
-                reason="topic_denied",
+                reason=Reason.TOPIC_DENIED,
                 trace_id=who.story,
                 connection_id=who.trace_id,
                 product_key=who.product_key,

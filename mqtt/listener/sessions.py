@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from logs.reasons import Reason
 from mqtt.listener.session import Session
 
 
@@ -12,7 +13,7 @@ class Online(Protocol):
     @property
     def session(self) -> Session: ...
 
-    def cut(self, reason: str) -> None:
+    def cut(self, reason: Reason) -> None:
         """Close it and record its end. `reason` is a key of logs.reasons.REASONS."""
 
 
@@ -35,7 +36,7 @@ class Sessions:
         self._by_device[who.device_id] = online
         self._by_name[who.name] = online
         if older is not None and older is not online:
-            older.cut("takeover")
+            older.cut(Reason.TAKEOVER)
 
     def forget(self, online: Online) -> None:
         """Take a session out, unless a newer one has its place."""

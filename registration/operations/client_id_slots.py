@@ -13,6 +13,7 @@ from common.sql.compiled_queries import Param, Prepared
 from devices.credentials import new_client_id, new_device_token, token_digest
 from devices.models import MAX_CLIENT_IDS, ClientBinding, VoidReason
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from registration.operations.locked_devices import HeldDevice
 
 
@@ -67,7 +68,7 @@ class ClientIds:
             self._voided.append(gave_way.client_id)
             slot = gave_way.slot
         if slot is None:
-            return Refused("client_id_limit")
+            return Refused(Reason.CLIENT_ID_LIMIT)
         client_id, token = new_client_id(), new_device_token()
         slots[slot] = _Binding(device.pk, slot, client_id, self._now, unclaimed=True)
         self._issued.append((device.pk, slot, client_id, token_digest(token)))

@@ -12,6 +12,7 @@ from common.text.stored_messages import Words, in_english, listed
 from common.web.errors import NotFoundError
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
@@ -172,7 +173,7 @@ def _note(product: Product, actor: Actor, now: datetime, words: Sequence[Words] 
     event = log_writer.Event(
         service_type=ServiceType.MANAGEMENT,
         operation=f"dynamic_registration_{'on' if on else 'off'}",
-        reason="ok",
+        reason=Reason.OK,
         product_key=product.product_key,
         address=actor.address,
         detail=detail,

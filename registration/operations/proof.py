@@ -9,6 +9,7 @@ from datetime import datetime
 from common.sql.compiled_queries import Param, prepared_instances
 from devices.credentials import decoy_secret
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from products.models import Product
 from products.secret_lookup import products_or_decoys
 from protocol import signing
@@ -89,10 +90,10 @@ def _admit(
 ) -> Proven | Refused:
     key = request.params.product_key
     if version is None and _exists(key, known.get(key)):
-        return Refused("bad_signature")
+        return Refused(Reason.BAD_SIGNATURE)
     # One that is known and not held was deleted in between.
     if version is None or key not in held:
-        return Refused("product_not_found")
+        return Refused(Reason.PRODUCT_NOT_FOUND)
     reason = refusal_reason(held[key], request.params, request.address, now)
     return Refused(reason) if reason else Proven(request, held[key], version)
 

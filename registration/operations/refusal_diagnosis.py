@@ -17,6 +17,7 @@ from devices.operations.authenticate import ConnectionRequest
 from devices.operations.refusal import Refused
 from devices.similar_names import nearest_device_name, nearest_product_key
 from logs.operations import log_writer
+from logs.reasons import Reason
 from products.models import Product
 from protocol.client_id import RegistrationParams, SignatureParams, TokenParams
 from protocol.diagnose import Key, explain_signature
@@ -39,7 +40,7 @@ class Refusal:
     """A refused request that nobody has logged yet. `examine`: look for what explains it."""
 
     request: RegistrationRequest | ConnectionRequest
-    reason: str
+    reason: Reason
     examine: bool
 
     @property
@@ -79,10 +80,10 @@ def _hints(refusal: Refusal) -> Mapping[str, str]:
     return found | ({"nearest": nearest} if nearest else {})
 
 
-def _found(request: RegistrationRequest | ConnectionRequest, reason: str) -> Found:
-    if reason == "product_not_found":
+def _found(request: RegistrationRequest | ConnectionRequest, reason: Reason) -> Found:
+    if reason == Reason.PRODUCT_NOT_FOUND:
         return _product_hint(request.params.product_key)
-    if reason in ("unknown_device", "device_not_found"):
+    if reason in (Reason.UNKNOWN_DEVICE, Reason.DEVICE_NOT_FOUND):
         return _device_hint(request)
     if isinstance(request, RegistrationRequest):
         return _registration_hint(request), ""

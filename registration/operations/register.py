@@ -14,6 +14,7 @@ from devices.models import Device
 from devices.operations.refusal import Refused, to_be_logged, told_of
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from logs.trace_ids import trace_of
 from registration.operations.budget import Budgets
 from registration.operations.client_id_slots import ClientIdIssued, ClientIds
@@ -65,15 +66,15 @@ def _settle(requests: Sequence[Proven], now: datetime) -> list[Outcome]:
 def _refuse(proven: Proven, device: HeldDevice | None, claimed: set[int]) -> Refused | None:
     """The state rules of mission.md."""
     if device is None or not (proven.regnwl or device.preregistered):
-        return Refused("device_not_found")
+        return Refused(Reason.DEVICE_NOT_FOUND)
     if not device.enabled:
-        return Refused("device_disabled")
+        return Refused(Reason.DEVICE_DISABLED)
     if device.registration_refused:
-        return Refused("registration_refused")
+        return Refused(Reason.REGISTRATION_REFUSED)
     if device.pk in claimed or (device.claimed and not proven.regnwl):
-        return Refused("already_activated")
+        return Refused(Reason.ALREADY_ACTIVATED)
     if device.secret_blocked and not proven.regnwl:
-        return Refused("secret_blocked")  # it would be handed what opens nothing
+        return Refused(Reason.SECRET_BLOCKED)  # it would be handed what opens nothing
     return None
 
 
@@ -85,7 +86,7 @@ def _issue(passed: Sequence[tuple[Proven, HeldDevice]], now: datetime) -> list[O
     for proven, device in passed:
         counts = _counts(proven, device)
         if counts and not budgets.has_place(proven.product):
-            outcomes.append(Refused("budget_used_up"))
+            outcomes.append(Refused(Reason.BUDGET_USED_UP))
             continue
         outcome = _hand_out(proven, device, client_ids)
         outcomes.append(outcome)
@@ -130,16 +131,16 @@ def event_of(request: RegistrationRequest, outcome: Outcome) -> log_writer.Event
         detail["transport"] = request.transport
     if params.sdk:
         detail["sdk"] = params.sdk
-    reason, client_id, story = "ok", "", ""
+    reason, client_id, story = Reason.OK, "", ""
     if isinstance(outcome, Refused):
         reason = outcome.reason
-        detail |= told_of(request.sent, params.content if reason == "bad_signature" else b"")
+        detail |= told_of(request.sent, params.content if reason == Reason.BAD_SIGNATURE else b"")
     elif isinstance(outcome, SecretIssued):
         story = outcome.story
     else:
         client_id, story = outcome.client_id, trace_of(outcome.client_id)
         if outcome.voided_client_id:
-            reason, detail["voided"] = "slot_reclaimed", outcome.voided_client_id
+            reason, detail["voided"] = Reason.SLOT_RECLAIMED, outcome.voided_client_id
     return log_writer.Event(
         service_type=ServiceType.REGISTRATION,
         operation=params.mode.value,

@@ -14,6 +14,7 @@ from common.text.stored_messages import Words
 from common.web.errors import ConflictError, NotFoundError, OperationError
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from operators.actor import SYSTEM, Actor
 from operators.confirmation import Confirmed, Purpose
 from operators.operations import audit
@@ -194,7 +195,7 @@ def _note(
     event = log_writer.Event(
         service_type=ServiceType.MANAGEMENT,
         operation=act,
-        reason="ok",
+        reason=Reason.OK,
         product_key=product.product_key,
         address=actor.address,
         detail={"by": str(actor)},

@@ -17,6 +17,7 @@ from bench.load import LoadError, hold
 from bench.scenarios import new_product
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from protocol import mqtt, push
 from registration.certificate_names import certificate_names
 from registration.pki import ensure_certificates, server_context
@@ -113,7 +114,7 @@ def test_a_connection_that_is_logged_twice_makes_the_figures_void() -> None:
     event = log_writer.Event(
         service_type=ServiceType.DEVICE,
         operation="online",
-        reason="ok",
+        reason=Reason.OK,
         product_key=product.product_key,
         device_name="lamp-1",
     )

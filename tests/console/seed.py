@@ -18,6 +18,7 @@ from jobs.models import Job
 from jobs.operations import submit
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from operators.actor import SHELL
 from operators.models import AccessKeyScope, Operator, Role
 from operators.operations import access_keys, invitations, saved_filters
@@ -135,7 +136,7 @@ def _refusals(product: Product, now: datetime) -> None:
             log_writer.Event(
                 service_type=ServiceType.REGISTRATION,
                 operation="regnwl",
-                reason=reason,
+                reason=Reason(reason),
                 trace_id="00d1e2f3a4b5c6d7",
                 product_key=product.product_key,
                 device_name=name,

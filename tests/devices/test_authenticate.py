@@ -10,6 +10,7 @@ from devices.operations.authenticate import Admitted
 from devices.operations.manage import clear, delete_device, reset, set_enabled, switch
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.actor import SHELL
 from products.models import Product
 from tests.factories import (
@@ -49,7 +50,7 @@ def test_the_token_opens_activates_and_claims_its_client_id() -> None:
 def test_a_wrong_signature_is_refused_and_changes_nothing() -> None:
     device = make_device(make_product())
     request = signed_connection(device.product.product_key, device.device_name, "not the secret")
-    assert connect_now(request) == [Refused("bad_credential")]
+    assert connect_now(request) == [Refused(Reason.BAD_CREDENTIAL)]
     device.refresh_from_db()
     assert device.activated_at is None
     assert not Session.objects.exists()
@@ -60,20 +61,20 @@ def test_a_wrong_token_is_refused_whatever_it_is(password: bytes) -> None:
     product = make_product()
     issued = issued_client_id(product, "lamp-0001")
     request = replace(token_connection(product.product_key, "lamp-0001", issued), password=password)
-    assert connect_now(request) == [Refused("bad_credential")]
+    assert connect_now(request) == [Refused(Reason.BAD_CREDENTIAL)]
 
 
 def test_a_token_opens_only_the_device_it_was_issued_for() -> None:
     product = make_product()
     issued = issued_client_id(product, "lamp-0001")
     issued_client_id(product, "lamp-0002")
-    assert connect_by_token(product, "lamp-0002", issued) == Refused("bad_credential")
+    assert connect_by_token(product, "lamp-0002", issued) == Refused(Reason.BAD_CREDENTIAL)
 
 
 def test_unknown_names_are_refused() -> None:
     product = make_product()
     assert connect_now(signed_connection(product.product_key, "lamp-0001", "s")) == [
-        Refused("unknown_device")
+        Refused(Reason.UNKNOWN_DEVICE)
     ]
 
 
@@ -89,7 +90,7 @@ def test_a_disabled_device_is_refused_until_enabled() -> None:
     device = make_device(make_product())
     key = device.product.product_key
     set_enabled(SHELL, key, device.device_name, enabled=False)
-    assert connect_by_secret(device) == Refused("device_disabled")
+    assert connect_by_secret(device) == Refused(Reason.DEVICE_DISABLED)
     set_enabled(SHELL, key, device.device_name, enabled=True)
     assert connect_by_secret(device) == Admitted(device.pk)
 
@@ -97,14 +98,14 @@ def test_a_disabled_device_is_refused_until_enabled() -> None:
 def test_a_deleted_device_is_dead_at_once() -> None:
     device = make_device(make_product())
     delete_device(SHELL, device.product.product_key, device.device_name)
-    assert connect_by_secret(device) == Refused("unknown_device")
+    assert connect_by_secret(device) == Refused(Reason.UNKNOWN_DEVICE)
 
 
 def test_after_switch_only_the_kept_client_id_opens() -> None:
     product = make_product()
     kept, other = (issued_client_id(product, "lamp-0001") for _ in range(2))
     switch(SHELL, product.product_key, "lamp-0001", kept.client_id)
-    assert connect_by_token(product, "lamp-0001", other) == Refused("client_id_void")
+    assert connect_by_token(product, "lamp-0001", other) == Refused(Reason.CLIENT_ID_VOID)
     assert isinstance(connect_by_token(product, "lamp-0001", kept), Admitted)
 
 
@@ -113,14 +114,14 @@ def test_after_clear_nothing_opens() -> None:
     issued = [issued_client_id(product, "lamp-0001") for _ in range(2)]
     clear(SHELL, product.product_key, "lamp-0001")
     outcomes = [connect_by_token(product, "lamp-0001", i) for i in issued]
-    assert outcomes == [Refused("client_id_void")] * 2
+    assert outcomes == [Refused(Reason.CLIENT_ID_VOID)] * 2
 
 
 def test_clear_and_switch_forbid_the_device_secret_too_until_reset() -> None:
     device = make_device(make_product(), "lamp-0001")
     issued_client_id(device.product, "lamp-0001")
     clear(SHELL, device.product.product_key, "lamp-0001")
-    assert connect_by_secret(device) == Refused("secret_blocked")
+    assert connect_by_secret(device) == Refused(Reason.SECRET_BLOCKED)
     reset(SHELL, device.product.product_key, "lamp-0001")
     assert connect_by_secret(device) == Admitted(device.pk)
 
@@ -178,7 +179,7 @@ def test_of_two_requests_for_one_device_in_a_batch_the_later_stays() -> None:
 def test_the_same_name_under_another_product_is_another_device() -> None:
     one, two = make_device(make_product(), "lamp-0001"), make_device(make_product(), "lamp-0001")
     request = signed_connection(two.product.product_key, "lamp-0001", one.device_secret)
-    assert connect_now(request) == [Refused("bad_credential")]
+    assert connect_now(request) == [Refused(Reason.BAD_CREDENTIAL)]
     assert connect_by_secret(two) == Admitted(two.pk)
 
 

@@ -14,6 +14,7 @@ from devices.operations.authenticate import ConnectionRequest
 from devices.operations.credential_check import Proven, prove
 from devices.operations.manage import clear, delete_device, set_enabled
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from operators.actor import SHELL
 from tests.factories import (
     connect_now,
@@ -91,7 +92,9 @@ def test_an_act_after_the_proof_of_a_signature_counts(
     device = make_device(make_product())
     key, name = device.product.product_key, device.device_name
     in_between(lambda: act(key, name))
-    assert connect_now(signed_connection(key, name, device.device_secret)) == [Refused(reason)]
+    assert connect_now(signed_connection(key, name, device.device_secret)) == [
+        Refused(Reason(reason))
+    ]
     assert not Device.objects.filter(activated_at__isnull=False).exists()
 
 
@@ -106,5 +109,5 @@ def test_an_act_after_the_proof_of_a_token_counts(
     issued = issued_client_id(product, "lamp-0001")
     in_between(lambda: act(product.product_key, "lamp-0001"))
     request = token_connection(product.product_key, "lamp-0001", issued)
-    assert connect_now(request) == [Refused(reason)]
+    assert connect_now(request) == [Refused(Reason(reason))]
     assert not Device.objects.filter(activated_at__isnull=False).exists()

@@ -16,6 +16,7 @@ from devices.device_state import (
 from devices.models import Device, DeviceState
 from devices.operations.manage import allow_registration, set_enabled, switch
 from devices.operations.sessions import SessionEnd, end_sessions
+from logs.reasons import Reason
 from operators.actor import SHELL
 from tests.factories import (
     connect_by_secret,
@@ -40,7 +41,7 @@ def one_in_every_state() -> dict[DeviceState, Device]:
         trace_id=request.trace_id,
         device_id=offline.pk,
         listener=request.listener,
-        reason="device_disconnect",
+        reason=Reason.DEVICE_DISCONNECT,
         product_key=product.product_key,
         device_name=offline.device_name,
     )

@@ -15,6 +15,8 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from logs.reasons import Reason
+
 
 def answer_before_commit() -> None:
     """And be killed in between, with the third ClientID."""
@@ -105,9 +107,9 @@ def admit_revoked() -> None:
 
     refusal = authenticate._refusal
 
-    def lenient(*arguments: Any) -> str:
+    def lenient(*arguments: Any) -> Reason | None:
         reason = refusal(*arguments)
-        return "" if reason == "client_id_void" else reason
+        return None if reason is Reason.CLIENT_ID_VOID else reason
 
     _replace(authenticate, "_refusal", lenient)
 

@@ -8,6 +8,7 @@ from jobs.payload import rows_of
 from jobs.registry import ChunkResult, JobFailedError, Kind, register
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 
 MARK = "tests.mark"
 
@@ -27,7 +28,7 @@ def _chunk(job: Job, position: int, size: int) -> ChunkResult:
 
 def _event(job: Job, name: str) -> log_writer.Event:
     return log_writer.Event(
-        ServiceType.MANAGEMENT, "mark", "ok", trace_id=str(job.pk), device_name=str(name)
+        ServiceType.MANAGEMENT, "mark", Reason.OK, trace_id=str(job.pk), device_name=str(name)
     )
 
 
@@ -35,7 +36,7 @@ def _ended(job: Job) -> None:
     if job.params.get("bad_end"):
         raise KeyError("end")
     log_writer.write(
-        [log_writer.Event(ServiceType.MANAGEMENT, "mark_end", "ok", device_name=job.state)],
+        [log_writer.Event(ServiceType.MANAGEMENT, "mark_end", Reason.OK, device_name=job.state)],
         timezone.now(),
     )
 

@@ -8,13 +8,16 @@ from pytest_django.fixtures import Settings
 
 from logs.models import LogEntry, ServiceType
 from logs.operations import log_writer, prune
+from logs.reasons import Reason
 from tests.shell import answer, failure
 
 pytestmark = pytest.mark.django_db
 
 
 def write_entries(days_old: int, count: int = 1) -> None:
-    event = log_writer.Event(service_type=ServiceType.DEVICE, operation="online", reason="online")
+    event = log_writer.Event(
+        service_type=ServiceType.DEVICE, operation="online", reason=Reason.ONLINE
+    )
     log_writer.write([event] * count, timezone.now() - timedelta(days=days_old))
 
 

@@ -12,6 +12,7 @@ from imports.batches.rows import Row
 from imports.models import BatchState
 from imports.operations.batches import add_batch, generate_batch, upload_batch
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.broker_topics import EMQX, RABBITMQ, unfit_in
@@ -81,7 +82,7 @@ def test_a_name_that_cannot_be_carried_is_not_added(product: Product, name: str)
 
 @pytest.mark.parametrize("name", UNFIT)
 def test_a_name_that_cannot_be_carried_does_not_register(product: Product, name: str) -> None:
-    assert register_one(product, name) == Refused("name_not_carried")
+    assert register_one(product, name) == Refused(Reason.NAME_NOT_CARRIED)
     assert LogEntry.objects.latest("pk").reason == "name_not_carried"
     assert not Device.objects.filter(product=product).exists()
     assert issued_client_id(product, "lamp-0001")

@@ -12,6 +12,7 @@ from devices.operations.authenticate import Admitted
 from devices.operations.manage import switch
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from protocol.client_id import RegistrationMode
@@ -37,7 +38,7 @@ def test_200_parallel_regnwl_requests_for_one_name_leave_five_live_tokens() -> N
     outcomes = at_once(*[partial(register_one, product, "lamp-0001")] * 200)
     issued = [outcome for outcome in outcomes if isinstance(outcome, ClientIdIssued)]
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    assert refused == [Refused("client_id_limit")] * 195
+    assert refused == [Refused(Reason.CLIENT_ID_LIMIT)] * 195
     live = ClientBinding.objects.filter(voided_at__isnull=True)
     assert {b.client_id for b in live} == {i.client_id for i in issued}
     assert live.count() == 5
@@ -59,7 +60,7 @@ def test_activation_among_parallel_register_requests_ends_them() -> None:
     activation = LogEntry.objects.get(operation="online").pk
     later = LogEntry.objects.filter(operation="register", pk__gt=activation)
     assert not later.filter(code="200").exists()
-    assert ask() == Refused("already_activated")
+    assert ask() == Refused(Reason.ALREADY_ACTIVATED)
 
 
 def test_a_switch_turned_off_is_never_followed_by_an_issued_secret() -> None:
@@ -74,7 +75,7 @@ def test_a_switch_turned_off_is_never_followed_by_an_issued_secret() -> None:
     asks = [partial(register_one, product, f"lamp-{n:04}") for n in range(60)]
     asks += [partial(register_one, product, "lamp-0001", REGISTER)] * 60
     outcomes = at_once(*asks[::2], turn_off, *asks[1::2])
-    assert outcomes[60] == Refused("dynamic_registration_off")
+    assert outcomes[60] == Refused(Reason.DYNAMIC_REGISTRATION_OFF)
     # Log entries are numbered while the product's row is held, so their order is the real one.
     turned_off = LogEntry.objects.get(operation="dynamic_registration_off").pk
     issued = LogEntry.objects.filter(service_type="registration", code="200")
@@ -99,7 +100,7 @@ def test_an_operator_and_a_device_may_create_the_same_name_at_the_same_time() ->
         try:
             add_device(SHELL, product.product_key, "lamp-0001")
         except ConflictError:
-            return Refused("conflict")
+            return Refused(Reason.SERVER_ERROR)
         return SecretIssued("")
 
     outcomes = at_once(*[partial(register_one, product, "lamp-0001")] * 5, add)

@@ -6,6 +6,7 @@ import pytest
 
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.models import AuditEntry
 from products.models import Product
 from products.registration_window import Window, window_state
@@ -59,8 +60,8 @@ def test_doing_it_again_changes_nothing() -> None:
 def test_after_it_the_reason_stays_the_same() -> None:
     timed, spent = limited(Window(hours=1)), used_up()
     close_ended_windows(later(2))
-    assert register_one(timed, "lamp-0001") == Refused("window_closed")
-    assert register_one(spent, "lamp-0002") == Refused("budget_used_up")
+    assert register_one(timed, "lamp-0001") == Refused(Reason.WINDOW_CLOSED)
+    assert register_one(spent, "lamp-0002") == Refused(Reason.BUDGET_USED_UP)
 
 
 def test_what_it_was_opened_for_stays_to_be_seen() -> None:

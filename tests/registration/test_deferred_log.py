@@ -9,6 +9,7 @@ from django.db import OperationalError
 
 from logs.models import LogEntry, ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from registration import deferred_log
 from registration.deferred_log import LateLog, Record
 
@@ -16,7 +17,9 @@ PATIENCE = 30
 
 
 def event(number: int) -> log_writer.Event:
-    return log_writer.Event(ServiceType.REGISTRATION, "register", "bad_parameters", f"{number:016}")
+    return log_writer.Event(
+        ServiceType.REGISTRATION, "register", Reason.BAD_PARAMETERS, f"{number:016}"
+    )
 
 
 def test_what_is_added_meanwhile_is_written_together_in_order() -> None:

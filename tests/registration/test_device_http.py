@@ -174,6 +174,13 @@ def test_a_device_name_closed_to_registration_is_refused(client: Client) -> None
     assert code(post(client, of_product(device.product))) == 6288
 
 
+def test_a_secret_that_clear_has_blocked_is_refused_as_closed(client: Client) -> None:
+    device = make_device(make_product(), NAME)
+    clear(SHELL, device.product.product_key, NAME)
+    assert code(post(client, of_product(device.product))) == 6288
+    assert logged().reason == "secret_blocked"
+
+
 @pytest.mark.parametrize(
     ("window", "reason"),
     [

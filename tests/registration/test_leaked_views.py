@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from devices.models import Device
 from devices.operations.manage import set_enabled
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AuditEntry
@@ -49,8 +50,8 @@ def test_both_steps_happen_together_and_each_is_audited() -> None:
     assert not new.dynamic_registration
     assert new.product_secret != old.product_secret
     assert new.previous_secret_sealed == ""
-    assert register_one(old, "lamp-0001") == Refused("bad_signature")
-    assert register_one(new, "lamp-0001") == Refused("dynamic_registration_off")
+    assert register_one(old, "lamp-0001") == Refused(Reason.BAD_SIGNATURE)
+    assert register_one(new, "lamp-0001") == Refused(Reason.DYNAMIC_REGISTRATION_OFF)
     acts = AuditEntry.objects.filter(target=old.target).order_by("pk").values_list("act", flat=True)
     assert list(acts)[-2:] == ["product.dynamic_registration", "product.rotate_secret"]
 

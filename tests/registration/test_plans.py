@@ -16,6 +16,7 @@ from devices.operations.manage import clear as clear_device
 from devices.operations.manage import set_enabled
 from devices.operations.sessions import end_of
 from devices.pseudo_listeners import LISTENER_OF
+from logs.reasons import Reason
 from mqtt.listener.dispatch import Request, perform
 from operators.actor import SHELL
 from products.models import Product
@@ -79,7 +80,7 @@ def test_who_connects_and_leaves_reads_no_other_session(fleet: list[Device]) -> 
         for device in fleet[:FEW]
     ]
     live = Session.objects.select_related("device__product")
-    leaving = [end_of(session, "device_disconnect") for session in live.order_by("-pk")[:FEW]]
+    leaving = [end_of(session, Reason.DEVICE_DISCONNECT) for session in live.order_by("-pk")[:FEW]]
     assert not TOO_MUCH.findall(plans(batch(*coming, *leaving)))
     assert Session.objects.filter(ended_at=None).count() == MANY - FEW
 

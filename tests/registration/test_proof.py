@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from devices.models import Device
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from products.models import Product
@@ -28,7 +29,7 @@ from registration.operations.rotate_secret import (
 from tests.factories import make_product, register_now, registration
 
 pytestmark = pytest.mark.django_db
-BAD = Refused("bad_signature")
+BAD = Refused(Reason.BAD_SIGNATURE)
 Act = Callable[[Product], object]
 
 
@@ -106,7 +107,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Act, Product], Outco
 def test_what_happens_to_the_product_before_it_is_held_counts(
     meanwhile: Callable[[Act, Product], Outcome], act: Act, reason: str
 ) -> None:
-    assert meanwhile(act, make_product()) == Refused(reason)
+    assert meanwhile(act, make_product()) == Refused(Reason(reason))
     assert not Device.objects.exists()
 
 

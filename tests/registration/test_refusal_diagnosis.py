@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from devices.operations.manage import clear
 from logs.models import LogEntry
+from logs.reasons import Reason
 from logs.refusal_hints import HINTS
 from operators.actor import SHELL
 from products.models import Product
@@ -39,7 +40,7 @@ def explained(refusal: Refusal) -> dict[str, str]:
 
 def refused_registration(product: Product, name: str, key: str) -> dict[str, str]:
     request = registration(product, name, REGISTER, key=key)
-    return explained(Refusal(request, "bad_signature", examine=True))
+    return explained(Refusal(request, Reason.BAD_SIGNATURE, examine=True))
 
 
 def test_a_registration_signed_with_another_key_is_told_which() -> None:
@@ -56,7 +57,7 @@ def test_a_registration_signed_with_another_key_is_told_which() -> None:
 
 def refused_connection(product: Product, name: str, key: str) -> dict[str, str]:
     request = signed_connection(product.product_key, name, key)
-    return explained(Refusal(request, "bad_credential", examine=True))
+    return explained(Refusal(request, Reason.BAD_CREDENTIAL, examine=True))
 
 
 def test_a_connection_signed_with_another_key_is_told_which() -> None:
@@ -76,7 +77,7 @@ def test_a_secret_sent_in_clear_is_recognised_and_not_kept() -> None:
     request = signed_connection(device.product.product_key, "lamp-0001", secret)
     sent = Sent("x|securemode=2|", "lamp-0001&x", secret.encode(), 60)
     request = replace(request, password=secret.encode(), sent=sent)
-    detail = explained(Refusal(request, "bad_credential", examine=True))
+    detail = explained(Refusal(request, Reason.BAD_CREDENTIAL, examine=True))
     assert detail["hints"] == "password_is_secret"
     assert secret not in repr(detail)
     assert detail["password"] == secret[:4] + "…"
@@ -101,8 +102,8 @@ def test_a_wrong_token_is_told_why() -> None:
         (replace(unknown, password=b"wrong"), "client_id_unknown"),
         (replace(of_secret, password=device.device_secret.encode()), "token_is_device_secret"),
     ):
-        assert explained(Refusal(refused, "bad_credential", examine=True))["hints"] == hint
-    detail = explained(Refusal(foreign, "bad_credential", examine=True))
+        assert explained(Refusal(refused, Reason.BAD_CREDENTIAL, examine=True))["hints"] == hint
+    detail = explained(Refusal(foreign, Reason.BAD_CREDENTIAL, examine=True))
     assert (detail["hints"], detail["nearest"]) == ("client_id_of_other_device", "lamp-0002")
 
 
@@ -112,7 +113,7 @@ def test_a_token_where_a_signature_belongs_is_recognised_even_when_void() -> Non
     clear(SHELL, product.product_key, "lamp-0001")
     request = signed_connection(product.product_key, "lamp-0001", "x")
     request = replace(request, password=issued.device_token.encode())
-    detail = explained(Refusal(request, "bad_credential", examine=True))
+    detail = explained(Refusal(request, Reason.BAD_CREDENTIAL, examine=True))
     assert detail["hints"] == "password_is_token"
 
 
@@ -130,7 +131,7 @@ def test_an_unknown_name_is_told_the_nearest() -> None:
             "A4CF12008801",
         ),
     ):
-        detail = explained(Refusal(request, reason, examine=True))
+        detail = explained(Refusal(request, Reason(reason), examine=True))
         assert (detail["hints"], detail["nearest"]) == (hint, nearest)
 
 
@@ -140,13 +141,15 @@ def test_a_device_of_another_product_and_one_of_the_other_kind_are_told() -> Non
     issued_client_id(product, "free-0001")
     for name, hint in (("lamp-0001", "device_elsewhere"), ("free-0001", "device_needs_register")):
         request = registration(product, name, REGISTER)
-        detail = explained(Refusal(request, "device_not_found", examine=True))
+        detail = explained(Refusal(request, Reason.DEVICE_NOT_FOUND, examine=True))
         assert detail["hints"] == hint
 
 
 def test_what_is_not_worth_examining_says_so() -> None:
     request = registration(make_product(), "lamp-0001", key="wrong")
-    assert explained(Refusal(request, "bad_signature", examine=False))["hints"] == "not_examined"
+    assert (
+        explained(Refusal(request, Reason.BAD_SIGNATURE, examine=False))["hints"] == "not_examined"
+    )
 
 
 def test_the_string_to_sign_is_kept_and_nothing_that_opens_a_door() -> None:
@@ -155,7 +158,7 @@ def test_the_string_to_sign_is_kept_and_nothing_that_opens_a_door() -> None:
     client_id = "lamp-0001|securemode=2,authType=regnwl,random=1234,signmethod=hmacsha256|"
     username = f"lamp-0001&{product.product_key}"
     request = replace(request, sent=Sent(client_id, username, request.signature, 60))
-    detail = explained(Refusal(request, "bad_signature", examine=True))
+    detail = explained(Refusal(request, Reason.BAD_SIGNATURE, examine=True))
     assert detail["content"] == f"deviceNamelamp-0001productKey{product.product_key}random1234"
     assert (detail["clientId"], detail["username"]) == (client_id, username)
     kept = repr(detail)

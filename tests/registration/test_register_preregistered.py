@@ -7,6 +7,7 @@ from devices.operations.authenticate import Admitted
 from devices.operations.manage import clear, delete_device, reset, set_enabled, switch
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.actor import SHELL
 from protocol.client_id import RegistrationMode
 from registration.operations.register import SecretIssued
@@ -31,7 +32,7 @@ def test_an_accepted_request_delivers_the_secret_issued_when_the_device_was_adde
 
 
 def test_the_device_name_must_exist_first() -> None:
-    assert register_one(make_product(), "lamp-0001", REGISTER) == Refused("device_not_found")
+    assert register_one(make_product(), "lamp-0001", REGISTER) == Refused(Reason.DEVICE_NOT_FOUND)
     assert not Device.objects.exists()
 
 
@@ -52,13 +53,13 @@ def test_registration_alone_does_not_activate() -> None:
 def test_once_activated_a_further_request_is_refused() -> None:
     device = make_device(make_product(), "lamp-0001")
     connect_by_secret(device)
-    assert register_one(device.product, "lamp-0001", REGISTER) == Refused("already_activated")
+    assert register_one(device.product, "lamp-0001", REGISTER) == Refused(Reason.ALREADY_ACTIVATED)
 
 
 def test_an_activated_certificate_gives_no_client_id_either() -> None:
     device = make_device(make_product(), "lamp-0001")
     connect_by_secret(device)
-    assert register_one(device.product, "lamp-0001") == Refused("already_activated")
+    assert register_one(device.product, "lamp-0001") == Refused(Reason.ALREADY_ACTIVATED)
 
 
 def test_reset_lets_the_device_register_again_for_the_same_secret() -> None:
@@ -73,7 +74,7 @@ def test_a_connection_after_reset_closes_registration_again() -> None:
     connect_by_secret(device)
     reset(SHELL, device.product.product_key, "lamp-0001")
     connect_by_secret(device)
-    assert register_one(device.product, "lamp-0001", REGISTER) == Refused("already_activated")
+    assert register_one(device.product, "lamp-0001", REGISTER) == Refused(Reason.ALREADY_ACTIVATED)
 
 
 def test_a_hardware_swap_issues_a_new_secret() -> None:
@@ -87,26 +88,28 @@ def test_a_hardware_swap_issues_a_new_secret() -> None:
 def test_a_closed_switch_refuses() -> None:
     device = make_device(make_product(open_registration=False), "lamp-0001")
     refused = register_one(device.product, "lamp-0001", REGISTER)
-    assert refused == Refused("dynamic_registration_off")
+    assert refused == Refused(Reason.DYNAMIC_REGISTRATION_OFF)
 
 
 def test_a_disabled_device_is_refused() -> None:
     device = make_device(make_product(), "lamp-0001")
     set_enabled(SHELL, device.product.product_key, "lamp-0001", enabled=False)
-    assert register_one(device.product, "lamp-0001", REGISTER) == Refused("device_disabled")
+    assert register_one(device.product, "lamp-0001", REGISTER) == Refused(Reason.DEVICE_DISABLED)
 
 
 def test_a_name_closed_by_switch_is_refused() -> None:
     device = make_device(make_product(), "lamp-0001")
     kept = issued_client_id(device.product, "lamp-0001")
     switch(SHELL, device.product.product_key, "lamp-0001", kept.client_id)
-    assert register_one(device.product, "lamp-0001", REGISTER) == Refused("registration_refused")
+    assert register_one(device.product, "lamp-0001", REGISTER) == Refused(
+        Reason.REGISTRATION_REFUSED
+    )
 
 
 def test_a_device_that_nobody_added_has_no_certificate_to_hand_out() -> None:
     product = make_product()
     issued_client_id(product, "lamp-0001")
-    assert register_one(product, "lamp-0001", REGISTER) == Refused("device_not_found")
+    assert register_one(product, "lamp-0001", REGISTER) == Refused(Reason.DEVICE_NOT_FOUND)
 
 
 @pytest.mark.parametrize("open_registration", [True, False])
@@ -117,14 +120,14 @@ def test_a_wrong_signature_learns_nothing_about_switch_or_device(open_registrati
         registration(product, name, REGISTER, key="not the secret")
         for name in ("lamp-0001", "lamp-0002")
     ]
-    assert register_now(*requests) == [Refused("bad_signature")] * 2
+    assert register_now(*requests) == [Refused(Reason.BAD_SIGNATURE)] * 2
 
 
 def test_an_unknown_product_is_refused() -> None:
     product = make_product()
     request = registration(product, "lamp-0001", REGISTER)
     product.delete()
-    assert register_now(request) == [Refused("product_not_found")]
+    assert register_now(request) == [Refused(Reason.PRODUCT_NOT_FOUND)]
 
 
 def test_the_same_random_is_never_a_reason_to_refuse() -> None:
@@ -145,10 +148,10 @@ def test_a_batch_answers_each_request_in_its_place() -> None:
         registration(product, "lamp-0001", REGISTER, key="wrong"),
         registration(product, "lamp-0001", REGISTER),
     ) == [
-        Refused("dynamic_registration_off"),
+        Refused(Reason.DYNAMIC_REGISTRATION_OFF),
         SecretIssued(known.device_secret),
-        Refused("device_not_found"),
-        Refused("bad_signature"),
+        Refused(Reason.DEVICE_NOT_FOUND),
+        Refused(Reason.BAD_SIGNATURE),
         SecretIssued(known.device_secret),
     ]
 
@@ -182,7 +185,7 @@ def test_a_secret_that_clear_has_forbidden_is_not_handed_out_until_reset() -> No
     """Nobody had connected with it yet, so the device is not activated."""
     device = make_device(make_product(), "lamp-0001")
     clear(SHELL, device.product.product_key, "lamp-0001")
-    assert register_one(device.product, "lamp-0001", REGISTER) == Refused("secret_blocked")
+    assert register_one(device.product, "lamp-0001", REGISTER) == Refused(Reason.SECRET_BLOCKED)
     reset(SHELL, device.product.product_key, "lamp-0001")
     assert issued_secret(device.product, "lamp-0001") == device.device_secret
     assert isinstance(connect_by_secret(device), Admitted)

@@ -11,6 +11,7 @@ from devices.operations.authenticate import Admitted
 from devices.operations.manage import allow_registration, clear, set_enabled, switch
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.actor import SHELL
 from registration.operations.client_id_slots import ClientIdIssued
 from tests.factories import (
@@ -40,9 +41,9 @@ def test_the_device_is_created_on_its_first_accepted_request() -> None:
 
 def test_a_refused_request_creates_nothing() -> None:
     product = make_product(open_registration=False)
-    assert register_one(product, "lamp-0001") == Refused("dynamic_registration_off")
+    assert register_one(product, "lamp-0001") == Refused(Reason.DYNAMIC_REGISTRATION_OFF)
     assert register_now(registration(product, "lamp-0001", key="wrong")) == [
-        Refused("bad_signature")
+        Refused(Reason.BAD_SIGNATURE)
     ]
     assert not Device.objects.exists()
 
@@ -70,7 +71,7 @@ def test_the_sixth_client_id_is_refused_and_logged() -> None:
     product = make_product()
     for _ in range(5):
         issued_client_id(product, "lamp-0001")
-    assert register_one(product, "lamp-0001") == Refused("client_id_limit")
+    assert register_one(product, "lamp-0001") == Refused(Reason.CLIENT_ID_LIMIT)
     assert live_client_ids() == 5
     assert LogEntry.objects.filter(reason="client_id_limit", device_name="lamp-0001").count() == 1
 
@@ -101,7 +102,7 @@ def test_the_oldest_client_id_unclaimed_for_ten_minutes_gives_its_slot() -> None
     voided = ClientBinding.objects.get(client_id=old[1].client_id)
     assert voided.void_reason == VoidReason.RECLAIMED
     assert live_client_ids() == 5
-    assert connect_by_token(product, "lamp-0001", old[1]) == Refused("client_id_void")
+    assert connect_by_token(product, "lamp-0001", old[1]) == Refused(Reason.CLIENT_ID_VOID)
     assert isinstance(connect_by_token(product, "lamp-0001", sixth), Admitted)
     assert LogEntry.objects.get(reason="slot_reclaimed").detail["voided"] == old[1].client_id
 
@@ -110,7 +111,7 @@ def test_a_client_id_unclaimed_for_less_keeps_its_slot() -> None:
     product, now = make_product(), timezone.now()
     for _ in range(5):
         issued_client_id(product, "lamp-0001", now=now - timedelta(minutes=9))
-    assert register_one(product, "lamp-0001", now=now) == Refused("client_id_limit")
+    assert register_one(product, "lamp-0001", now=now) == Refused(Reason.CLIENT_ID_LIMIT)
 
 
 def test_a_client_id_that_has_connected_never_gives_way() -> None:
@@ -118,7 +119,7 @@ def test_a_client_id_that_has_connected_never_gives_way() -> None:
     for _ in range(5):
         issued = issued_client_id(product, "lamp-0001", now=now - timedelta(days=9))
         connect_by_token(product, "lamp-0001", issued)
-    assert register_one(product, "lamp-0001", now=now) == Refused("client_id_limit")
+    assert register_one(product, "lamp-0001", now=now) == Refused(Reason.CLIENT_ID_LIMIT)
 
 
 def test_after_activation_further_physical_devices_may_register() -> None:
@@ -132,7 +133,7 @@ def test_after_switch_registration_is_refused_until_allowed() -> None:
     product = make_product()
     kept = issued_client_id(product, "lamp-0001")
     switch(SHELL, product.product_key, "lamp-0001", kept.client_id)
-    assert register_one(product, "lamp-0001") == Refused("registration_refused")
+    assert register_one(product, "lamp-0001") == Refused(Reason.REGISTRATION_REFUSED)
     allow_registration(SHELL, product.product_key, "lamp-0001")
     issued_client_id(product, "lamp-0001")
 
@@ -148,11 +149,11 @@ def test_after_clear_with_refusal_it_is_not() -> None:
     product = make_product()
     issued_client_id(product, "lamp-0001")
     clear(SHELL, product.product_key, "lamp-0001", refuse_registration=True)
-    assert register_one(product, "lamp-0001") == Refused("registration_refused")
+    assert register_one(product, "lamp-0001") == Refused(Reason.REGISTRATION_REFUSED)
 
 
 def test_a_disabled_device_gets_no_further_client_id() -> None:
     product = make_product()
     issued_client_id(product, "lamp-0001")
     set_enabled(SHELL, product.product_key, "lamp-0001", enabled=False)
-    assert register_one(product, "lamp-0001") == Refused("device_disabled")
+    assert register_one(product, "lamp-0001") == Refused(Reason.DEVICE_DISABLED)

@@ -11,7 +11,7 @@ from devices.models import ClientBinding, Device
 from devices.operations.manage import delete_device, reset, set_enabled
 from devices.operations.refusal import Refused
 from logs.models import LogEntry
-from logs.reasons import REASONS
+from logs.reasons import REASONS, Reason
 from mqtt.listener.connack import connack_of
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
@@ -34,7 +34,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 REGISTER, REGNWL = RegistrationMode.REGISTER, RegistrationMode.REGNWL
-USED_UP = Refused("budget_used_up")
+USED_UP = Refused(Reason.BUDGET_USED_UP)
 
 
 def limited(**limits: object) -> Product:
@@ -54,7 +54,7 @@ def test_it_closes_at_the_moment_chosen_whether_or_not_the_round_has_run() -> No
     until = datetime.now(UTC) + timedelta(hours=1)
     product = limited(until=until)
     assert not isinstance(register_one(product, "lamp-0001", now=until - timedelta(1e-5)), Refused)
-    assert register_one(product, "lamp-0001", now=until) == Refused("window_closed")
+    assert register_one(product, "lamp-0001", now=until) == Refused(Reason.WINDOW_CLOSED)
 
 
 def test_hours_run_from_the_moment_it_is_turned_on() -> None:
@@ -78,7 +78,7 @@ def test_only_device_names_of_the_pattern_are_let_in() -> None:
     requests = [registration(product, name) for name in ("lamp-0001", "lamp-x001", "fan-0001")]
     outcomes = register_now(*requests)
     assert served(outcomes) == [True, False, False]
-    assert outcomes[1:] == [Refused("name_not_allowed")] * 2
+    assert outcomes[1:] == [Refused(Reason.NAME_NOT_ALLOWED)] * 2
 
 
 def test_only_the_networks_named_are_let_in() -> None:
@@ -87,7 +87,7 @@ def test_only_the_networks_named_are_let_in() -> None:
     requests = [registration(product, "lamp-0001", address=address) for address in addresses]
     outcomes = register_now(*requests)
     assert served(outcomes) == [True, True, False, False]
-    assert outcomes[2:] == [Refused("network_not_allowed")] * 2
+    assert outcomes[2:] == [Refused(Reason.NETWORK_NOT_ALLOWED)] * 2
 
 
 @pytest.mark.parametrize("mode", [REGISTER, REGNWL])
@@ -97,7 +97,7 @@ def test_only_the_mode_named_is_let_in(mode: RegistrationMode) -> None:
     outcomes = {each: register_one(product, "lamp-0001", each) for each in RegistrationMode}
     refused = [each for each, outcome in outcomes.items() if isinstance(outcome, Refused)]
     assert refused == [each for each in RegistrationMode if each is not mode]
-    assert outcomes[refused[0]] == Refused("mode_not_allowed")
+    assert outcomes[refused[0]] == Refused(Reason.MODE_NOT_ALLOWED)
 
 
 # --- how many --------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_the_last_places_of_a_batch_go_to_the_first() -> None:
     )
     assert served(outcomes) == [True, True, True, False, True, True, False, False, True]
     assert [o for o in outcomes if isinstance(o, Refused)] == [
-        Refused("device_not_found"),
+        Refused(Reason.DEVICE_NOT_FOUND),
         USED_UP,
         USED_UP,
     ]
@@ -274,7 +274,7 @@ def test_before_the_signature_is_proven_a_window_is_not_told_of() -> None:
     ]
     issued_client_id(products[3], "fan-0001")
     requests = [registration(product, "lamp-0001", key="wrong") for product in products]
-    assert register_now(*requests) == [Refused("bad_signature")] * 5
+    assert register_now(*requests) == [Refused(Reason.BAD_SIGNATURE)] * 5
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_before_the_signature_is_proven_a_window_is_not_told_of() -> None:
     ],
 )
 def test_devices_hear_one_code_and_operators_the_next_step(reason: str) -> None:
-    assert connack_of(reason, registration=True) == 4
+    assert connack_of(Reason(reason), registration=True) == 4
     assert REASONS[reason].next_step
 
 

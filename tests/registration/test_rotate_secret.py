@@ -12,6 +12,7 @@ from devices.models import Device
 from devices.operations.refusal import Refused
 from iotconsole.secret_rotation import reencrypt_secrets
 from logs.models import LogEntry
+from logs.reasons import Reason
 from operators.actor import SHELL
 from operators.confirmation import Confirmed
 from operators.models import AuditEntry
@@ -56,7 +57,7 @@ def ask(product: Product, name: str, *, now: datetime | None = None) -> Outcome:
     return register_now(registration(product, name), now=now)[0]
 
 
-BAD = Refused("bad_signature")
+BAD = Refused(Reason.BAD_SIGNATURE)
 
 
 def test_without_overlap_only_the_new_one_serves() -> None:
@@ -248,7 +249,7 @@ def test_whatever_is_refused_before_proof_costs_the_same(monkeypatch: pytest.Mon
     costs = []
     for request in requests:
         verified.clear()
-        assert register_now(request)[0] != Refused("dynamic_registration_off")
+        assert register_now(request)[0] != Refused(Reason.DYNAMIC_REGISTRATION_OFF)
         costs.append(len(verified))
     assert costs == [2, 2, 2, 2]
 

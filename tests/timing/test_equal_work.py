@@ -22,6 +22,7 @@ from common.ops.ratelimit import FailureLimits
 from devices.models import Device
 from devices.operations import authenticate, credential_check
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from mqtt.listener.admission import Gate
 from mqtt.listener.dispatch import Outcome, perform
 from products.models import Product
@@ -140,7 +141,7 @@ def look_at_known_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def prove(requests: Any) -> Any:
         proofs = real(requests)
-        if Refused("bad_credential") in proofs:
+        if Refused(Reason.BAD_CREDENTIAL) in proofs:
             Device.objects.first()
         return proofs
 

@@ -9,6 +9,7 @@ import pytest
 from brokers.webhooks.group_commit import FAILED, GroupCommit, Job
 from devices.operations.authenticate import Admitted, ConnectionRequest, Outcome
 from devices.operations.refusal import Refused
+from logs.reasons import Reason
 from tests.factories import signed_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,10 +57,10 @@ def test_a_bad_request_fails_alone() -> None:
     def run(requests: Sequence[ConnectionRequest], _now: datetime) -> list[Outcome]:
         if any(each.params.device_name == "lamp-bad" for each in requests):
             raise ValueError
-        return [Refused("unknown_device") for _ in requests]
+        return [Refused(Reason.UNKNOWN_DEVICE) for _ in requests]
 
     group_commit = GroupCommit(run)
     group_commit._waiting.extend(Job(request(name)) for name in ("lamp-bad", "lamp-two"))
     waiting = list(group_commit._waiting)
-    assert group_commit.ask(request("lamp-one")) == Refused("unknown_device")
-    assert [job.outcome for job in waiting] == [FAILED, Refused("unknown_device")]
+    assert group_commit.ask(request("lamp-one")) == Refused(Reason.UNKNOWN_DEVICE)
+    assert [job.outcome for job in waiting] == [FAILED, Refused(Reason.UNKNOWN_DEVICE)]

@@ -13,6 +13,7 @@ from jobs.rounds import take_turn
 from logs.models import LogEntry, ServiceType
 from logs.operations import log_writer
 from logs.periodic import prune
+from logs.reasons import Reason
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,7 +91,7 @@ def test_clocks_of_two_hosts_may_differ_a_little() -> None:
 
 def test_pruning_forgets_what_is_older_than_the_setting() -> None:
     now = timezone.now()
-    event = log_writer.Event(ServiceType.DEVICE, "online", "online")
+    event = log_writer.Event(ServiceType.DEVICE, "online", Reason.ONLINE)
     log_writer.write([event], now - timedelta(days=31))
     log_writer.write([event], now - timedelta(days=29))
     prune(now)

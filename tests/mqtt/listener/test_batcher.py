@@ -18,6 +18,7 @@ from devices.operations.refusal import Refused
 from devices.operations.sessions import SessionEnd
 from logs.models import LogEntry, ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from mqtt.listener.batch_window import Crowd
 from mqtt.listener.batcher import MAX_ATTEMPTS, Batcher, Job, Perform
 from mqtt.listener.dispatch import Outcome, Request, perform
@@ -35,12 +36,15 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FAILED = Refused("server_error")
+FAILED = Refused(Reason.SERVER_ERROR)
 
 
 def event(operation: str = "online") -> log_writer.Event:
     return log_writer.Event(
-        service_type=ServiceType.DEVICE, operation=operation, reason="topic_denied", trace_id="t"
+        service_type=ServiceType.DEVICE,
+        operation=operation,
+        reason=Reason.TOPIC_DENIED,
+        trace_id="t",
     )
 
 
@@ -113,7 +117,7 @@ def test_every_kind_gets_its_own_answer() -> None:
     )
     assert outcomes[0] == SecretIssued(device.device_secret)
     assert isinstance(outcomes[1], ClientIdIssued)
-    assert outcomes[2] == Refused("bad_signature")
+    assert outcomes[2] == Refused(Reason.BAD_SIGNATURE)
     assert outcomes[3] == Admitted(device.pk)
 
 
@@ -282,7 +286,7 @@ def test_records_outlast_an_outage() -> None:
         trace_id=session.trace_id,
         device_id=device.pk,
         listener=LISTENER,
-        reason="connection_lost",
+        reason=Reason.CONNECTION_LOST,
         product_key=device.product.product_key,
         device_name="lamp-0001",
     )

@@ -14,7 +14,7 @@ from common.net.connection_limits import Slot, Slots
 from common.net.log_throttle import Sparingly, log_loop_error
 from common.ops.error_log import Outage, describe
 from devices.models import Device
-from logs.reasons import REASONS
+from logs.reasons import REASONS, Reason
 from mqtt.listener.connack import connack_of
 from mqtt.listener.db_thread import DatabaseThread
 from mqtt.listener.session import printable
@@ -40,14 +40,14 @@ def test_a_step_that_the_table_lacks_is_an_error() -> None:
 
 
 def test_every_reason_has_a_code_that_tells_no_more_than_it_may() -> None:
-    told = {reason: connack_of(reason, registration=True) for reason in REASONS}
+    told = {reason: connack_of(Reason(reason), registration=True) for reason in REASONS}
     assert {reason for reason, code in told.items() if code != 4} == {
         "bad_parameters",
         "unsupported_sign_method",
         "no_tls",
         "server_error",
     }
-    assert told["server_error"] == connack_of("server_error", registration=False) == 3
+    assert told["server_error"] == connack_of(Reason.SERVER_ERROR, registration=False) == 3
 
 
 # --- slots --------------------------------------------------------------------------------

@@ -7,14 +7,15 @@ from typing import cast
 from devices.operations.sessions import SessionEnd
 from logs.models import ServiceType
 from logs.operations import log_writer
+from logs.reasons import Reason
 from mqtt.listener.dispatch import Request
 from mqtt.listener.record_buffer import LONGEST, Records
 from tests.factories import LISTENER
 
 REFUSAL = log_writer.Event(
-    service_type=ServiceType.DEVICE, operation="online", reason="bad_signature", trace_id="t"
+    service_type=ServiceType.DEVICE, operation="online", reason=Reason.BAD_SIGNATURE, trace_id="t"
 )
-END = SessionEnd("trace", 1, LISTENER, "connection_lost", "product-key", "lamp-0001")
+END = SessionEnd("trace", 1, LISTENER, Reason.CONNECTION_LOST, "product-key", "lamp-0001")
 
 
 class Clock:
