@@ -11,7 +11,7 @@ from registration.operations.slots import ClientIdIssued
 ACCEPTED = mqtt.connack(mqtt.CONNACK_ACCEPTED)
 KICKED = mqtt.publish(*push.kick_notice())
 
-# Which CONNACK tells of which reason (mission.md, protocol.md 2.3); all others are 4 and 5.
+# Which CONNACK tells of which reason (rules.md 4.2, 4.13); all others are 4 and 5.
 _REGISTRATION: Mapping[str, int] = {
     "bad_parameters": mqtt.CONNACK_IDENTIFIER,
     "unsupported_sign_method": mqtt.CONNACK_IDENTIFIER,

@@ -58,7 +58,7 @@ def _settle(requests: Sequence[Proven], now: datetime) -> list[Outcome]:
 
 
 def _refuse(proven: Proven, device: HeldDevice | None, claimed: set[int]) -> Refused | None:
-    """The state rules of mission.md."""
+    """The state rules (rules.md 2, 3, 4)."""
     if device is None or not (proven.regnwl or device.preregistered):
         return Refused("device_not_found")
     if not device.enabled:
