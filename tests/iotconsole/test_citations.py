@@ -4,8 +4,8 @@ Code cites a document of docs/reference by its name, `protocol.md 5.1`, and any 
 its path, `docs/brokers.md`. A section is a numbered heading, an appendix, or a numbered table row.
 """
 
+import os
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,8 @@ from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
 REFERENCE = "docs/reference"
-OURS = "tests/iotconsole/test_citations.py"  # it cites what is not there
+_NOT_OURS = {"__pycache__", "node_modules", "var"}
+THIS = "tests/iotconsole/test_citations.py"  # it cites what is not there
 
 _SECTION = r"(?:\d+(?:\.\d+)*|appendix [A-Z])"
 # A document's name, an anchor of a link into it, and the sections named behind it.
@@ -32,15 +33,19 @@ _LINE_END = re.compile(r"[ \t]*\n[ \t]*(?:(?:#|//|>|\*)[ \t]+)?(?=\S)")
 
 
 @cache
-def tracked() -> tuple[str, ...]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    return tuple(name for name in listed.stdout.decode().split("\0") if (ROOT / name).is_file())
+def files() -> tuple[str, ...]:
+    """The repository's own files: without what is installed, built or stored beside them."""
+    found: list[str] = []
+    for directory, names, contents in os.walk(ROOT):
+        names[:] = [n for n in names if n == ".ci" or not (n.startswith(".") or n in _NOT_OURS)]
+        found += [(Path(directory) / name).relative_to(ROOT).as_posix() for name in contents]
+    return tuple(sorted(found))
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Name and text of each tracked text file."""
-    for name in tracked():
-        if name == OURS:
+    """Name and text of each text file."""
+    for name in files():
+        if name == THIS:
             continue
         try:
             yield name, (ROOT / name).read_text(encoding="utf-8")
@@ -100,7 +105,7 @@ def test_every_reference_document_is_cited_by_code() -> None:
         assert path.name in code or path.name == "device_data.md", path.name
 
 
-@pytest.mark.parametrize("name", [name for name in tracked() if name.endswith(".md")])
+@pytest.mark.parametrize("name", [name for name in files() if name.endswith(".md")])
 def test_links_and_places_of_a_document_are_there(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     for target, anchor in _LINK.findall(text):
@@ -108,7 +113,7 @@ def test_links_and_places_of_a_document_are_there(name: str) -> None:
         assert path.exists(), target
         if anchor and path.suffix == ".md":
             assert anchor in anchors(path.resolve().relative_to(ROOT).as_posix()), anchor
-    rooms = {file.partition("/")[0] for file in tracked() if "/" in file}
+    rooms = {file.partition("/")[0] for file in files() if "/" in file}
     for place in re.findall(r"`([\w.-]+/[\w./-]*)`", text):
         # The reference names files of SDKs as well.
         ours = place.endswith(".py") and not name.startswith(REFERENCE)
@@ -116,7 +121,7 @@ def test_links_and_places_of_a_document_are_there(name: str) -> None:
             assert (ROOT / place).exists(), place
 
 
-@pytest.mark.parametrize("name", [name for name in tracked() if name.startswith(f"{REFERENCE}/")])
+@pytest.mark.parametrize("name", [name for name in files() if name.startswith(f"{REFERENCE}/")])
 def test_sections_a_reference_document_names_in_itself_are_there(name: str) -> None:
     text = _LINE_END.sub(" ", (ROOT / name).read_text(encoding="utf-8"))
     several = rf"\b[Ss]ections? ({_SECTION}(?:(?:,| and| or| to) {_SECTION})*)"
