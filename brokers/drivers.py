@@ -1,4 +1,4 @@
-"""How each broker is told to close connections. engines.md 3a and 3e name the calls.
+"""How each broker is told to close connections. engines.md 3.1 and 3.5 name the calls.
 
 `keep` is what the one connection that stays is known by (listeners.connection_of), or empty.
 """

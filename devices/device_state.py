@@ -45,7 +45,7 @@ def in_state(devices: QuerySet[Device], state: str) -> QuerySet[Device]:
 
 
 def compromised(devices: QuerySet[Device]) -> QuerySet[Device]:
-    """Devices with more than one live ClientID: clones (mission.md)."""
+    """Devices with more than one live ClientID: clones (rules.md 3)."""
     return devices.filter(pk__in=several_client_ids())
 
 

@@ -176,7 +176,7 @@ CONFIRMATION_FRESH_SECONDS = env.integer(
 )
 
 # --- Registration and connections ----------------------------------------------------------
-# An unclaimed ClientID older than this gives its slot to a new one (mission.md, "sixth ClientID").
+# An unclaimed ClientID older than this gives its slot to a new one (rules.md 4.3).
 UNCLAIMED_CLIENT_ID_SECONDS = env.integer("UNCLAIMED_CLIENT_ID_SECONDS", default=600, low=1)
 # Refused attempts in one minute before repeated ones are turned away unread and the others are not
 # logged one by one.

@@ -119,7 +119,7 @@ def parse_connect(
     """What this CONNECT asks for. Of the password only its presence matters here.
 
     Raises ParameterError: CONNACK 2, except that a username or password that is malformed or
-    missing gives 4 on a connection (protocol.md 2.3) and 2 on a registration (1.3).
+    missing gives 4 on a connection (protocol.md 2.3) and 2 on a registration (protocol.md 1.3).
     """
     parsed = parse_client_id(client_id)
     device_name, _, product_key = (username or "").partition("&")

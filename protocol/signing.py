@@ -1,7 +1,7 @@
 """The platform's signatures: HMAC in hex over sorted name-value pairs without separators.
 
-Facts: protocol.md 1.2 (registration, keyed by the ProductSecret) and 2.1 (connection, keyed by
-the DeviceSecret).
+Facts: protocol.md 1.2 (registration, keyed by the ProductSecret) and protocol.md 2.1 (connection,
+keyed by the DeviceSecret).
 """
 
 import enum

@@ -1,6 +1,6 @@
 """Topic names and filters: their limits, matching, and what a device may use.
 
-Facts: protocol.md 5.3 (limits) and 5.4 (permissions).
+Facts: protocol.md 5.3 (limits) and protocol.md 5.4 (permissions).
 """
 
 MAX_TOPIC_BYTES = 128

@@ -40,7 +40,7 @@ class Name:
 
 
 def topic_of(routing_key: str) -> str | None:
-    """The MQTT topic or filter of a routing key (engines.md 3a); None for one of no topic.
+    """The MQTT topic or filter of a routing key (engines.md 3.1); None for one of no topic.
 
     RabbitMQ writes `/` as `.` and `+` as `*`, so these two are in no routing key of MQTT. It cannot
     tell a `/` of the topic from a `.` in it, so DeviceNames hold none there

@@ -59,7 +59,7 @@ class Device(models.Model):
     # First connection ever; what tells Inactive from the other states. Reset leaves it.
     activated_at = models.DateTimeField(null=True)
     # First connection since creation or Reset: from then on the device certificate has its one
-    # physical device and pre-registration is refused (mission.md).
+    # physical device and pre-registration is refused (rules.md 2).
     claimed_at = models.DateTimeField(null=True)
     # Set by Switch and Clear: the DeviceSecret opens nothing until Reset.
     secret_blocked = models.BooleanField(default=False)

@@ -75,7 +75,7 @@ class ReasonFacts:
     """`code` is what the log and the API show; `next_step` tells the operator what to do.
 
     The texts are kept in English and read in the reader's language. `http` and the CONNACK codes
-    are the device's answers (mission.md, protocol.md 2.3, console_api.md 2.2).
+    are the device's answers (rules.md 4.2, 4.13, protocol.md 2.3, console_api.md 2.2).
     """
 
     key: str

@@ -64,7 +64,7 @@ def _settle(requests: Sequence[Proven], now: datetime) -> list[Outcome]:
 
 
 def _refuse(proven: Proven, device: HeldDevice | None, claimed: set[int]) -> Refused | None:
-    """The state rules of mission.md."""
+    """The state rules (rules.md 2, 3, 4)."""
     if device is None or not (proven.regnwl or device.preregistered):
         return Refused(Reason.DEVICE_NOT_FOUND)
     if not device.enabled:

@@ -22,7 +22,7 @@ from protocol.validators import RegistrationMode
 from tests.deploy.site import Site
 
 PATIENCE = 15.0
-# What the C Link SDK's mbedTLS can do, and nothing else (engines.md, "Interop facts").
+# What the C Link SDK's mbedTLS can do, and nothing else (engines.md 0.1).
 C_SDK_SUITE = "AES128-SHA256"
 # As paho tells CONNACK 2 to 5.
 REFUSED = {0x85, 0x88, 0x86, 0x87}

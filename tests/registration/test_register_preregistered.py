@@ -1,4 +1,4 @@
-"""mission.md, pre-registration: the device asks with authType=register."""
+"""Pre-registration: the device asks with authType=register (rules.md 2)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""mission.md, preregistration-free: the device asks with authType=regnwl."""
+"""Preregistration-free: the device asks with authType=regnwl (rules.md 3)."""
 
 from datetime import timedelta
 

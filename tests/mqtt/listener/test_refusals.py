@@ -1,4 +1,4 @@
-"""Which CONNACK answers which refusal, and what the log says about it (mission.md)."""
+"""Which CONNACK answers which refusal, and what the log says about it (rules.md 4.2, 4.13)."""
 
 from collections.abc import Callable
 
