@@ -68,18 +68,8 @@ ENVIRONMENT_NAME = env.text("ENVIRONMENT_NAME", default="")
 
 # --- Applications -------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "iotconsole",
-    "common",
-    "operators",
-    "products",
-    "logs",
-    "jobs",
-    "devices",
-    "imports",
-    "findings",
-    "registration",
-    "mqtt",
-    "brokers",
+    *("iotconsole", "common", "operators", "products", "logs", "jobs", "devices"),
+    *("imports", "findings", "registration", "brokers", "mqtt"),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

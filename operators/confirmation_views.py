@@ -43,12 +43,12 @@ from operators.confirmation import (
     ChallengeState,
     ConfirmationError,
     Confirmed,
-    Purpose,
     challenge_state,
     confirm,
     send_code,
 )
 from operators.permissions import actor_of, operator_of
+from operators.purposes import Purpose
 from operators.step_up_sessions import remember
 
 PARTIAL = "operators/_confirm.html"

@@ -8,13 +8,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from common.web.confirm_dialog import kept
 from common.web.forms import posted, safe_or_post
 from common.web.htmx import say
-from operators.confirmation import (
-    ConfirmationError,
-    Confirmed,
-    challenge_state,
-    phone_purpose,
-    send_code,
-)
+from operators.confirmation import ConfirmationError, Confirmed, challenge_state, send_code
 from operators.confirmation_views import handle
 from operators.forms import PhoneForm
 from operators.known_browser import session_source
@@ -22,6 +16,7 @@ from operators.models import AuditEntry
 from operators.operations.phone import set_phone
 from operators.operations.second_factor import StepUp
 from operators.permissions import client_address, operator_of
+from operators.purposes import phone_purpose
 from operators.step_up import existing_factor_required
 from operators.step_up_sessions import keep_fresh, remember, step_up
 from operators.step_up_views import go_to, is_locked

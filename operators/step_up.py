@@ -32,11 +32,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from common.web.confirm_dialog import keep
 from common.web.htmx import DIALOG, retarget, wanted_region
-from operators.confirmation import FACTOR_CHANGE, IDENTITY, Purpose
 from operators.confirmation_views import handle, show
 from operators.models import Operator
 from operators.operations.second_factor import factors_of
 from operators.permissions import operator_of
+from operators.purposes import FACTOR_CHANGE, IDENTITY, Purpose
 from operators.step_up_sessions import is_fresh
 
 View = Callable[..., HttpResponse]

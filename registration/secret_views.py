@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from common.errors import NotFoundError, OperationError
 from common.web.htmx import DIALOG, go, render_page, retarget, wanted_region
-from operators.confirmation import Confirmed, Purpose
+from operators.confirmation import Confirmed
 from operators.confirmation_views import handle
 from operators.guards import operator_act
+from operators.purposes import Purpose
 from products.access import product_or_404
 from products.models import Product
 from registration.forms import RotateForm

@@ -1,4 +1,4 @@
-"""Which pages are asked for: every list, first and deep, each filter alone, and the details."""
+"""Pages to ask for: every list, first and deep, each filter alone, and the details."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -17,8 +17,7 @@ from products.models import Product
 
 FLOOR = "one product by its key"
 Pages = dict[str, str]
-# Parameters of a list's URL, by what is to be measured.
-Filters = dict[str, dict[str, object]]
+Filters = dict[str, dict[str, object]]  # parameters of a list's URL, by what is to be measured
 
 
 def pages() -> Pages:

@@ -5,11 +5,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from phonenumber_field.phonenumber import PhoneNumber
 
-from operators.confirmation import PHONE_VERIFY, Confirmed
+from operators.confirmation import Confirmed
 from operators.keyed_digests import mask
 from operators.models import AuditEntry, Operator, SmsDevice
 from operators.operations import audit, second_factor
 from operators.operations.second_factor import StepUp
+from operators.purposes import PHONE_VERIFY
 
 
 def set_phone(confirmed: Confirmed, step_up: StepUp | None) -> AuditEntry:

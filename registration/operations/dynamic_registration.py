@@ -14,8 +14,9 @@ from logs.models import ServiceType
 from logs.operations import log_writer
 from logs.reasons import Reason
 from operators.actor import SYSTEM, Actor
-from operators.confirmation import Confirmed, Purpose
+from operators.confirmation import Confirmed
 from operators.operations import audit
+from operators.purposes import Purpose
 from products.models import ClosedBy, Product
 from products.registration_window import (
     Window,

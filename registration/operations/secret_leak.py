@@ -4,7 +4,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from operators.confirmation import Confirmed, Purpose
+from operators.confirmation import Confirmed
+from operators.purposes import Purpose
 from products.models import Product
 from registration.operations.dynamic_registration import close_locked
 from registration.operations.rotate_secret import AT_ONCE, lock_for_rotation, rotate_locked

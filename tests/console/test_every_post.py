@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from devices.bulk_actions import ACTS
 from devices.models import ClientBinding, Device
-from operators.confirmation import IDENTITY
 from operators.models import AuditEntry, Operator
+from operators.purposes import IDENTITY
 from products.models import Product
 from tests.console.dom import text, tree
 from tests.console.fixtures import confirmed, htmx

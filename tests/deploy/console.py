@@ -4,7 +4,7 @@ import re
 
 import requests
 
-from operators.confirmation import IDENTITY
+from operators.purposes import IDENTITY
 from tests.deploy.seed import PASSWORD
 from tests.deploy.site import Site
 

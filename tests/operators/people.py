@@ -4,9 +4,10 @@ import re
 from datetime import UTC, datetime
 
 from operators.actor import Actor
-from operators.confirmation import Purpose, confirm, send_code
+from operators.confirmation import confirm, send_code
 from operators.models import Operator, Role
 from operators.operations.second_factor import StepUp
+from operators.purposes import Purpose
 from operators.sms.memory import Message, outbox
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

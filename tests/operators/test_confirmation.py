@@ -12,7 +12,6 @@ from time_machine import Traveller
 from operators.confirmation import (
     ConfirmationError,
     Confirmed,
-    Purpose,
     SmsError,
     WrongCodeError,
     challenge_state,
@@ -20,6 +19,7 @@ from operators.confirmation import (
     send_code,
 )
 from operators.models import AuditEntry, Operator, SmsDevice, SmsSend
+from operators.purposes import Purpose
 from operators.sms.memory import Message
 from tests.operators.people import (
     CHEN_PHONE,

@@ -7,8 +7,9 @@ from django.test import Client, override_settings
 from phonenumber_field.phonenumber import PhoneNumber
 
 from operators import sms
-from operators.confirmation import ConfirmationError, phone_purpose, send_code
+from operators.confirmation import ConfirmationError, send_code
 from operators.models import Operator
+from operators.purposes import phone_purpose
 from tests.operators.people import CHEN_PHONE, SESSION, TURN_ON
 
 URL = "/development/sms/"

@@ -4,16 +4,11 @@ import pytest
 from phonenumber_field.phonenumber import PhoneNumber
 from time_machine import Traveller
 
-from operators.confirmation import (
-    ConfirmationError,
-    Confirmed,
-    confirm,
-    phone_purpose,
-    send_code,
-)
+from operators.confirmation import ConfirmationError, Confirmed, confirm, send_code
 from operators.models import AuditEntry, Operator, SmsDevice
 from operators.operations import backup_codes
 from operators.operations.phone import set_phone
+from operators.purposes import phone_purpose
 from operators.sms.memory import Message
 from tests.operators.people import (
     CHEN_PHONE,

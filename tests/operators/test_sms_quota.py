@@ -11,10 +11,10 @@ from operators.confirmation import (
     ConfirmationError,
     WrongCodeError,
     challenge_state,
-    phone_purpose,
     send_code,
 )
 from operators.models import Operator, SmsSend
+from operators.purposes import phone_purpose
 from tests.operators.people import (
     CHEN_PHONE,
     SESSION,

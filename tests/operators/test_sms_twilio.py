@@ -14,14 +14,13 @@ from time_machine import Traveller
 from operators import sms
 from operators.confirmation import (
     ConfirmationError,
-    Purpose,
     SmsError,
     challenge_state,
     confirm,
-    phone_purpose,
     send_code,
 )
 from operators.models import AuditEntry, Operator, Role, SmsDevice, SmsSend
+from operators.purposes import Purpose, phone_purpose
 from operators.sms.memory import Message
 from tests.operators.people import CHEN_PHONE, SESSION, TURN_ON, actor, code_in, person
 from tests.operators.twilio_gateway import SENDER, SID, TOKEN, Gateway, running_gateway

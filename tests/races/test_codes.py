@@ -11,15 +11,14 @@ from operators.actor import Actor
 from operators.confirmation import (
     ConfirmationError,
     Confirmed,
-    Purpose,
     WrongCodeError,
     confirm,
-    phone_purpose,
     send_code,
 )
 from operators.models import Authenticator, Operator, Role, SmsDevice, SmsLine, SmsSend
 from operators.operations import backup_codes
 from operators.operations.passwords import Attempt, Source, TooManyTriesError
+from operators.purposes import Purpose, phone_purpose
 from operators.sms import memory
 from tests.operators.people import step_up
 from tests.threads import at_once
