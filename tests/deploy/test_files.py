@@ -18,7 +18,7 @@ from registration.pki import COMPAT_CIPHERS, SERVER_ECDSA, SERVER_RSA, ensure_ce
 from tests.deploy.programs import HAPROXY, SYSTEMD_ANALYZE, program
 from tests.deploy.units import DEPLOY, DROP_IN, PYTHON, SYSTEMD, assignments, lines_of
 
-_VECTORS = settings.BASE_DIR / "tests" / "devices" / "protocol" / "vectors.json"
+_VECTORS = settings.BASE_DIR / "tests" / "protocol" / "vectors.json"
 CLIENT_IDS = sorted(
     {
         *re.findall(r'"client_?[iI]d": "([^"]+)"', _VECTORS.read_text()),
