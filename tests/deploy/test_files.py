@@ -42,9 +42,9 @@ EXPOSURE = 3.0
 _LEVEL = re.compile(r"Overall exposure level for (\S+): ([\d.]+)")
 
 PROXY = DEPLOY / "haproxy"
-README = (settings.BASE_DIR / "README.md").read_text()
-_TABLE = "".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))
-SETTINGS = set(re.findall(r"`([A-Z_]+)`", _TABLE))
+_DOCUMENT = (settings.BASE_DIR / "docs" / "settings.md").read_text()
+_NAMES = "".join(line.split("|")[1] for line in _DOCUMENT.splitlines() if line.startswith("| `"))
+SETTINGS = set(re.findall(r"`([A-Z_]+)`", _NAMES))
 
 
 def make_certificates(directory: Path) -> None:
