@@ -38,11 +38,12 @@ PREPARE = umask 077 && export DJANGO_SETTINGS_MODULE=iotconsole.settings \
 DEPLOYMENT = env -i PATH="$$PATH" CONSOLE_URL=https://console.example PUBLIC_HOST=mqtt.example \
 	SMS_BACKEND=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=0 TWILIO_FROM=+15005550006
 
-.PHONY: help run restore demo test faults fuzz check pins messages bench attacks bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
+.PHONY: help run restore demo dev test faults fuzz check pins messages bench attacks bench-console timing screenshots python-is-usable $(LINKKIT_VENV) $(CLOUDSDK_VENV)
 help:
 	@echo 'make run            console, listener and worker together, until Ctrl-C'
 	@echo 'make restore        fill an empty installation: make restore FILE=the-backup'
 	@echo 'make demo           add a demonstration product, devices, clones and logs'
+	@echo 'make dev            install what tests and checks need'
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
 	@echo 'make faults         kill its processes under load, again and again, and check what was kept'
 	@echo "make fuzz           feed brokers' questions and the RPC API with anything"
@@ -65,6 +66,8 @@ restore: $(RUN_STAMP)
 
 demo: $(RUN_STAMP)
 	@$(PREPARE) && $(BIN)/python manage.py demo
+
+dev: $(DEV_STAMP)
 
 # Tests without a database run once, with SQLite, which therefore comes last: its closing line
 # counts them all. Both runs happen even when the first fails.

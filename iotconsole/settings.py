@@ -1,6 +1,6 @@
 """Settings, all from the environment (or `DATA_DIR/secrets.env`, written at first run).
 
-Every name an operator may set is listed in the README.
+docs/settings.md lists every name that an operator may set.
 """
 
 import socket

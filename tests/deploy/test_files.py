@@ -18,7 +18,7 @@ from registration.pki import COMPAT_CIPHERS, SERVER_ECDSA, SERVER_RSA, ensure_ce
 from tests.deploy.programs import HAPROXY, SYSTEMD_ANALYZE, program
 from tests.deploy.units import DEPLOY, DROP_IN, PYTHON, SYSTEMD, assignments, lines_of
 
-_VECTORS = settings.BASE_DIR / "tests" / "devices" / "protocol" / "vectors.json"
+_VECTORS = settings.BASE_DIR / "tests" / "protocol" / "vectors.json"
 CLIENT_IDS = sorted(
     {
         *re.findall(r'"client_?[iI]d": "([^"]+)"', _VECTORS.read_text()),
@@ -42,9 +42,9 @@ EXPOSURE = 3.0
 _LEVEL = re.compile(r"Overall exposure level for (\S+): ([\d.]+)")
 
 PROXY = DEPLOY / "haproxy"
-README = (settings.BASE_DIR / "README.md").read_text()
-_TABLE = "".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))
-SETTINGS = set(re.findall(r"`([A-Z_]+)`", _TABLE))
+_DOCUMENT = (settings.BASE_DIR / "docs" / "settings.md").read_text()
+_NAMES = "".join(line.split("|")[1] for line in _DOCUMENT.splitlines() if line.startswith("| `"))
+SETTINGS = set(re.findall(r"`([A-Z_]+)`", _NAMES))
 
 
 def make_certificates(directory: Path) -> None:
