@@ -14,8 +14,7 @@ from devices.brokers.listeners import BROKER_OF
 from devices.models import ClientBinding, ListenerProcess, Revocation, ServiceType, Session
 from devices.operations import log
 from devices.traces import trace_of
-from common.sql.index_lookup import Each, Unindexed
-from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
+from common.sql.compiled_queries import Each, Param, Prepared, PreparedUpdate, Unindexed
 
 # Of devices that are named. A planner that takes nobody to be online shall not look through all.
 LIVE = IsNull(Unindexed("ended_at"), True)
@@ -23,7 +22,7 @@ LIVE = IsNull(Unindexed("ended_at"), True)
 
 def live_sessions_of(param: str) -> QuerySet[Session]:
     """Of the devices whose ids are told under this name, at most one each."""
-    return Session.objects.filter(LIVE, pk__one_by_one=Each(("device",), param))
+    return Session.objects.filter(LIVE, pk__among=Each(("device",), param))
 
 
 _END = PreparedUpdate(
