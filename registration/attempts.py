@@ -7,7 +7,8 @@ from devices.models import ServiceType
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.outcome import EXAMINED, FailureKey, counted, told_of
-from common.ops.ratelimit import Excess, FailureCounter, FailureLimits
+from common.ops.ratelimit import Excess, FailureLimits
+from common.ops.throttle import Throttle
 from protocol.redaction import Sent, SentForm
 from registration.operations.explain import Refusal
 from registration.operations.proof import RegistrationRequest
@@ -80,8 +81,8 @@ class Attempts:
     ) -> None:
         self._limits = limits
         self._record = record
-        self._examined = FailureCounter(EXAMINED_PER_DEVICE)
-        self._all_examined = FailureCounter(_EXAMINED, window=1.0)
+        self._examined = Throttle(EXAMINED_PER_DEVICE)
+        self._all_examined = Throttle(_EXAMINED, window=1.0)
 
     def screen(self, attempt: Attempt, fault: Fault | None) -> Excess | None:
         """The limit it is over, if it is. With a `fault` it is refused here.

@@ -19,7 +19,8 @@ from devices.webhooks.rules import Name
 from devices.webhooks.together import Together
 from common.text.addresses import plain_address
 from common.crypto.identifiers import trace_id
-from common.ops.ratelimit import FailureCounter, FailureLimits
+from common.ops.ratelimit import FailureLimits
+from common.ops.throttle import Throttle
 from common.web.request_id import current_trace
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown, visible
@@ -75,8 +76,8 @@ class Desk:
     def __init__(self) -> None:
         self._together = Together()
         self._limits = FailureLimits.from_settings()
-        self._denials = FailureCounter(_DENIALS_LOGGED)
-        # The counters are for one thread at a time.
+        self._denials = Throttle(_DENIALS_LOGGED)
+        # The limits are for one thread at a time.
         self._lock = threading.Lock()
 
     def lets_in(self, connecting: Connecting) -> bool:
@@ -98,11 +99,7 @@ class Desk:
     def lets_use(self, use: TopicUse) -> bool:
         if use.allowed:
             return True
-        name = use.name.product_key, use.name.device_name
-        with self._lock:
-            self._denials.add(*name)
-            logged = not self._denials.exceeded(*name)
-        if logged:
+        if self._denials.take(use.name.product_key, use.name.device_name):
             log.write([_denial(use)], timezone.now())
         return False
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from devices.operations import log
 from devices.operations.authenticate import ConnectionRequest
-from common.ops.ratelimit import FailureCounter, FailureLimits
+from common.ops.ratelimit import FailureLimits
+from common.ops.throttle import Throttle
 from protocol import mqtt
 from protocol.client_id import ParameterError, RegistrationParams, parse_connect
 from protocol.redaction import Sent, shown
@@ -55,8 +56,8 @@ class Gate:
         self._limits = limits
         self._record = record
         self._attempts = Attempts(limits, record)
-        self._garbage = FailureCounter(_GARBAGE_LOGGED_PER_ADDRESS)
-        self._all_garbage = FailureCounter(_GARBAGE_LOGGED)
+        self._garbage = Throttle(_GARBAGE_LOGGED_PER_ADDRESS)
+        self._all_garbage = Throttle(_GARBAGE_LOGGED)
 
     def examine(self, packet: mqtt.Connect, origin: Origin) -> DeviceRequest | int:
         """The request to run, or the CONNACK code of a refusal, which is logged then."""
@@ -81,9 +82,7 @@ class Gate:
         if self._limits.excess(origin.address) is not None:
             return
         self._limits.failed(origin.address)
-        self._garbage.add(origin.address or "")
-        self._all_garbage.add()
-        if self._garbage.exceeded(origin.address or "") or self._all_garbage.exceeded():
+        if not (self._garbage.take(origin.address or "") and self._all_garbage.take()):
             return
         attempt = Attempt(origin, registration=False, operation="online")
         self._record(attempt.event("protocol_error", {"problem": problem}))

@@ -20,8 +20,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from devices.operations.outcome import UNPROVEN, Refused
-from common.net.log_throttle import Sparingly
 from common.ops.error_log import Outage, describe
+from common.ops.throttle import Throttle
 from registration.listener.crowd import Crowd
 from registration.listener.meter import BatchMeter
 from registration.listener.records import Records
@@ -77,7 +77,7 @@ class Batcher:
         self._run = run
         self._crowd = crowd or Crowd()
         self.meter = BatchMeter()
-        self._warnings = Sparingly(logger)
+        self._warnings = Throttle()
         self._max_waiting = max_waiting
         self._max_records = max_records
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -118,9 +118,10 @@ class Batcher:
     def submit(self, request: Request, done: Done) -> Job | None:
         """`done` gets the outcome after the commit; None when too much waits already."""
         if self._queue.qsize() >= self._max_waiting:
-            self._warnings.warn(
-                "%d requests wait: devices are told to come again", self._max_waiting
-            )
+            if self._warnings.take():
+                logger.warning(
+                    "%d requests wait: devices are told to come again", self._max_waiting
+                )
             return None
         job = Job(request, done)
         self._records.before_a_request()
@@ -131,8 +132,8 @@ class Batcher:
         """Write it, in a moment; later if need be."""
         if self.waiting < self._max_records:
             self._records.add(request)
-        else:
-            self._warnings.warn("%d requests wait: log entries are lost", self._max_records)
+        elif self._warnings.take():
+            logger.warning("%d requests wait: log entries are lost", self._max_records)
 
     # --- the worker's thread ------------------------------------------------------------------
 

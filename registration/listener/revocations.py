@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from devices.models import Revocation
-from common.ops.ratelimit import Clock
+from common.ops.throttle import Clock
 from registration.listener.session import Identity
 from registration.listener.sessions import Sessions
 

@@ -16,7 +16,7 @@ from django.db import Error as AnyDatabaseError
 
 from common.ops.gc_tuning import keep_what_is_loaded
 from common.net.descriptors import raise_limit
-from common.net.log_throttle import log_loop_error
+from common.ops.error_log import log_loop_error
 from iotconsole.supervisor import Address, Program, SupervisorError, require_free, supervise
 from registration.listener.metrics import MetricsServer
 from registration.listener.output import write_on_a_thread
