@@ -19,9 +19,10 @@ from devices.brokers.http import BrokerError
 from devices.bulk import job_kind
 from devices.jobs.turns import work
 from devices.operations import jobs
-from common.ops import metrics
+from common.ops import metrics_port
 from common.crypto.encrypted_fields import key_name
-from common.ops.metrics import PagesPort, registry, serve_metrics
+from common.ops.metrics import registry
+from common.ops.metrics_port import PagesPort, serve_metrics
 from operators import sms
 from operators.actor import SHELL
 from operators.errors import SmsError
@@ -287,7 +288,7 @@ def test_each_process_takes_the_next_free_port(
 def test_a_process_that_finds_none_takes_one_that_becomes_free(
     settings: LazySettings, served: list[PagesPort], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(metrics_port, "_RETRY_SECONDS", 0.01)
     settings.HTTP_METRICS_PORT = port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         thread = serve_metrics("HTTP_METRICS_PORT")
