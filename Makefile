@@ -47,7 +47,7 @@ help:
 	@echo 'make test           all tests, on PostgreSQL and on SQLite'
 	@echo 'make faults         kill its processes under load, again and again, and check what was kept'
 	@echo "make fuzz           feed brokers' questions and the RPC API with anything"
-	@echo 'make check          style, types, layers, templates, migrations, deployment settings'
+	@echo 'make check          style, types, layers, unused names, templates, migrations, deployment settings'
 	@echo 'make pins           what is pinned and how old it is; that nothing else is installed'
 	@echo 'make messages       bring the catalogue of translations up to date (needs gettext)'
 	@echo 'make screenshots    a picture of every page, in var/screenshots'
@@ -99,6 +99,7 @@ check: $(DEV_STAMP) pins
 		| xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/vulture
 	@echo 'Migrations and system checks, with the settings of a deployment'
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && run="$(DEPLOYMENT) DATA_DIR=$$data" \
 	&& $$run $(BIN)/python -m iotconsole.bootstrap_secrets \

@@ -1,12 +1,11 @@
 """Bodies of calls of the RPC API: how much of one is read before its signature can be checked."""
 
-import threading
 from dataclasses import replace
 from http import HTTPStatus
 
 from django.http import HttpRequest
 
-from common.ops.ratelimit import FailureCounter
+from common.ops.throttle import Throttle
 from common.web.bodies import ANYBODY, announced_length
 from common.web.machine_requests import read_body
 from common.web.rpc_parameters import GatewayError
@@ -21,8 +20,7 @@ MOST_BYTES = 8 * 1024 * 1024
 LARGE = ANYBODY
 # Large calls a minute of one key and address that are refused; to refuse one takes half a second.
 WRONG_LARGE = 10
-_wrong = FailureCounter(WRONG_LARGE)
-_lock = threading.Lock()
+_wrong = Throttle(WRONG_LARGE)
 
 
 def received_of(request: HttpRequest) -> rpc.HttpRequest:
@@ -92,9 +90,7 @@ def _check_large(request: HttpRequest, received: rpc.HttpRequest) -> None:
     if not named:
         text = f"Name AccessKeyId first in a request of more than {LARGE} bytes."
         raise GatewayError("RequestEntityTooLarge", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    with _lock:
-        wrong = _wrong.exceeded(named, client_address(request) or "")
-    if wrong:
+    if _wrong.exceeded(named, client_address(request) or ""):
         text = "Too many large requests with this key were refused. Try again in a minute."
         raise GatewayError("Throttling.User", text)
     check_usable(key_of(named))
@@ -123,5 +119,4 @@ def key_of(access_key_id: str) -> AccessKey:
 
 def note_refused(access_key_id: str, address: str | None) -> None:
     """A large call was refused after it had been read."""
-    with _lock:
-        _wrong.add(access_key_id, address or "")
+    _wrong.add(access_key_id, address or "")

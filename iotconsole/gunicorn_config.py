@@ -22,7 +22,7 @@ def worker_begins(worker: object, metrics_port: str) -> None:
     from django.urls import get_resolver
 
     from common.ops.gc_tuning import keep_what_is_loaded
-    from common.ops.metrics import serve_metrics
+    from common.ops.metrics_port import serve_metrics
 
     list(get_resolver().url_patterns)  # loads the views
     keep_what_is_loaded()

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from common.ops.ratelimit import Excess, FailureCounter, FailureLimits
+from common.ops.ratelimit import Excess, FailureLimits
+from common.ops.throttle import Throttle
 from devices.operations.authenticate import ConnectionRequest
 from devices.operations.refusal import EXAMINED, FailureKey, counted, told_of
 from logs.models import ServiceType
@@ -81,8 +82,8 @@ class Attempts:
     ) -> None:
         self._limits = limits
         self._record = record
-        self._examined = FailureCounter(EXAMINED_PER_DEVICE)
-        self._all_examined = FailureCounter(_EXAMINED, window=1.0)
+        self._examined = Throttle(EXAMINED_PER_DEVICE)
+        self._all_examined = Throttle(_EXAMINED, window=1.0)
 
     def screen(self, attempt: Attempt, fault: Fault | None) -> Excess | None:
         """The limit it is over, if it is. With a `fault` it is refused here.

@@ -5,6 +5,7 @@ how long this answer, or the next one on the same connection, takes.
 """
 
 import atexit
+import contextlib
 import logging
 import queue
 import random
@@ -68,7 +69,8 @@ class LateLog:
     def close(self) -> None:
         """Write what waits, for a while, and end."""
         if self._thread is not None:
-            self._waiting.put(None)
+            with contextlib.suppress(queue.Full):  # the thread has enough to do
+                self._waiting.put_nowait(None)
             self._thread.join(_LAST_SECONDS)
 
     def _start(self) -> None:

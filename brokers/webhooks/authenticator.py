@@ -13,7 +13,8 @@ from django.utils import timezone
 from brokers.webhooks.acl import Name
 from brokers.webhooks.group_commit import GroupCommit
 from common.crypto.identifiers import trace_id
-from common.ops.ratelimit import FailureCounter, FailureLimits
+from common.ops.ratelimit import FailureLimits
+from common.ops.throttle import Throttle
 from common.text.addresses import plain_address
 from common.web.request_id import current_trace
 from devices.operations.authenticate import ConnectionRequest
@@ -76,8 +77,8 @@ class Authenticator:
     def __init__(self) -> None:
         self._group_commit = GroupCommit()
         self._limits = FailureLimits.from_settings()
-        self._denials = FailureCounter(_DENIALS_LOGGED)
-        # The counters are for one thread at a time.
+        self._denials = Throttle(_DENIALS_LOGGED)
+        # The limits are for one thread at a time.
         self._lock = threading.Lock()
 
     def lets_in(self, connecting: Connecting) -> bool:
@@ -99,11 +100,7 @@ class Authenticator:
     def lets_use(self, use: TopicUse) -> bool:
         if use.allowed:
             return True
-        name = use.name.product_key, use.name.device_name
-        with self._lock:
-            self._denials.add(*name)
-            logged = not self._denials.exceeded(*name)
-        if logged:
+        if self._denials.take(use.name.product_key, use.name.device_name):
             log_writer.write([_denial(use)], timezone.now())
         return False
 

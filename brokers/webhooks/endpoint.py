@@ -9,7 +9,6 @@ takes any other status for *ask the next one*, and would let the device in.
 
 import hmac
 import logging
-import threading
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -19,7 +18,7 @@ from brokers.webhooks.dialects import HOOKS, Hook
 from brokers.webhooks.fields import fields_of
 from common.ops.error_log import describe
 from common.ops.metrics import counter
-from common.ops.ratelimit import FailureCounter
+from common.ops.throttle import Throttle
 from common.web.machine_requests import not_found
 from operators.permissions import client_address
 from products.networks import in_networks
@@ -34,8 +33,7 @@ logger = logging.getLogger(__name__)
 _questions = counter(
     "webhook_questions", "Questions of brokers: allow, deny or stranger.", "question", "answer"
 )
-_strangers = FailureCounter(_WARNINGS)
-_lock = threading.Lock()
+_strangers = Throttle(_WARNINGS)
 
 
 def is_question(request: HttpRequest) -> bool:
@@ -80,10 +78,7 @@ def _trusted(request: HttpRequest, broker: str, right: bool) -> bool:
 
 
 def _warn(broker: str, wrong: str, address: str) -> None:
-    with _lock:
-        silent = _strangers.exceeded(address)
-        _strangers.add(address)
-    if not silent:
+    if _strangers.take(address):
         logger.warning("webhook of %s: wrong %s, from %s", broker, wrong, address)
 
 

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from common.net.connection_limits import Slot
-from common.net.log_throttle import Sparingly
 from common.net.peers import Peers
 from common.net.tcp_transport import PlainTransport
 from common.net.tls_transport import TlsTransport
+from common.ops.throttle import Throttle
 from common.text.addresses import plain_address
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Acceptor:
         self._opening: set[TlsTransport] = set()
         self._resume: asyncio.TimerHandle | None = None
         self._turned_away = 0
-        self._warnings = Sparingly(logger)
+        self._warnings = Throttle()
 
     @property
     def port(self) -> int:
@@ -110,7 +110,8 @@ class Acceptor:
 
     def _rest(self, error: OSError) -> None:
         """The socket stays readable, so without a pause the loop would spin."""
-        self._warnings.warn("port %d: cannot accept: %s", self.port, error.strerror)
+        if self._warnings.take():
+            logger.warning("port %d: cannot accept: %s", self.port, error.strerror)
         self._loop.remove_reader(self._socket)
         self._resume = self._loop.call_later(_PAUSE, self._listen)
 
@@ -130,9 +131,10 @@ class Acceptor:
         accepted.close()
         self._turned_away += 1
         self._peers.turned_away += 1
-        self._warnings.warn(
-            "port %d: all places taken, %d turned away so far", self.port, self._turned_away
-        )
+        if self._warnings.take():
+            logger.warning(
+                "port %d: all places taken, %d turned away so far", self.port, self._turned_away
+            )
 
     def _open(self, accepted: socket.socket, slot: Slot, address: str | None) -> None:
         protocol = self._connect(slot, address)

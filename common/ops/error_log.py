@@ -3,9 +3,11 @@
 The text of a database error may quote a whole row, and that of any other what a device sent.
 """
 
+import asyncio
 import logging
 import traceback
 from pathlib import Path
+from typing import Any
 
 from django.db import Error as AnyDatabaseError
 
@@ -23,6 +25,15 @@ def describe(error: BaseException) -> str:
     if frames:
         words.append(f"at {Path(frames[-1].filename).name}:{frames[-1].lineno}")
     return " ".join(words)
+
+
+def log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The event loop's handler for what nobody caught. Its own would print everything."""
+    error = context.get("exception")
+    described = describe(error) if isinstance(error, BaseException) else "no exception"
+    # Behind a bracket stand the arguments of a callback.
+    message = str(context.get("message", "unhandled")).partition("(")[0]
+    logger.error("%s: %s", message, described)
 
 
 class Outage:

@@ -7,97 +7,14 @@ those who share an address or a name with him. Counts live in this process's mem
 from the first failure of a key.
 """
 
-import hashlib
 import ipaddress
-import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 
+from common.ops.throttle import MAX_KEYS, Clock, Throttle
 from common.text.addresses import plain_address
-
-WINDOW_SECONDS = 60.0
-# One entry takes about 300 bytes; the least recently used one goes first.
-MAX_KEYS = 20_000
-
-Clock = Callable[[], float]  # seconds, never set back
-
-
-@dataclass(slots=True)
-class _Window:
-    """Failures of one key since `opened`; `told` once its excess has been reported."""
-
-    opened: float
-    failures: int = 0
-    told: bool = False
-
-
-class FailureCounter:
-    """Failures per key within a fixed window; keys are kept as keyed hashes, bounded in number."""
-
-    def __init__(
-        self,
-        limit: int,
-        *,
-        window: float = WINDOW_SECONDS,
-        max_keys: int = MAX_KEYS,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self.limit = limit
-        self._window = window
-        self._max_keys = max_keys
-        self._clock = clock
-        self._salt = secrets.token_bytes(16)
-        self._windows: OrderedDict[bytes, _Window] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._windows)
-
-    def add(self, *key: str) -> None:
-        """Count one failure of `key`."""
-        digest = self._digest(key)
-        window = self._current(digest)
-        if window is None:
-            window = self._windows[digest] = _Window(self._clock())
-            if len(self._windows) > self._max_keys:
-                self._windows.popitem(last=False)
-        window.failures += 1
-
-    def failed(self, *key: str) -> bool:
-        """Whether `key` failed at all in its window."""
-        return bool(self._windows) and self._current(self._digest(key)) is not None
-
-    def exceeded(self, *key: str) -> bool:
-        """Whether `key` has used up what its window allows."""
-        if not self._windows:  # the normal case costs nothing
-            return False
-        window = self._current(self._digest(key))
-        return window is not None and window.failures >= self.limit
-
-    def tell(self, *key: str) -> bool:
-        """True once per window: whoever asks then reports the excess."""
-        window = self._current(self._digest(key))
-        if window is None or window.told:
-            return False
-        window.told = True
-        return True
-
-    def _current(self, digest: bytes) -> _Window | None:
-        window = self._windows.get(digest)
-        if window is None:
-            return None
-        if self._clock() - window.opened >= self._window:
-            del self._windows[digest]
-            return None
-        self._windows.move_to_end(digest)
-        return window
-
-    def _digest(self, key: tuple[str, ...]) -> bytes:
-        text = "\0".join(key).encode(errors="replace")
-        return hashlib.blake2b(text, digest_size=16, key=self._salt).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +41,8 @@ class FailureLimits:
         max_keys: int = MAX_KEYS,
         clock: Clock = time.monotonic,
     ) -> None:
-        def counter(limit: int) -> FailureCounter:
-            return FailureCounter(limit, max_keys=max_keys, clock=clock)
+        def counter(limit: int) -> Throttle:
+            return Throttle(limit, max_keys=max_keys, clock=clock)
 
         self._addresses = counter(per_address)
         self._products = counter(per_product)
@@ -178,25 +95,23 @@ class FailureLimits:
         if over is None:
             return None
         counter, key = over
-        repeated = self._credentials.failed(origin, product_key, device_name, credential)
+        repeated = self._credentials.counted(origin, product_key, device_name, credential)
         return Excess(report=counter.tell(*key), repeated=repeated)
 
     def _over(
         self, origin: str, product_key: str, device_name: str
-    ) -> tuple[FailureCounter, tuple[str, ...]] | None:
+    ) -> tuple[Throttle, tuple[str, ...]] | None:
         if self._addresses.exceeded(origin):
             return self._addresses, (origin,)
         for counter, key in self._named(product_key, device_name):
-            if counter.exceeded(*key) and self._contributors.failed(origin, *key):
+            if counter.exceeded(*key) and self._contributors.counted(origin, *key):
                 return counter, key
         return None
 
-    def _named(
-        self, product_key: str, device_name: str
-    ) -> list[tuple[FailureCounter, tuple[str, ...]]]:
+    def _named(self, product_key: str, device_name: str) -> list[tuple[Throttle, tuple[str, ...]]]:
         if not product_key:
             return []
-        named: list[tuple[FailureCounter, tuple[str, ...]]] = [(self._products, (product_key,))]
+        named: list[tuple[Throttle, tuple[str, ...]]] = [(self._products, (product_key,))]
         if device_name:
             named.append((self._devices, (product_key, device_name)))
         return named

@@ -4,15 +4,20 @@ To write a statement takes the ORM longer than the database takes to answer it. 
 every device is described as a query set with a `Param` where a value comes later, compiled when it
 is first asked, and from then on costs no more than a cursor's `execute`. For that, its text must
 not depend on how many values are looked for: `field__among=Param("names")` takes them all as one.
+
+`Each` and `Unindexed` leave the planner no choice where a wrong one reads a whole table. Its
+statistics are as old as the last ANALYZE. If hardly a session was live then, or a product had no
+devices yet, an index on that condition seems as good as the one that finds a single row.
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Lookup, Model, QuerySet
+from django.db.models import Field, Func, Lookup, Model, QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.fields.related import ForeignObject
 from django.db.models.sql import UpdateQuery
@@ -60,30 +65,91 @@ class Param(Expression):
         return "%s", (Slot(self.name, convert),)
 
 
+class Unindexed(Func):
+    """A column to compare with, without an index: neither an index of the column is searched, nor
+    does a condition on it make a partial index fit."""
+
+    # A column has no parameters, so it may stand here twice.
+    template = "COALESCE(%(expressions)s, %(expressions)s)"
+    arity = 1
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Sql:
+        return super().as_sql(compiler, connection, template="+%(expressions)s")
+
+
+class Each(Param):
+    """Rows with certain values in `columns`, looked for one by one by an index of the columns. The
+    values are told later: plain ones for a single column, tuples for several."""
+
+    def __init__(self, columns: tuple[str, ...], name: str) -> None:
+        super().__init__(name)
+        self.columns = columns
+
+
 @Field.register_lookup
 @ForeignObject.register_lookup
 class Among(_Lookup):
-    """One of several values, which may be any number and come as one parameter."""
+    """`field__among=` a collection or a `Param`: one of its values, any number, as one parameter.
+    `pk__among=Each(…)`: the rows found by other columns, a query for each."""
 
     lookup_name = "among"
     prepare_rhs = False
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         column, params = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, Each):
+            arrays = [f"%s::{array_type(field)}[]" for field in self._fields()]
+            names = [f"value_{name}" for name in self.rhs.columns]
+            values = f"unnest({', '.join(arrays)}) AS wanted ({', '.join(names)})"
+            # OFFSET keeps it a query of its own, and an array is short to the planner.
+            found = f"{values}, LATERAL (SELECT {self._found(names)} OFFSET 0) AS found"
+            sql = f"{column} = ANY(ARRAY(SELECT found.* FROM {found}))"  # noqa: S608 - the ORM's
+            return sql, (*params, *(self._values(array) for array in _arrays(len(names))))
         kind = array_type(self.lhs.output_field)
         return f"{column} = ANY(%s::{kind}[])", (*params, self._values(array_of))
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         column, params = self.process_lhs(compiler, connection)
-        sql = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - the ORM's column
-        return sql, (*params, self._values(as_json))
+        found = "value FROM json_each(%s)"
+        if isinstance(self.rhs, Each):
+            several = len(self.rhs.columns) > 1
+            values = [
+                f"json_extract(wanted.value, '$[{place}]')" if several else "wanted.value"
+                for place, _ in enumerate(self.rhs.columns)
+            ]
+            # CROSS is what keeps SQLite to the order.
+            found = self._found(values, "json_each(%s) AS wanted CROSS JOIN ")
+        return f"{column} IN (SELECT {found})", (*params, self._values(as_json))
 
     def _values(self, convert: Callable[[Collection[Any]], str]) -> "Slot | str":
         return Slot(self.rhs.name, convert) if isinstance(self.rhs, Param) else convert(self.rhs)
 
+    def _fields(self) -> list[Any]:
+        meta = self.lhs.output_field.model._meta
+        return [meta.get_field(name) for name in self.rhs.columns]
+
+    def _found(self, values: Sequence[str], before: str = "") -> str:
+        """What follows SELECT: the primary key of the rows whose columns have these values."""
+        key, quoted = self.lhs.output_field, connection.ops.quote_name
+        columns = [f"found.{quoted(field.column)}" for field in self._fields()]
+        same = " AND ".join(f"{c} = {v}" for c, v in zip(columns, values, strict=True))
+        table = quoted(key.model._meta.db_table)
+        return f"found.{quoted(key.column)} FROM {before}{table} AS found WHERE {same}"
+
 
 def as_json(values: Collection[Any]) -> str:
     return json.dumps(list(values), default=lambda value: value.hex)  # of a UUID, as SQLite has it
+
+
+def _arrays(count: int) -> Iterator[Callable[[Collection[Any]], str]]:
+    """What makes an array of each column."""
+    if count == 1:
+        return iter([array_of])
+    return (partial(_array, place) for place in range(count))
+
+
+def _array(place: int, rows: Collection[Sequence[Any]]) -> str:
+    return array_of([row[place] for row in rows])
 
 
 class _Statement:

@@ -66,13 +66,6 @@ class ConsoleForm(forms.Form):
         super().__init__(*args, **kwargs)
         dress(self)
 
-    @property
-    def first_control(self) -> str:
-        """Name of the field the dialog puts the focus on: the first wrong one, else the first."""
-        names = [name for name in self.fields if not self[name].is_hidden]
-        wrong = [name for name in names if name in self.errors]
-        return next(iter(wrong or names), "")
-
 
 def posted(request: HttpRequest) -> QueryDict | None:
     """What binds the form of a page or dialog: the data of a POST, and nothing for a GET."""

@@ -10,8 +10,7 @@ from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
-from common.sql.compiled_queries import Param, Prepared, PreparedUpdate
-from common.sql.index_lookup import Each, Unindexed
+from common.sql.compiled_queries import Each, Param, Prepared, PreparedUpdate, Unindexed
 from devices.models import ClientBinding, ListenerProcess, Revocation, Session
 from devices.pseudo_listeners import BROKER_OF
 from logs.models import ServiceType
@@ -25,7 +24,7 @@ LIVE = IsNull(Unindexed("ended_at"), True)
 
 def live_sessions_of(param: str) -> QuerySet[Session]:
     """Of the devices whose ids are told under this name, at most one each."""
-    return Session.objects.filter(LIVE, pk__one_by_one=Each(("device",), param))
+    return Session.objects.filter(LIVE, pk__among=Each(("device",), param))
 
 
 _END = PreparedUpdate(

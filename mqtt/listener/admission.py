@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from common.ops.ratelimit import FailureCounter, FailureLimits
+from common.ops.ratelimit import FailureLimits
+from common.ops.throttle import Throttle
 from devices.operations.authenticate import ConnectionRequest
 from logs.operations import log_writer
 from logs.reasons import Reason
@@ -56,8 +57,8 @@ class Gate:
         self._limits = limits
         self._record = record
         self._attempts = Attempts(limits, record)
-        self._garbage = FailureCounter(_GARBAGE_LOGGED_PER_ADDRESS)
-        self._all_garbage = FailureCounter(_GARBAGE_LOGGED)
+        self._garbage = Throttle(_GARBAGE_LOGGED_PER_ADDRESS)
+        self._all_garbage = Throttle(_GARBAGE_LOGGED)
 
     def examine(self, packet: mqtt.Connect, origin: Origin) -> DeviceRequest | int:
         """The request to run, or the CONNACK code of a refusal, which is logged then."""
@@ -82,9 +83,7 @@ class Gate:
         if self._limits.excess(origin.address) is not None:
             return
         self._limits.failed(origin.address)
-        self._garbage.add(origin.address or "")
-        self._all_garbage.add()
-        if self._garbage.exceeded(origin.address or "") or self._all_garbage.exceeded():
+        if not (self._garbage.take(origin.address or "") and self._all_garbage.take()):
             return
         attempt = Attempt(origin, registration=False, operation="online")
         self._record(attempt.event(Reason.PROTOCOL_ERROR, {"problem": problem}))

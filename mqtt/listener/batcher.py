@@ -19,8 +19,8 @@ from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from common.net.log_throttle import Sparingly
 from common.ops.error_log import Outage, describe
+from common.ops.throttle import Throttle
 from devices.operations.refusal import UNPROVEN, Refused
 from logs.reasons import Reason
 from mqtt.listener.batch_window import Crowd
@@ -78,7 +78,7 @@ class Batcher:
         self._run = run
         self._crowd = crowd or Crowd()
         self.meter = BatchMeter()
-        self._warnings = Sparingly(logger)
+        self._warnings = Throttle()
         self._max_waiting = max_waiting
         self._max_records = max_records
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -119,9 +119,10 @@ class Batcher:
     def submit(self, request: Request, done: Done) -> Job | None:
         """`done` gets the outcome after the commit; None when too much waits already."""
         if self._queue.qsize() >= self._max_waiting:
-            self._warnings.warn(
-                "%d requests wait: devices are told to come again", self._max_waiting
-            )
+            if self._warnings.take():
+                logger.warning(
+                    "%d requests wait: devices are told to come again", self._max_waiting
+                )
             return None
         job = Job(request, done)
         self._records.before_a_request()
@@ -132,8 +133,8 @@ class Batcher:
         """Write it, in a moment; later if need be."""
         if self.waiting < self._max_records:
             self._records.add(request)
-        else:
-            self._warnings.warn("%d requests wait: log entries are lost", self._max_records)
+        elif self._warnings.take():
+            logger.warning("%d requests wait: log entries are lost", self._max_records)
 
     # --- the worker's thread ------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The process's own log, written by a thread of its own.
 
-Whoever reads standard error may stop reading: a pipe that is full makes a write wait, and with it
-would wait the event loop and all devices.
+The reader of standard error may stop reading. A full pipe blocks the write, and without the thread
+it would block the event loop and all devices too.
 """
 
 import contextlib
@@ -9,31 +9,31 @@ import logging
 import os
 import queue
 import sys
-import threading
+from logging.handlers import QueueHandler, QueueListener
 from time import monotonic, sleep
 
-# Lines that wait for a reader. What comes beyond is lost, and counted.
+# Lines that wait for a reader. Further ones are lost, and counted.
 MOST_WAITING = 2000
 _TICK = 0.02
 
+Lines = queue.Queue[logging.LogRecord]
 
-class Unhurried(logging.Handler):
-    """Formats at once and never waits. `descriptor` is written to past Python's buffers, whose
-    locks the end of the process would wait for."""
+
+class QueuedHandler(QueueHandler):
+    """Formats at once and never waits."""
 
     def __init__(self, descriptor: int) -> None:
-        super().__init__()
-        self._descriptor = descriptor
-        self._lines: queue.Queue[str] = queue.Queue(MOST_WAITING)
-        self._lost = 0
-        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
-        self._thread.start()
+        self._lines: Lines = queue.Queue(MOST_WAITING)
+        super().__init__(self._lines)
+        self._writer = _Writer(self._lines, descriptor)
+        self._writer.start()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._lines.put_nowait(self.format(record))
-        except queue.Full:
-            self._lost += 1
+    def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Count the line as lost, because the queue is full or the line cannot be formatted.
+
+        The standard library would print a traceback to standard error, and wait for its reader.
+        """
+        self._writer.lost += 1
 
     def drain(self, within: float) -> None:
         """Return when all is written, or when time is up."""
@@ -41,32 +41,38 @@ class Unhurried(logging.Handler):
         while self._lines.unfinished_tasks and monotonic() < until:
             sleep(_TICK)
 
-    def _work(self) -> None:
-        while True:
-            line = self._lines.get()
-            lost, self._lost = self._lost, 0
-            if lost:
-                line += f"\n{lost} lines were lost: nobody read this log"
-            self._write(f"{line}\n".encode(errors="backslashreplace"))
-            self._lines.task_done()
 
-    def _write(self, data: bytes) -> None:
+class _Writer(QueueListener):
+    """Writes past Python's buffers and without another handler. The end of the process would wait
+    for the locks of both."""
+
+    def __init__(self, lines: Lines, descriptor: int) -> None:
+        super().__init__(lines)
+        self._descriptor = descriptor
+        self.lost = 0
+
+    def handle(self, record: logging.LogRecord) -> None:
+        lost, self.lost = self.lost, 0
+        text = f"{record.msg}\n"
+        if lost:
+            text += f"lines lost: {lost}, not read in time or faulty\n"
+        data = text.encode(errors="backslashreplace")
         # Neither a full disk nor a reader that is gone is worth more than the line.
         with contextlib.suppress(OSError):
             while data:
                 data = data[os.write(self._descriptor, data) :]
 
 
-def write_on_a_thread() -> list[Unhurried]:
-    """From now on. Returns what writes, to be drained at the end."""
+def write_on_a_thread() -> list[QueuedHandler]:
+    """Replace what writes to standard error, from now on. Drain the handlers at the end."""
     root = logging.getLogger()
-    made: list[Unhurried] = []
+    made: list[QueuedHandler] = []
     for handler in list(root.handlers):
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
-            unhurried = Unhurried(sys.stderr.fileno())
-            unhurried.setFormatter(handler.formatter)
-            unhurried.setLevel(handler.level)
-            root.addHandler(unhurried)
+            queued = QueuedHandler(sys.stderr.fileno())
+            queued.setFormatter(handler.formatter)
+            queued.setLevel(handler.level)
+            root.addHandler(queued)
             root.removeHandler(handler)
-            made.append(unhurried)
+            made.append(queued)
     return made

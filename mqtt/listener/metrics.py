@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from common.ops.metrics import FINE, FieldKeys, PagesPort, said, scraped
+from common.ops.metrics import FieldKeys
+from common.ops.metrics_port import FINE, PagesPort, said, scraped
 from mqtt.listener.context import Hub
 from mqtt.listener.counters import Spread
 

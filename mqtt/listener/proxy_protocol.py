@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from common.net.connection_limits import Slot
-from common.net.log_throttle import Sparingly
+from common.ops.throttle import Throttle
 from mqtt.listener.connection import Connection
 from products.networks import in_networks
 from protocol.proxy import Header, HeaderReader, ProxyError
@@ -24,19 +24,21 @@ class Proxies:
     def __init__(self, networks: Sequence[str]) -> None:
         # Of few addresses come all connections.
         self._near = lru_cache(maxsize=256)(partial(in_networks, " ".join(networks)))
-        self._warnings = Sparingly(logger)
+        self._warnings = Throttle()
 
     def admit(self, address: str | None) -> bool:
         """Whether to listen to it at all."""
         if self._near(address):
             return True
-        self._warnings.warn(
-            "closed a connection from %s, which is not in MQTT_PROXY_NETWORKS", address
-        )
+        if self._warnings.take():
+            logger.warning(
+                "closed a connection from %s, which is not in MQTT_PROXY_NETWORKS", address
+            )
         return False
 
     def complain(self, problem: str) -> None:
-        self._warnings.warn("closed a connection from a proxy, PROXY header: %s", problem)
+        if self._warnings.take():
+            logger.warning("closed a connection from a proxy, PROXY header: %s", problem)
 
 
 class ProxiedConnection(Connection):

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from common.ops.ratelimit import Clock
+from common.ops.throttle import Clock
 from devices.models import Revocation
 from logs.reasons import Reason
 from mqtt.listener.session import Identity

@@ -1,10 +1,10 @@
 """A device online: whose session it is, and the answers to its packets."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from common.ops.throttle import Throttle
 from devices.operations.authenticate import Admitted, ConnectionRequest
 from devices.operations.sessions import SessionEnd
 from logs.models import ServiceType
@@ -22,7 +22,6 @@ from protocol.topics import (
 
 # Denied topics logged per session and minute: a device may repeat its mistake for ever.
 _DENIALS_LOGGED = 10
-_DENIALS_WINDOW = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,7 @@ class Session:
     line: Line = field(repr=False)
     services: Services = field(repr=False)
     inbox: Inbox | None = None
-    denials: int = 0
-    denials_since: float = 0.0
+    denials: Throttle | None = None
 
     def take(self, packet: mqtt.Packet) -> None:
         """Do and answer what the device asks for."""
@@ -168,11 +166,9 @@ class Session:
         return granted
 
     def _deny(self, service: ServiceType, operation: str, topic: str, problem: str | None) -> None:
-        now = time.monotonic()
-        if now - self.denials_since >= _DENIALS_WINDOW:
-            self.denials, self.denials_since = 0, now
-        self.denials += 1
-        if self.denials > _DENIALS_LOGGED:
+        if self.denials is None:
+            self.denials = Throttle(_DENIALS_LOGGED)
+        if not self.denials.take():
             return
         who = self.identity
         self.services.record(

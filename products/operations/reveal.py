@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.errors import NotFoundError
-from common.ops.throttle import OncePer
+from common.ops.throttle import Throttle
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product
@@ -17,7 +17,7 @@ _READ = {
     "product": gettext_noop("Read the ProductSecret through the API (noted once an hour)"),
     "device": gettext_noop("Read DeviceSecrets through the API (noted once an hour)"),
 }
-_noted = OncePer(3600)
+_noted = Throttle(window=3600)
 
 
 def reveal_product_secret(actor: Actor, product_key: str) -> str:
@@ -37,6 +37,7 @@ def note_reading(actor: Actor, product: Product, whose: Literal["product", "devi
     A back end does so all day long: an entry for each time would bury the rest of the trail, so
     there is one in an hour for each access key, product and server process.
     """
-    with _noted.due(actor.access_key, product.product_key, whose) as due:
-        if due:
-            audit.record(actor, f"{whose}.reveal", product.target, _READ[whose])
+    key = actor.access_key, product.product_key, whose
+    if not _noted.exceeded(*key):
+        audit.record(actor, f"{whose}.reveal", product.target, _READ[whose])
+        _noted.add(*key)

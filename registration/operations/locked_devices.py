@@ -9,8 +9,7 @@ from django.db.models.functions import Cast
 
 from common.crypto.encrypted_fields import decrypt
 from common.sql.bulk_insert import Writer
-from common.sql.compiled_queries import Prepared
-from common.sql.index_lookup import Each
+from common.sql.compiled_queries import Each, Prepared
 from devices.credentials import new_device_secret, new_iot_id
 from devices.models import ClientBinding, Device
 from registration.operations.proof import Name, Proven
@@ -46,7 +45,7 @@ _LOCKED = Prepared(
     HeldDevice,
     lambda: (
         Device.objects.select_for_update()
-        .filter(pk__one_by_one=Each(("product", "device_name"), "names"))
+        .filter(pk__among=Each(("product", "device_name"), "names"))
         .order_by("pk")
         .values_list(
             *("pk", "product_id", "device_name", "iot_id"),
@@ -66,7 +65,7 @@ _NEW = Writer(
 _WITH_CLIENT_IDS = Prepared(
     int,
     lambda: (
-        ClientBinding.objects.filter(pk__one_by_one=Each(("device",), "devices"))
+        ClientBinding.objects.filter(pk__among=Each(("device",), "devices"))
         .order_by()
         .values_list("device_id")
     ),

@@ -2,8 +2,7 @@
 
 import pytest
 
-from common.sql.compiled_queries import Prepared
-from common.sql.index_lookup import Each
+from common.sql.compiled_queries import Each, Prepared
 from devices.models import Device, Session
 from tests.factories import connect_by_secret, make_device, make_product
 
@@ -12,7 +11,7 @@ pytestmark = pytest.mark.django_db
 NAMED = Prepared(
     lambda *columns: columns,
     lambda: (
-        Device.objects.filter(pk__one_by_one=Each(("product", "device_name"), "names"))
+        Device.objects.filter(pk__among=Each(("product", "device_name"), "names"))
         .order_by("pk")
         .values_list("product_id", "device_name")
     ),
@@ -20,7 +19,7 @@ NAMED = Prepared(
 OF_DEVICES = Prepared(
     int,
     lambda: (
-        Session.objects.filter(pk__one_by_one=Each(("device",), "devices"))
+        Session.objects.filter(pk__among=Each(("device",), "devices"))
         .order_by("pk")
         .values_list("device_id")
     ),

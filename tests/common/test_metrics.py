@@ -17,8 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from brokers import disconnect_round
 from brokers.http import BrokerError
 from common.crypto.encrypted_fields import key_name
-from common.ops import metrics
-from common.ops.metrics import PagesPort, registry, serve_metrics
+from common.ops import metrics_port
+from common.ops.metrics import registry
+from common.ops.metrics_port import PagesPort, serve_metrics
 from common.ops.periodic_tasks import PeriodicTask
 from devices.bulk_actions import job_kind
 from jobs.operations import submit
@@ -288,7 +289,7 @@ def test_each_process_takes_the_next_free_port(
 def test_a_process_that_finds_none_takes_one_that_becomes_free(
     settings: LazySettings, served: list[PagesPort], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(metrics_port, "_RETRY_SECONDS", 0.01)
     settings.HTTP_METRICS_PORT = port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         thread = serve_metrics("HTTP_METRICS_PORT")

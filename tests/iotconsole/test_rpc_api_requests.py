@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.client import FakePayload
 
-from common.ops.ratelimit import FailureCounter
+from common.ops.throttle import Throttle
 from common.web.machine_requests import read_body
 from iotconsole import api_bodies, rpc_api
 from operators.models import AccessKeyScope
@@ -84,7 +84,7 @@ def test_a_large_query_is_only_taken_apart_for_a_key_there_is(client: Client) ->
 def test_large_calls_that_are_wrong_again_and_again_are_read_no_more(
     v1: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_bodies, "_wrong", FailureCounter(api_bodies.WRONG_LARGE))
+    monkeypatch.setattr(api_bodies, "_wrong", Throttle(api_bodies.WRONG_LARGE))
     key, other = rpc.key_for(), rpc.key_for(AccessKeyScope.READ_ONLY)
     right = key.secret
     key.secret = "wrong"

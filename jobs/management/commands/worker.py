@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from common.ops.metrics import serve_metrics
+from common.ops.metrics_port import serve_metrics
 from jobs.worker import Worker
 
 logger = logging.getLogger("jobs.worker")

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as AnyDatabaseError
 
 from common.net.descriptors import raise_limit
-from common.net.log_throttle import log_loop_error
+from common.ops.error_log import log_loop_error
 from common.ops.gc_tuning import keep_what_is_loaded
 from common.ops.supervisor import Address, Program, SupervisorError, require_free, supervise
 from mqtt.listener.log_handler import write_on_a_thread

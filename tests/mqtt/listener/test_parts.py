@@ -8,11 +8,9 @@ from typing import cast
 import pytest
 from django.db import IntegrityError, transaction
 
-from common.net import log_throttle
 from common.net.acceptor import address_of, listening_socket
 from common.net.connection_limits import Slot, Slots
-from common.net.log_throttle import Sparingly, log_loop_error
-from common.ops.error_log import Outage, describe
+from common.ops.error_log import Outage, describe, log_loop_error
 from devices.models import Device
 from logs.reasons import REASONS, Reason
 from mqtt.listener.connack import connack_of
@@ -247,21 +245,6 @@ def test_closed_ports_are_free_again() -> None:
     listening.close()
     with socket.create_server(("127.0.0.1", port)):
         pass
-
-
-def test_a_warning_that_anybody_can_cause_is_logged_once_a_minute(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [100.0]
-    monkeypatch.setattr(log_throttle, "monotonic", lambda: now[0])
-    warnings = Sparingly(logging.getLogger("registration"))
-    for seconds in (0, 1, 58, 1, 1):
-        now[0] += seconds
-        warnings.warn("%d turned away", now[0])
-    assert [record.getMessage() for record in caplog.records] == [
-        "100 turned away",
-        "160 turned away",
-    ]
 
 
 def test_what_nobody_caught_is_one_line_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
