@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from devices.device_state import with_state
 from devices.models import Device
+from devices.operations.lookup import SECRETS
 from operators.models import Operator
 from operators.permissions import operator_of
 from products.access import changeable_products, of_visible_products, require_change
@@ -26,7 +27,7 @@ def device_or_404(
 ) -> Device:
     """With its product and state; 404 for a device not there or not yours, 403 to look at only."""
     operator = operator_of(request)
-    devices = with_state(Device.objects.select_related("product"))
+    devices = with_state(Device.objects.select_related("product").defer(*SECRETS))
     device = devices.filter(product__product_key=product_key, device_name=device_name).first()
     if device is None or not operator.may_look_at(product_key):
         text = _("There is no device %(name)s in product %(product_key)s.")

@@ -10,6 +10,8 @@ from products.models import Product
 
 # Names of one statement.
 _AT_ONCE = 500
+# Columns that hardly any act on a device needs.
+SECRETS = ("device_secret", "product__product_secret")
 
 
 def product_by_key(product_key: str) -> Product:
@@ -33,6 +35,8 @@ def taken_names(product: Product, device_names: Collection[str]) -> set[str]:
 def locked_device(product_key: str, device_name: str) -> Device:
     """The device with its product, locked until the transaction ends; raises NotFoundError.
 
+    Their secrets are read, and decrypted, when somebody asks for them.
+
     Every change of a device begins with this lock, so that registrations, Switch and Clear of one
     DeviceName happen one after the other.
     """
@@ -40,6 +44,7 @@ def locked_device(product_key: str, device_name: str) -> Device:
         return (
             Device.objects.select_for_update(of=("self",))
             .select_related("product")
+            .defer(*SECRETS)
             .get(product__product_key=product_key, device_name=device_name)
         )
     except Device.DoesNotExist as error:
