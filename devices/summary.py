@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from devices.device_state import state_of, with_product, with_state
 from devices.models import ClientBinding, Device, DeviceState, Session
 

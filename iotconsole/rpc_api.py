@@ -19,10 +19,10 @@ from django.db import Error as AnyDatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from common.errors import OperationError
 from common.net.http.environ import sender_proven
 from common.ops.error_log import describe
 from common.ops.metrics import counter
-from common.web.errors import OperationError
 from common.web.request_id import call_it
 from common.web.rpc_envelope import respond
 from common.web.rpc_parameters import GatewayError, Parameters

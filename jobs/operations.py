@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from jobs.models import LIVE, Job
 from jobs.payload import write_parts
 from jobs.registry import KINDS

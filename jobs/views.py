@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.errors import ConflictError
 from common.web.confirm_dialog import Act, ask
-from common.web.errors import ConflictError
 from common.web.htmx import go, render_page
 from jobs import operations
 from jobs.models import Job

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
-    from operators.models import Operator
+    from operators.models.account import Operator
 
 
 class KeyLabel(NamedTuple):

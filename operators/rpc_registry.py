@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from common.web.errors import ConflictError, OperationError
+from common.errors import ConflictError, OperationError
 from common.web.rpc_parameters import GatewayError, Parameters
 from operators.actor import Actor
 from operators.models import AccessKeyScope, Operator

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from operators.account_views import account_or_404
 from operators.operations import active_sessions
 from operators.permissions import actor_of, admin_required, operator_of

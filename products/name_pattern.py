@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 
 MAX_PATTERN = 64
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.errors import ConflictError, OperationError
 from common.text.stored_messages import Words
-from common.web.errors import ConflictError, OperationError
 from products.models import ClosedBy, Product, RegistrationModes
 from products.name_pattern import check_name_pattern
 from products.networks import check_networks

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters.fields import IsoDateTimeField
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from common.web.forms import ConsoleForm, MomentInput
 from products.models import Product, RegistrationModes
 from products.name_pattern import MAX_PATTERN

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from common.web.errors import NotFoundError, OperationError
+from common.errors import NotFoundError, OperationError
 from common.web.htmx import DIALOG, go, render_page, retarget, wanted_region
 from operators.confirmation import Confirmed, Purpose
 from operators.confirmation_views import handle

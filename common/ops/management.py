@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, ProgrammingError
 
 from common.crypto.encrypted_fields import DecryptionError
-from common.web.errors import OperationError
+from common.errors import OperationError
 
 
 @dataclass(frozen=True, slots=True, repr=False)

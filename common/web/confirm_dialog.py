@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from common.web.forms import ConsoleForm, posted
 from common.web.htmx import DIALOG, Undo, go, render_page
 

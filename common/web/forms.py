@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 
 Result = TypeVar("Result")
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, OperationError
+from common.errors import ConflictError, OperationError
 from devices.credentials import new_device_name
 from devices.models import Device
 from devices.operations.broker_names import refuse_not_carried

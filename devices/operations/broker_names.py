@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from products.broker_topics import BROKERS, unfit_in
 from products.models import DataConnections, Product
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from devices.models import Device
 from products.models import Product
 

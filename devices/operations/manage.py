@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from devices.models import Device, RevocationReason, VoidReason
 from devices.operations import actions
 from devices.operations.add import check_nickname

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from devices.device_state import with_product
 from devices.models import Device
 from devices.operations import actions

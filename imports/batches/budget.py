@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 
 # Bytes of what a process that also serves pages keeps of an upload. With what Python and the
 # database need besides, it grows by no more than 100 MB.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.cells import tidy
 from imports.batches.problems import DEVICE_NAME, NICKNAME, Note
 from protocol.validators import is_device_name

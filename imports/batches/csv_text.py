@@ -8,7 +8,7 @@ from typing import IO, cast
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.cells import LAST_ROW, MOST_COLUMNS, Table
 from imports.batches.columns import is_known
 from imports.batches.problems import Note

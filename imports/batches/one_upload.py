@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 
 # Seconds to wait for an upload before: most are read in less.
 WAIT = 5.0

@@ -8,7 +8,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.budget import Budget
 from imports.batches.cells import Table
 from imports.batches.columns import Columns, columns_of, is_known

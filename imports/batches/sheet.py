@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.archive import UnreadableError
 from imports.batches.cells import LAST_ROW, MOST_COLUMNS, Spoilt
 from imports.batches.xlsx_parts import LONGEST_TEXT, Texts, unescaped

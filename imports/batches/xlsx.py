@@ -10,7 +10,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.archive import Archive, UnreadableError
 from imports.batches.budget import Budget
 from imports.batches.cells import Table

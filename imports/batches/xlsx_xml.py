@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.archive import UnreadableError
 
 # Elements of all parts together: 250,000 rows of twelve cells have nine million.

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.cells import trimmed
 from imports.fleet.columns import (
     CHINA_CREATE_TIME,

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.fleet.resume_file import Journal
 from protocol import rpc
 from protocol.rpc_signing import canonical_query

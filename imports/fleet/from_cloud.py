@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.fleet.cloud import Cloud, Credentials, Endpoint
 from imports.fleet.resume_file import Journal
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.budget import Budget
 from imports.batches.cells import Spoilt
 from imports.fleet.columns import (

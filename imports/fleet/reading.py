@@ -6,7 +6,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.budget import Budget
 from imports.batches.reading import opened
 from imports.fleet.api_dumps import gather_answers, is_json

@@ -5,7 +5,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.budget import Budget
 from imports.batches.cells import Spoilt, exact, tidy
 from imports.batches.reading import read_table

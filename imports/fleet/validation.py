@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from devices.models import MAX_CLIENT_IDS
 from devices.operations.add import is_nickname
 from imports.batches.cells import Spoilt

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from devices.operations.broker_names import refuse_not_carried
 from devices.operations.lookup import product_by_key
 from imports.batches.reading import MOST_ROWS, Reading

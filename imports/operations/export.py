@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from devices.models import Device
 from devices.operations.reveal import connection_parameters
 from imports.models import DeviceBatch

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from imports.fleet.reading import Reading
 from imports.fleet.records import Item, pack
 from imports.models import PART_ROWS, FleetImport, FleetPart, ImportState

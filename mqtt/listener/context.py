@@ -1,10 +1,10 @@
 """What all connections of a process share."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 
-from common.net.peers import Peers
+from common.net.peers import Open, Peers
 from mqtt.listener.admission import Gate
 from mqtt.listener.backlog import Backlog
 from mqtt.listener.batcher import Batcher
@@ -16,8 +16,15 @@ from mqtt.listener.router import Router
 from mqtt.listener.session import Session
 from mqtt.listener.sessions import Sessions
 
-if TYPE_CHECKING:
-    from mqtt.listener.connection import Connection
+
+class Served(Open, Protocol):
+    """A connection, as the process that ends it knows it."""
+
+    @property
+    def deciding(self) -> bool:
+        """Whether the device waits for its CONNACK."""
+
+    def stop(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -28,7 +35,7 @@ class Hub:
     batcher: Batcher
     examiner: Examiner
     gate: Gate
-    peers: Peers["Connection"]
+    peers: Peers[Served]
     backlog: Backlog
     sessions: Sessions
     router: Router

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.models import AccessKey, AccessKeyScope, Operator
 from operators.models.access_key import LONGEST_NAME

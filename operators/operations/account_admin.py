@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from operators.actor import Actor
 from operators.models import Operator, Role
 from operators.operations import active_sessions, audit

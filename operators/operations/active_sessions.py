@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from operators.actor import Actor
 from operators.models import Operator, SignedIn
 from operators.operations import audit

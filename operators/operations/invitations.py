@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_variables
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.models import Invitation, Operator, Role
 from operators.operations import audit

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.models import Operator, SavedFilter
 from operators.operations import audit

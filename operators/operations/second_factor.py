@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from phonenumber_field.phonenumber import PhoneNumber
 
-from common.web.errors import ConflictError
+from common.errors import ConflictError
 from operators.actor import Actor
 from operators.errors import ConfirmationError
 from operators.models import (

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.errors import NotFoundError
 from common.ops.throttle import OncePer
-from common.web.errors import NotFoundError
 from operators.actor import Actor
 from operators.operations import audit
 from products.models import Product

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.errors import NotFoundError
 from common.text.stored_messages import Words, in_english, listed
-from common.web.errors import NotFoundError
 from logs.models import ServiceType
 from logs.operations import log_writer
 from logs.reasons import Reason

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.crypto.encrypted_fields import encrypt
+from common.errors import ConflictError, NotFoundError, OperationError
 from common.text.stored_messages import Words
-from common.web.errors import ConflictError, NotFoundError, OperationError
 from logs.models import ServiceType
 from logs.operations import log_writer
 from logs.reasons import Reason

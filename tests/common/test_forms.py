@@ -5,7 +5,7 @@ from django import forms
 from django.conf import LazySettings
 from django.test import RequestFactory
 
-from common.web.errors import ConflictError, OperationError
+from common.errors import ConflictError, OperationError
 from common.web.forms import ConsoleForm, MomentInput, attempt, posted
 
 

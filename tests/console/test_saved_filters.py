@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import Actor
 from operators.models import AuditEntry, Operator, Role, SavedFilter
 from operators.operations import saved_filters

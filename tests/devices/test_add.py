@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from devices.models import Device
 from devices.operations.add import add_device
 from logs.models import LogEntry

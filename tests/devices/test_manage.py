@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from devices.device_state import compromised
 from devices.models import Device, Revocation, Session
 from devices.operations.manage import (

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from devices.operations.reveal import reveal_connection, reveal_device_secret
 from logs.models import LogEntry
 from operators.actor import SHELL

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from jobs.models import Job
 from jobs.payload import rows_of
 from jobs.registry import ChunkResult, JobFailedError, Kind, register

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from jobs.leases import LEASE, LostLeaseError, claim, hold
 from jobs.models import Job, JobPart, JobState
 from jobs.operations import cancel, submit

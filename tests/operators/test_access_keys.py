@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import SHELL
 from operators.models import AccessKey, AccessKeyScope, AuditEntry, Operator, Role
 from operators.operations.access_keys import (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry, Operator, Role
 from operators.operations import account_admin

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
-from common.web.errors import NotFoundError, OperationError
+from common.errors import NotFoundError, OperationError
 from operators.models import AuditEntry, Invitation, Operator, Role
 from operators.operations import invitations
 from tests.console.dom import by_id, text, tree

@@ -4,7 +4,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from operators.models import BackupCodeDevice, Operator, Role, SignedIn
 from operators.operations import invitations
 from operators.operations.backup_codes import normalised, renew

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
-from common.web.errors import ConflictError
+from common.errors import ConflictError
 from operators.models import AuditEntry, Authenticator, Operator, Role, SignedIn
 from operators.operations import backup_codes, second_factor
 from operators.operations.second_factor import Factors, factors_of

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from common.web.errors import ConflictError, OperationError
+from common.errors import ConflictError, OperationError
 from devices.models import Device
 from devices.operations.add import add_device
 from devices.operations.refusal import Refused

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.models import Product

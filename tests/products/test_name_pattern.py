@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from products.name_pattern import check_name_pattern, name_matches
 
 NAMES = st.text(alphabet="ab.-:@_9", max_size=12)

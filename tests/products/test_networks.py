@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from products.networks import check_networks, in_networks
 
 Address = IPv4Address | IPv6Address

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.errors import OperationError
 from common.text.stored_messages import listed, said
-from common.web.errors import OperationError
 from products.models import Product
 from products.registration_window import (
     Window,

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from common.web.errors import NotFoundError
+from common.errors import NotFoundError
 from operators.actor import SHELL
 from operators.models import AuditEntry
 from products.operations.reveal import reveal_product_secret

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from common.web.errors import ConflictError
+from common.errors import ConflictError
 from operators.audit_verify import verify
 from operators.models import Operator, Role
 from operators.operations import account_admin, invitations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from devices.models import Device
 from devices.operations.add import add_device
 from operators.actor import SHELL

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from common.web.errors import ConflictError
+from common.errors import ConflictError
 from devices.models import ClientBinding, Device
 from devices.operations.add import add_device
 from devices.operations.authenticate import Admitted

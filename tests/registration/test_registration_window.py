@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from devices.models import ClientBinding, Device
 from devices.operations.manage import delete_device, reset, set_enabled
 from devices.operations.refusal import Refused

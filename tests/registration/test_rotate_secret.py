@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
-from common.web.errors import ConflictError, OperationError
+from common.errors import ConflictError, OperationError
 from devices.device_state import with_old_secret
 from devices.models import Device
 from devices.operations.refusal import Refused

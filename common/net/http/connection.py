@@ -13,7 +13,7 @@ import math
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from common.net.connection_limits import Slot
 from common.net.http.answer import Answer
@@ -22,11 +22,9 @@ from common.net.http.exchange import Exchange, Step
 from common.net.http.request_body import REQUEST_WITHIN, SMALL
 from common.net.http.request_head import RequestError
 from common.net.http.sender import Progress, Sender
+from common.net.http.serving import Serving
 from common.net.pace import Pace
 from common.net.tcp_transport import PlainTransport
-
-if TYPE_CHECKING:
-    from common.net.http.server import HttpServer
 
 # Seconds that a connection may wait for its next request, and for its peer to close it.
 IDLE_WITHIN = 15.0
@@ -61,7 +59,7 @@ class HttpConnection(asyncio.Protocol):
     _answer: Answer
     _sender: Sender
 
-    def __init__(self, server: "HttpServer", slot: Slot, address: str | None) -> None:
+    def __init__(self, server: Serving, slot: Slot, address: str | None) -> None:
         self._server = server
         self._slot = slot
         self._peer = address or ""

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from common.errors import OperationError
 from common.ops.management import Answer, ShellCommand
-from common.web.errors import OperationError
 from devices.operations.add import add_device
 from operators.actor import SHELL
 

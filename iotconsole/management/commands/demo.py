@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from common.errors import OperationError
 from common.ops.management import Answer, ShellCommand
-from common.web.errors import OperationError
 from devices.device_state import Totals, totals
 from iotconsole.demo.objects import demo_firmwares, demo_products
 from iotconsole.demo.removal import remove

@@ -222,7 +222,7 @@ def memory(field: str) -> int:
 
 def measure(content: bytes) -> Iterator[tuple[int, float, str]]:
     """Growth in bytes, seconds and the outcome, of reading it as a batch and as a fleet."""
-    from common.web.errors import OperationError
+    from common.errors import OperationError
     from imports.batches.reading import read_file
     from imports.fleet.reading import GivenFile, read_fleet
 

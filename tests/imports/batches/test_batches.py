@@ -5,7 +5,7 @@ import re
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from common.web.errors import ConflictError, NotFoundError, OperationError
+from common.errors import ConflictError, NotFoundError, OperationError
 from devices.models import Device
 from devices.operations.add import add_device
 from imports.models import BatchState, DeviceBatch

@@ -13,7 +13,7 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches.budget import Budget
 from imports.batches.cells import Spoilt
 from imports.batches.reading import opened, read_file, read_table

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from devices.models import Device
 from imports.batches.api_rows import import_of, reading_of
 from imports.batches.reading import Reading

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches import one_upload as module
 from imports.batches.one_upload import one_upload
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.batches import reading
 from imports.batches.reading import Reading, read_file
 from tests.imports.batches.workbooks import MEGABYTE, replaced, workbook

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.fleet.columns import DEVICE_SECRET, IOT_ID, PRODUCT_NAME, PRODUCT_SECRET, STATUS
 from imports.fleet.validation import moment
 from tests.imports.fleet.given import KEY, devices, products, read, wrong

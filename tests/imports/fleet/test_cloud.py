@@ -16,7 +16,7 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from devices.models import Device
 from imports.fleet.cloud import Cloud, CloudError, Credentials, Endpoint
 from imports.fleet.cloud_fetch import ACTIONS, collect

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db.models import F
 
-from common.web.errors import ConflictError, NotFoundError
+from common.errors import ConflictError, NotFoundError
 from devices.models import ClientBinding, Device
 from devices.operations.manage import clear, reset, switch
 from imports.fleet.report import report_lines

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.web.errors import OperationError
+from common.errors import OperationError
 from imports.fleet.columns import DEVICE_SECRET, NICKNAME, PRODUCT_NAME, PRODUCT_SECRET
 from tests.imports.batches.workbooks import workbook
 from tests.imports.fleet.given import (

@@ -162,6 +162,8 @@ def test_a_device_is_answered_in_time_even_if_the_database_is_not(
     client = listener.client(tls=False)
     client.send(signed_connect(make_device(make_product(), "lamp-0001")))
     assert eventually(lambda: any(c.deciding for c in hub.peers.connections))
-    next(iter(hub.peers.connections)).deadline = 0.0  # ten seconds after the connection
+    cast(
+        "Connection", next(iter(hub.peers.connections))
+    ).deadline = 0.0  # ten seconds after the connection
     assert client.connack() == 3
     assert client.is_closed()

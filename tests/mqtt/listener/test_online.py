@@ -1,6 +1,7 @@
 """A device online: one session each, keepalive, its own topics and nobody else's."""
 
 from contextlib import suppress
+from typing import cast
 
 import pytest
 
@@ -27,7 +28,7 @@ def offline_reasons() -> list[str]:
 
 
 def only_connection(listener: RunningListener) -> Connection:
-    return next(iter(listener.listener.hub.peers.connections))
+    return cast("Connection", next(iter(listener.listener.hub.peers.connections)))
 
 
 # --- sessions -----------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def test_a_connection_that_sends_no_connect_is_closed(listener: RunningListener)
     slow.send(b"\x10")
     hub = listener.listener.hub
     assert eventually(lambda: len(hub.peers.connections) == 2)
-    for connection in list(hub.peers.connections):
+    for connection in cast("list[Connection]", list(hub.peers.connections)):
         assert connection.deadline <= listener.do(hub.now) + 10
         connection.deadline = 0.0
     assert silent.is_closed()
