@@ -1,4 +1,4 @@
-"""What everybody occasions all the time is done once in a while."""
+"""Throttle, per key."""
 
 from contextlib import suppress
 

@@ -39,7 +39,7 @@ def rows() -> Iterator[tuple[list[str], str]]:
 
 
 def literal_defaults() -> dict[str, object]:
-    """Of settings whose default is a plain value."""
+    """The defaults of settings whose default is a plain value."""
     found: dict[str, object] = {}
     for node in ast.walk(ast.parse(SETTINGS)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env."):
