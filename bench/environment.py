@@ -1,4 +1,4 @@
-"""What every section stands on: the database, the certificates, the servers that are compared."""
+"""Environment of every section: the database, the certificates, the servers that are compared."""
 
 import os
 import sys

@@ -28,7 +28,7 @@ def text(title: str, key: str) -> Column:
 
 
 def _times_floor(figure: Figure) -> str:
-    """Whatever of ours ran, the proxy too, against the bare accept."""
+    """Our server's time, with the proxy's, as a multiple of the bare accept's."""
     if "floor_server_us" not in figure:
         return ""
     ours = figure["server_us"] + figure.get("proxy_us", 0)
@@ -41,7 +41,7 @@ def _scenario(figure: Figure) -> str:
 
 
 def _first(figure: Figure) -> str:
-    """Who, or why there are no figures."""
+    """The broker's name, with the reason if there are no figures."""
     return f"{figure['broker']}: {figure['missing']}" if "missing" in figure else figure["broker"]
 
 

@@ -1,4 +1,4 @@
-"""What devices ask for: prepared devices, and the bytes that each of them sends."""
+"""Requests of devices: prepared devices, and the bytes that each of them sends."""
 
 import itertools
 import secrets

@@ -22,7 +22,7 @@ _SPARE = 1.6
 
 @dataclass(frozen=True)
 class Meters:
-    """Whose time on a processor is counted, by the name of the column."""
+    """The process trees whose CPU time is measured, by the name of the column."""
 
     trees: dict[str, Tree] = field(default_factory=dict)
 

@@ -132,8 +132,7 @@ class Client:
         return bool(self.finished)
 
     def feed(self, data: bytes) -> bytes:
-        """What was sent to the application. TlsError when the server is done or does not keep to
-        the rules."""
+        """The data sent to the application. TlsError if the server is done or breaks the rules."""
         told = b""
         for header, body in self._records(data):
             if header[0] == _CHANGE_CIPHER:

@@ -44,7 +44,7 @@ def key_for(
 
 
 def call(action: str, **asked: Any) -> dict[str, Any]:
-    """What is answered with status 200, in JSON, without its RequestId. Signed with v3."""
+    """Call an action, signed with v3. Require status 200; return the JSON without its RequestId."""
     response = send(action, **asked)
     content: dict[str, Any] = response.json()
     assert response.status_code == 200, content

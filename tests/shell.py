@@ -10,14 +10,14 @@ from django.core.management.base import CommandError
 
 
 def words(*arguments: str) -> str:
-    """What the command prints for people."""
+    """The text the command prints for people."""
     output = io.StringIO()
     call_command(*arguments, stdout=output)
     return output.getvalue()
 
 
 def answer(*arguments: str) -> dict[str, Any]:
-    """What it prints with --json: one object on one line."""
+    """The output with --json: one object on one line."""
     text = words(*arguments, "--json")
     assert text.count("\n") == 1
     decoded: dict[str, Any] = json.loads(text)

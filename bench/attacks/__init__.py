@@ -1,1 +1,1 @@
-"""What good devices feel of those who mean harm."""
+"""The effect of attacks on well-behaved devices."""

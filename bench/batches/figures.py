@@ -66,7 +66,7 @@ def table(stages: Iterator[Stage], of: str = "batch") -> str:
 
 
 def timed(name: str, aim: float, work: Callable[[], T]) -> tuple[T, Stage]:
-    """What `work` returns, and what it took."""
+    """Run `work` and return its result and its cost."""
     began, cpu = time.monotonic(), time.process_time()
     result = work()
     seconds, used = time.monotonic() - began, time.process_time() - cpu

@@ -1,6 +1,6 @@
-"""What a fleet brings about: findings, batches, jobs and the people who look after it.
+"""Data around a fleet: findings, batches, jobs and the accounts of people.
 
-Each part is added where it is missing, so a fleet that an earlier run has built is used again.
+Each part is added where it is missing, so a fleet from an earlier run is used again.
 """
 
 from django.contrib.auth.hashers import make_password

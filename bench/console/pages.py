@@ -42,7 +42,7 @@ def pages() -> Pages:
 
 
 def guest_pages() -> Pages:
-    """What somebody asks for who may look at the two smallest products alone."""
+    """Pages for a guest who may view only the two smallest products."""
     largest, smallest = _product(0), _product(19)
     own = Device.objects.filter(product=smallest).latest("pk")
     return {
@@ -156,7 +156,7 @@ def _log_places(newest: LogEntry, largest: Product, smallest: Product) -> Filter
 
 
 def _log_words(largest: Product, smallest: Product) -> Filters:
-    """What happened."""
+    """Log filters by result, reason and type."""
     return {
         "success": {"result": "success"},
         "fail": {"result": "fail"},

@@ -57,7 +57,7 @@ def _prepare(built: Path, scale: float) -> None:
 
 
 def _tend() -> None:
-    """What the worker's rounds and PostgreSQL's autovacuum see to in production."""
+    """Do the work of the worker's rounds and of PostgreSQL's autovacuum in production."""
     from devices.operations.analyze import refresh_statistics
     from devices.operations.fold_counts import fold_counts
 
@@ -118,7 +118,7 @@ def _seconds(client: Client, url: str) -> tuple[float, float]:
 
 
 def _on_cpu() -> float:
-    """Of this process and of PostgreSQL's one for this connection (not of its parallel workers)."""
+    """CPU seconds of this process and its PostgreSQL backend (without parallel workers)."""
     backend = 0.0
     if connection.vendor == "postgresql":
         connection.ensure_connection()

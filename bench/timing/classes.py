@@ -1,7 +1,7 @@
-"""What an attacker asks who knows no secret: one kind of request for everything it must not learn.
+"""Requests of an attacker without secrets: one kind for everything they must not learn.
 
-Every class has many targets, so that a difference is one between classes and not between two
-names that lie in different places of an index. All names of a kind have the same length.
+Every class has many targets. A difference is then one between classes, and not between two names
+in different places of an index. All names of a kind have the same length.
 """
 
 import random

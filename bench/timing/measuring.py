@@ -24,7 +24,7 @@ WARM_UP = 50  # of each class, not counted
 def operation(
     kind: Kind, count: int, chance: random.Random, gate: Gate, company: Sequence[Request] = ()
 ) -> Mapping[str, Times]:
-    """Of `perform` with a batch of one, or in `company`: by the clock, and of the processor."""
+    """Time `perform` with a batch of one, or in `company`: wall-clock time and CPU time."""
     wall: Times = {name: [] for name in kind.classes}
     cpu: Times = {name: [] for name in kind.classes}
     with without_collector():
@@ -38,8 +38,11 @@ def operation(
 
 
 def answers(kind: Kind, count: int, chance: random.Random, port: int) -> Mapping[str, Times]:
-    """Of a listener, from the last byte sent to its CONNACK. The second: how long the answer to
-    the *next* request took, by the class of the one before it, for what it left to be done."""
+    """Time a listener from the last byte sent to its CONNACK.
+
+    The second value is the time the *next* request took, by the class of the one before it. It
+    shows work that was left to be done.
+    """
     own: Times = {name: [] for name in kind.classes}
     following: Times = {name: [] for name in kind.classes}
     before = ""

@@ -1,4 +1,4 @@
-"""What is forbidden is closed at the broker: soon, once more, and however long that is away."""
+"""Blocked devices are disconnected at the broker: soon, once more, and after any outage of it."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What RabbitMQ and EMQX are asked, and what becomes of their answers."""
+"""Drivers of RabbitMQ and EMQX: the requests they send and how they handle the responses."""
 
 from collections.abc import Iterator
 

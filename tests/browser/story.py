@@ -1,4 +1,4 @@
-"""What a person does in the browser, in either language, and what the devices do meanwhile."""
+"""Steps of a person in the browser, in either language, and of the devices meanwhile."""
 
 import csv
 import io

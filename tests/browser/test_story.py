@@ -25,7 +25,7 @@ def ten_thousand_names() -> bytes:
 
 
 def put_right(report: bytes) -> bytes:
-    """What a person does in a spreadsheet: the wrong cells, and nothing else."""
+    """Correct the wrong cells, as a person does in a spreadsheet, and change nothing else."""
     rows = rows_of(report)
     assert len(rows) == BAD
     corrected = io.StringIO()

@@ -1,4 +1,4 @@
-"""What every shell command does the same way (common/ops/management.py)."""
+"""Behaviour that all shell commands share (common/ops/management.py)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the processes of HTTP and the worker count, and where Prometheus reads it."""
+"""Metrics of the HTTP processes and the worker, and the endpoint where Prometheus reads them."""
 
 import socket
 import threading

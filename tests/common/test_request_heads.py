@@ -1,4 +1,4 @@
-"""What a head may say costs no more than its length, before anybody is known."""
+"""Parsing a head from an unknown client costs no more than its length."""
 
 from io import BytesIO
 from time import thread_time

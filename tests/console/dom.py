@@ -10,7 +10,7 @@ _MASKED = {"csrfmiddlewaretoken"}
 
 
 class Answer(Protocol):
-    """Whatever a view or the test client returns."""
+    """A response, from a view or from the test client."""
 
     @property
     def content(self) -> bytes: ...
@@ -54,7 +54,7 @@ def by_id(root: Element, key: str) -> Element:
 
 
 def text(element: Element) -> str:
-    """What a reader sees, with single spaces."""
+    """The text a reader sees, with single spaces."""
     parts = [c if isinstance(c, str) else text(c) for c in element.children]
     return " ".join(" ".join(parts).split())
 

@@ -93,7 +93,7 @@ class Post:
 
 
 def confirmed_posts(fleet: Fleet) -> list[Post]:
-    """Of every view that takes a fresh confirmation at least one."""
+    """At least one POST to every view that requires a fresh confirmation."""
     return [
         *_device_posts(fleet),
         *_bulk_posts(fleet),

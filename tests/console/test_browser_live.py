@@ -1,4 +1,4 @@
-"""What changes by itself while one looks, in a real browser."""
+"""Live updates of pages in a real browser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What holds on every page: sign-in, headers, and nothing inline or foreign."""
+"""Rules for every page: sign-in, headers, and nothing inline or foreign."""
 
 import re
 from typing import Any

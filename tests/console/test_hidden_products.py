@@ -1,4 +1,4 @@
-"""What one person has kept names no product to another who may not look at it, now or any more."""
+"""Kept data of one person names no product to people who may not, or no longer, see it."""
 
 import pytest
 from django.test import Client
@@ -28,7 +28,7 @@ LISTS = {
 
 @pytest.fixture
 def lim(fleet: Fleet) -> Operator:
-    """Who may change Water_Meter and look at nothing else."""
+    """An operator who may change Water_Meter and sees no other product."""
     account = limited_person("lim")
     account.grants.create(product=fleet.meter, may_change=True)
     return account

@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[int, Callable[[Client], Any]]] = {
 
 @pytest.fixture
 def written() -> Iterator[StringIO]:
-    """What the handler of the settings writes, as it goes to the terminal or the journal."""
+    """The output of the configured log handler, as it goes to the terminal or the journal."""
     handlers = logging.getLogger().handlers
     [handler] = [each for each in handlers if isinstance(each.formatter, Lines)]
     assert isinstance(handler, logging.StreamHandler)

@@ -79,7 +79,7 @@ def policy(headers: Headers) -> dict[str, list[str]]:
 
 
 def problems(headers: Headers) -> Iterator[str]:
-    """What a response lacks, over TLS."""
+    """Yield the headers that a response over TLS lacks or sets wrongly."""
     csp = policy(headers)
     if not csp["default-src"] or set(csp["default-src"]) - {"'self'", "'none'"}:
         yield "default-src"
@@ -104,7 +104,7 @@ def problems(headers: Headers) -> Iterator[str]:
 
 
 def kept_problems(response: "Response") -> Iterator[str]:
-    """What may be kept by browsers and proxies, and what cookies may be read or sent where."""
+    """Yield problems with caching by browsers and proxies, and with the scope of cookies."""
     headers = dict(response.headers)
     if "no-store" not in headers["Cache-Control"]:
         yield f"Cache-Control: {headers['Cache-Control']}"

@@ -44,7 +44,7 @@ def everything() -> list[object]:
 
 
 def complete_form(fleet: Fleet) -> dict[str, str]:
-    """What makes every one of the forms valid."""
+    """The fields that make every form valid."""
     return {
         "name": "Another_Product",
         "node_type": "0",

@@ -108,7 +108,7 @@ class RabbitMq:
         return name
 
     def take(self, queue: str) -> list[str]:
-        """What has come into it."""
+        """Take the messages that arrived in the queue."""
         how = {"count": 10, "ackmode": "ack_requeue_false", "encoding": "auto"}
         return [message["payload"] for message in self._post(f"queues/%2F/{queue}/get", how)]
 

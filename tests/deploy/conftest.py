@@ -45,7 +45,7 @@ def open_connection(site: Site) -> Iterator[Open]:
 
 @pytest.fixture
 def name() -> str:
-    """Of a device that was added beforehand and belongs to this test."""
+    """The name of a device that was added beforehand and belongs to this test."""
     return next(_names)
 
 

@@ -78,7 +78,7 @@ class Connection:
 
     @property
     def is_accepted(self) -> bool:
-        """What the CONNACK says; false, too, when the connection is closed without one."""
+        """True if the CONNACK accepts; false also if the connection closes without a CONNACK."""
         while not self.closed.wait(0.01):
             if not self.codes.empty():
                 break

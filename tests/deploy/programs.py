@@ -20,7 +20,7 @@ def program(wanted: tuple[str, Path]) -> Path:
 
 
 def postgres_binaries() -> Path:
-    """Of the newest PostgreSQL that is installed."""
+    """The program directory of the newest PostgreSQL installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version)
     if not found:
         _skip("postgres", "postgresql")

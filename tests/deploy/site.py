@@ -62,7 +62,7 @@ class Site:
         return self.data_dir / "pki" / "ca.pem"
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Of the database."""
+        """Query the database and return its rows."""
         with psycopg.connect(self._dsn, autocommit=True) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
@@ -199,7 +199,7 @@ class Site:
         return daemon
 
     def proxy_environment(self) -> dict[str, str]:
-        """What an operator writes into /etc/default/haproxy. Of the brokers one is away."""
+        """The settings an operator writes into /etc/default/haproxy. One of the brokers is away."""
         at_listeners = self.directory / "products-at-listeners.lst"
         at_listeners.write_text(self.seeded["kept"]["product_key"] + "\n")
         rsa, ecdsa = (self.data_dir / "pki" / f"server-{kind}.pem" for kind in ("rsa", "ecdsa"))

@@ -66,7 +66,7 @@ def test_a_unit_may_do_little(unit: Path) -> None:
 
 
 def test_systemd_understands_every_line(tmp_path: Path) -> None:
-    """Of copies that name a Python which is there."""
+    """Verify copies of the units that name an existing Python."""
     shutil.copytree(SYSTEMD, tmp_path, dirs_exist_ok=True)
     for unit in tmp_path.glob("*.service"):
         unit.write_text(unit.read_text().replace(PYTHON, sys.executable))
@@ -156,8 +156,10 @@ def test_what_a_site_sets_is_what_the_proxy_reads() -> None:
 
 @pytest.mark.parametrize("client_id", CLIENT_IDS)
 def test_the_proxy_takes_for_a_registration_what_the_listener_does(client_id: str) -> None:
-    """Of an authType that is there twice, the first counts to the listener, and any to the proxy:
-    whichever it is, a listener can answer."""
+    """The proxy and the listener recognise the same registrations, but for a repeated authType.
+
+    The listener uses the first authType, and the proxy any. Either way, a listener can answer.
+    """
     text = (PROXY / "20-iotconsole.cfg").read_text()
     pattern = re.search(r"acl registers .* -m reg '(.*)'", text)
     assert pattern

@@ -1,4 +1,4 @@
-"""What HAProxy does with deploy/haproxy in front of real servers."""
+"""HAProxy with deploy/haproxy in front of real servers."""
 
 import signal
 import socket

@@ -24,12 +24,12 @@ def lines_of(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def assignments(file: Path) -> dict[str, str]:
-    """Of a file of settings, as systemd's EnvironmentFile reads it."""
+    """The assignments in a file of settings, as systemd's EnvironmentFile reads it."""
     return dict(lines_of(file))
 
 
 def environment_of(unit: Path) -> dict[str, str]:
-    """What unit and drop-in set, before any file."""
+    """The environment that unit and drop-in set, before any file."""
     words = [
         word
         for file in (unit, DROP_IN)

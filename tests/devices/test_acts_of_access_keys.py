@@ -1,4 +1,4 @@
-"""What is done with an access key is told by the key's name, wherever it is told."""
+"""Actions of an access key are shown with the key's name everywhere."""
 
 import pytest
 from django.test import Client

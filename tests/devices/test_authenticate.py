@@ -211,7 +211,7 @@ def test_a_batch_needs_the_same_few_statements_as_one_request(
 
 
 def test_of_a_devices_revocations_those_after_its_admission_have_higher_ids() -> None:
-    """What settles the race between a CONNECT and Switch, Clear, Disable or a takeover."""
+    """The ids settle the race between a CONNECT and Switch, Clear, Disable or a takeover."""
     device = make_device(make_product())
     clear(SHELL, device.product.product_key, device.device_name)
     reset(SHELL, device.product.product_key, device.device_name)

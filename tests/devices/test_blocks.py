@@ -1,4 +1,4 @@
-"""What Switch and Clear have blocked: which acts keep it, lift it or remove it, and say so."""
+"""Blocks by Switch and Clear: which actions keep, lift or remove them, and say so."""
 
 from collections.abc import Callable
 

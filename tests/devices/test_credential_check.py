@@ -31,9 +31,9 @@ Act = Callable[[str, str], object]
 
 
 def statements(request: ConnectionRequest) -> list[str]:
-    """What the database is asked before `request` is refused, without the values looked for.
+    """The SQL run before `request` is refused, without the values looked up.
 
-    It is asked only: nothing is written, nor locked, which PostgreSQL would write to disk.
+    The statements only read. They write and lock nothing; PostgreSQL would write locks to disk.
     """
     with CaptureQueriesContext(connection) as asked:
         assert isinstance(connect_now(replace(request, log_later=True))[0], Refused)

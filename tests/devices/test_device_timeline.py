@@ -1,4 +1,4 @@
-"""What happened to a device and what was done to it, on one line of time."""
+"""The timeline of a device: its log entries and the actions on it, in order of time."""
 
 import pytest
 from django.test import Client

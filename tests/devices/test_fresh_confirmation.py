@@ -38,7 +38,7 @@ def reveal_urls(fleet: Fleet) -> list[str]:
 
 
 def hidden_fields(form: Element) -> dict[str, str]:
-    """What the dialog's forms send along."""
+    """The hidden fields that the dialog's forms submit."""
     fields = [each for each in walk(form) if attribute(each, "type") == "hidden"]
     return {str(attribute(each, "name")): attribute(each, "value") or "" for each in fields}
 

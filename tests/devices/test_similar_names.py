@@ -1,4 +1,4 @@
-"""What a name that does not exist was probably meant to be."""
+"""Suggestions for a name that does not exist."""
 
 import pytest
 from django.db import connection

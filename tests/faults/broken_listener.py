@@ -46,7 +46,7 @@ def _replace(where: Any, name: str, by: object) -> None:
 
 
 def lose_log_entries() -> None:
-    """Of registrations."""
+    """Drop the log entries of registrations."""
     _filter_log(lambda event: [] if event.service_type == "registration" else [event])
 
 

@@ -47,7 +47,7 @@ def violations(history: History, holdings: Holdings, *, grace: float = GRACE) ->
 
 
 def story(history: History, holdings: Holdings, what: str) -> list[str]:
-    """What is known of the name that a violation tells of, for whoever looks for the cause."""
+    """List all that is known of the name in a violation, to help find the cause."""
     operations: list[Registration | Deed | Connection] = [
         *(one for one in history.registrations if _tells_of(what, one.name)),
         *(one for one in history.deeds if _tells_of(what, one.name)),
@@ -209,7 +209,7 @@ def _live_after(line: LogLine, live: int) -> int:
 
 
 def _everything_is_logged(case: _Case) -> Iterator[str]:
-    """What a client received and what the database holds has an entry of its issue."""
+    """Yield each ClientID or DeviceSecret that was issued without a log entry."""
     received = {c.client_id: c for c in case.issued if c.client_id}
     held = {binding.client_id for binding in case.holdings.bindings}
     for client_id in received.keys() | held:
@@ -238,7 +238,7 @@ def _nothing_is_logged_twice(case: _Case) -> Iterator[str]:
 
 
 def _secret_counts(case: _Case) -> dict[Name, tuple[int, int, int]]:
-    """Of names that asked for a DeviceSecret: received, perhaps received, and logged."""
+    """Count DeviceSecrets by the name that asked: received, perhaps received, and logged."""
     certain: Counter[Name] = Counter()
     possible: Counter[Name] = Counter()
     for registration in case.history.registrations:

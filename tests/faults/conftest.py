@@ -15,9 +15,9 @@ StartListener = Callable[..., Program]
 
 
 def _durable(url: str) -> str:
-    """What is committed outlives PostgreSQL's process, though the tests' server waits for no disk.
+    """Make commits survive the PostgreSQL process, though the test server waits for no disk.
 
-    SQLite's does anyway.
+    SQLite's commits survive anyway.
     """
     option = "options=-csynchronous_commit%3Don"
     return url if url.startswith("sqlite") else f"{url}{'&' if '?' in url else '?'}{option}"

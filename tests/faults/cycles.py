@@ -139,7 +139,7 @@ async def _hold(
 
 
 async def _settled(stage: Stage, fleet: Fleet) -> tuple[set[Name], list[Name]]:
-    """Who is online in the database, and who is connected, once both agree or time is up."""
+    """The names online in the database and those connected, once both agree or time is up."""
     until = monotonic() + SETTLED_WITHIN
     while True:
         online = await apart(holdings.online, stage.keys)

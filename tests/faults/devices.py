@@ -131,7 +131,7 @@ class Fleet:
     async def register(
         self, product: Product, device_name: str, mode: RegistrationMode
     ) -> Credential | None:
-        """What was received. Nothing is written down where nobody could be asked."""
+        """Register and return the credential. Record nothing if no listener could be reached."""
         with contextlib.suppress(ConnectionError):
             wire = await Wire.open(self.choose())
             began = monotonic()

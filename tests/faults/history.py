@@ -1,8 +1,8 @@
-"""What clients and operators saw, and what the database holds afterwards. Plain values, no I/O.
+"""History as clients and operators saw it, and the final database state. Plain values, no I/O.
 
-Each operation has two moments: before it was sent, and when its outcome was known, in seconds of
-one monotonic clock. An operation whose outcome nobody knows may take effect at any time after the
-first, so its second moment is `NEVER`.
+Each operation has two times, in seconds of one monotonic clock: before it was sent, and when its
+outcome was known. An operation with an unknown outcome may take effect at any time after the
+first, so its second time is `NEVER`.
 """
 
 import enum
@@ -23,7 +23,7 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a registration gave; `client_id` is empty for a DeviceSecret."""
+    """A credential from a registration; `client_id` is empty for a DeviceSecret."""
 
     name: Name
     secret: str = field(repr=False)
@@ -108,7 +108,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the database holds at the end, and who held sessions when all was quiet.
+    """The state of the database at the end, and the names with sessions when all was quiet.
 
     `budgets`: the most registrations that a product was opened for, by its ProductKey.
     """

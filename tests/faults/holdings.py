@@ -1,4 +1,4 @@
-"""What the database holds of some products."""
+"""Read the database state of some products."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from tests.faults.history import Binding, Holdings, LogLine, Name
 
 
 def online(product_keys: Collection[str]) -> set[Name]:
-    """Who is online."""
+    """The names of the devices that are online."""
     live = Session.objects.filter(
         device__product__product_key__in=product_keys, ended_at__isnull=True
     )

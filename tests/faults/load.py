@@ -1,4 +1,4 @@
-"""What goes on while processes are killed: devices that come, go and clone, and an operator."""
+"""Load while processes are killed: devices that come, go and clone, and an operator."""
 
 import asyncio
 import contextlib

@@ -99,7 +99,7 @@ class Story:
             self.fleet.closed(connection)
 
     async def _online(self) -> list[Name]:
-        """Who is, when everybody has left and a while has passed."""
+        """The devices still online a while after all have disconnected."""
         until = monotonic() + 3
         while True:
             online = await apart(holdings.online, self._keys)

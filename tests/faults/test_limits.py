@@ -1,4 +1,4 @@
-"""What the machine may refuse a running listener, or tell it wrongly: files, descriptors, time."""
+"""Limits and faults of the machine under a running listener: files, descriptors, time."""
 
 import contextlib
 import os
@@ -146,7 +146,7 @@ def _listens(program: Program) -> bool:
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Path:
-    """What the listener's wall clock is off by."""
+    """The file with the offset of the listener's wall clock."""
     if FAKETIME is None:
         pytest.skip("needs libfaketime (Debian: apt install faketime)")
     file = tmp_path / "clock"

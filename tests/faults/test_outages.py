@@ -1,7 +1,7 @@
-"""What the database cannot do for a while: registration is refused and nothing is lost.
+"""Database outages: registration is refused and nothing is lost.
 
-Two listeners, on hosts of their own. OUTAGE_SECONDS makes the outages as long as one likes; from 20
-on, none of the two may take the other for dead.
+There are two listeners, each on its own host. OUTAGE_SECONDS sets the length of the outages; from
+20 on, neither listener may take the other for dead.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ class Story:
             assert await wire.ask(mqtt.PINGREQ) == mqtt.PingResp()
 
     async def _settle(self, held: set[Name]) -> None:
-        """What was to be written meanwhile is written after."""
+        """Wait until the writes delayed by the outage are done."""
         key = [self.product.product_key]
         until = monotonic() + RECOVERED_WITHIN
         while await apart(holdings.online, key) != held:

@@ -44,7 +44,7 @@ SETTINGS = {
 
 
 class Victim(Protocol):
-    """What can be killed, and is back when `start` returns."""
+    """A process that can be killed, and is back when `start` returns."""
 
     @property
     def name(self) -> str: ...
@@ -83,7 +83,7 @@ class Program:
 
     @property
     def output(self) -> str:
-        """What it has printed, unless that goes to somebody else."""
+        """The text it has printed, unless its output goes elsewhere."""
         if self._log.is_fifo():
             return ""
         return self._log.read_text(errors="replace")

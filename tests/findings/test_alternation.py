@@ -1,4 +1,4 @@
-"""Who takes turns."""
+"""Detect addresses that take turns."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the log is a sign of."""
+"""Findings detected from the log."""
 
 from datetime import timedelta
 

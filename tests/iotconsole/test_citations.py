@@ -77,7 +77,7 @@ def document_of(citing: str, name: str) -> str | None:
 
 
 def faults(citing: str, text: str) -> Iterator[str]:
-    """What is wrong with the citations of documents in `text`, the content of file `citing`."""
+    """Yield the errors in citations of documents in `text`, the content of file `citing`."""
     joined = _LINE_END.sub(" ", text).replace('" / "', "/")
     for found in _CITATION.finditer(joined):
         name, anchor = found["name"], found["anchor"]

@@ -1,4 +1,4 @@
-"""What gunicorn is told, for the console and for the HTTPS server."""
+"""Settings of gunicorn for the console and for the HTTPS server."""
 
 import gc
 

@@ -155,7 +155,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(settings: Settings) -> None
 
 
 def answer_of_check() -> dict[str, dict[str, int]]:
-    """What `--check` says with exit code 1."""
+    """The JSON that `--check` prints with exit code 1."""
     output = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("reencrypt_secrets", "--check", "--json", stdout=output)

@@ -1,4 +1,4 @@
-"""What holds for every action, however it is asked."""
+"""Rules for every API action, in every form of request."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def onlooker(world: World, account: Operator, stranger: AccessKey) -> AccessKey:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What happens in it has not happened afterwards."""
+    """Undo everything that is done inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -214,7 +214,7 @@ def test_who_has_a_product_sees_and_changes_nothing_of_the_others(
 
 
 def theirs(world: World) -> dict[str, list[Any]]:
-    """What `kept` holds of the products of the world, and of what is theirs."""
+    """The rows in `kept` of the world's products and their devices."""
     products = {world.product.pk, world.empty_product.pk}
     devices = set(world.product.devices.values_list("pk", flat=True))
 

@@ -1,4 +1,4 @@
-"""Who calls: a nonce is good once, a limit is a key's own, and every use leaves its stamp."""
+"""Access keys: a nonce is valid once, limits are per key, and every use is recorded."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What of HTTP the endpoint takes: methods, lengths, bodies."""
+"""HTTP requests that the endpoint accepts: methods, lengths, bodies."""
 
 from io import BytesIO
 from typing import Any, NoReturn

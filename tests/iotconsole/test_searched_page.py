@@ -24,7 +24,7 @@ FITS = Q(key="fits")
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Of 40 rows every fifth fits, the oldest among them; a search begins with four keys."""
+    """The keys that match: every fifth of 40, the oldest included. A search begins with four."""
     monkeypatch.setattr(paging, "_FIRST_STEP", 4)
     rows = [
         SignInAttempt.objects.create(key="other" if number % 5 else "fits") for number in range(40)

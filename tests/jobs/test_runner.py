@@ -1,4 +1,4 @@
-"""What becomes of a job, turn by turn."""
+"""The stages of a job, chunk by chunk."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -98,7 +98,7 @@ def test_a_live_tail_goes_on_behind_what_it_brought(console: Client) -> None:
 
 
 def test_what_was_written_late_comes_late(console: Client) -> None:
-    """Of two transactions the one with the lower keys may commit last."""
+    """The transaction with the lower keys may commit last."""
     late, seen = logged().pk, logged(at=timezone.now() - timedelta(minutes=1)).pk
     assert tailed(console, seen) == [f"log-{late}"]
 

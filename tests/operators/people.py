@@ -42,7 +42,7 @@ def person(username: str, role: Role = Role.OPERATOR, phone: str = "") -> Operat
 
 
 def limited_person(username: str) -> Operator:
-    """Who may look at those products alone that are granted."""
+    """An account that sees only the products granted to it."""
     account = person(username)
     account.every_product = False
     account.save(update_fields=["every_product"])

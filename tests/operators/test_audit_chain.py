@@ -44,7 +44,7 @@ def broken() -> tuple[str, int]:
 
 
 def rehashed(number: int) -> None:
-    """What somebody does who knows how the hash is made."""
+    """Recompute an entry's hash, as someone could who knows how it is made."""
     entry = AuditEntry.objects.get(number=number)
     before = AuditEntry.objects.filter(number=number - 1).first()
     entry.hash = entry.content.hash_after(before.hash if before else START)

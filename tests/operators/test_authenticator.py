@@ -13,7 +13,7 @@ from tests.operators.people import SESSION, TURN_ON, actor, other_than, step_up
 
 
 def shown(device: Authenticator) -> str:
-    """What the app shows now."""
+    """The code that the app shows now."""
     device.refresh_from_db()
     return f"{totp(device.bin_key, drift=0):06}"
 

@@ -1,4 +1,4 @@
-"""Who is asking, from where, and what a viewer may not."""
+"""The actor and address of a request, and the limits of a viewer."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

@@ -1,6 +1,6 @@
-"""Whoever is limited to some products meets no other one: every URL there is, is tried.
+"""Limited accounts see no other product: every existing URL is tried.
 
-New URLs are tried too; what their patterns need beyond a product and a device stands in OTHERS.
+New URLs are tried too. OTHERS contains what their patterns need beyond a product and a device.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def browser_of(operator: Operator) -> Client:
 
 
 def marks(product: Product) -> list[str]:
-    """What would give a product or one of its devices away."""
+    """The texts that would reveal a product or one of its devices."""
     devices = Device.objects.filter(product=product).values_list("device_name", flat=True)
     return [product.product_key, product.name, *devices]
 
@@ -94,7 +94,7 @@ def test_a_product_one_may_only_look_at_takes_no_change(fleet: Fleet) -> None:
 
 
 def test_whoever_may_only_look_gets_no_dialog_of_a_change(fleet: Fleet) -> None:
-    """What a viewer is refused, an operator who may only look at this product is refused too."""
+    """An operator who may only view this product is refused the same as a viewer."""
     viewer = browser_of(person("vik", role=Role.VIEWER))
     client = browser_of(limited_to(fleet.meter, may_change=False))
     for url in urls_of(fleet.meter, fleet.plain.device_name):

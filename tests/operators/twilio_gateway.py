@@ -28,7 +28,7 @@ class Received:
 
 @dataclass
 class Gateway:
-    """What it answers next, and what it has been asked."""
+    """A gateway: its next response, and the requests it received."""
 
     status: int = 201
     body: str = ACCEPTED

@@ -1,4 +1,4 @@
-"""What may be wrong with pins. Each check returns sentences, none when all is well."""
+"""Checks of the pins. Each returns sentences, none when all is well."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ _FREEZE = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
 
 
 def problems_of(files: Files, dates: Dates) -> list[str]:
-    """Of the files themselves; asks nobody."""
+    """Problems of the files themselves, found without the package index."""
     return [*_hashes(files), *_versions(files), *_dates(files, dates)]
 
 
@@ -51,7 +51,7 @@ def _dates(files: Files, dates: Dates) -> Iterator[str]:
 
 
 def unpinned(environment: str, installed: Iterable[Key], files: Files) -> list[str]:
-    """What is installed there and not pinned, or in another version."""
+    """Installed packages that are not pinned, or have another version."""
     pinned = {
         canonicalize_name(pin.name): Version(pin.version)
         for name in ENVIRONMENTS[environment]
@@ -68,7 +68,7 @@ def unpinned(environment: str, installed: Iterable[Key], files: Files) -> list[s
 
 
 def installed_in(environment: str, root: Path = ROOT) -> list[Key]:
-    """Of a virtual environment, by pip itself; nothing where there is none."""
+    """Packages in a virtual environment, listed by its pip; empty if there is no environment."""
     python = root / environment / "bin" / "python"
     if not python.exists():
         return []

@@ -1,4 +1,4 @@
-"""What the package index says of a release: the hashes of its files, its date, if it was withdrawn.
+"""Releases in the package index: hashes of files, the date, and if the release was withdrawn.
 
 Asks the index that pip is set up with, over its JSON form (PEP 691, PEP 700).
 """

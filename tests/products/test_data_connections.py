@@ -1,4 +1,4 @@
-"""Who carries a product's data connections, and which DeviceNames that rules out."""
+"""The carrier of a product's data connections, and the DeviceNames it excludes."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""What is kept of a refused CONNECT, and what never is."""
+"""Redaction of a refused CONNECT: the parts that are kept and those that never are."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -222,7 +222,7 @@ def test_a_nonce_is_printable_ascii(nonce: str) -> None:
 
 @pytest.mark.parametrize("blank", BLANKS[2:], ids=ascii)
 def test_a_header_with_other_blanks_is_another_header(blank: str) -> None:
-    """What is signed is what is used: host, action, version, date, hash and type."""
+    """The signed headers are those used: host, action, version, date, hash and type."""
     recorded = v3([("ProductKey", "pk")], form=True)
     for name in recorded.headers.keys() - {"x-acs-signature-nonce"}:
         headers = {**recorded.headers, name: f"{recorded.headers[name]}{blank}"}

@@ -1,4 +1,4 @@
-"""Whatever comes, it is a request or the error of a gateway; what is signed comes back whole."""
+"""Fuzz the parser: any input gives a request or a gateway error; signed values come back whole."""
 
 from typing import Any
 from urllib.parse import parse_qsl, quote

@@ -98,7 +98,7 @@ def test_form_asks_for_registration_and_verifies(vector: dict[str, Any]) -> None
 
 
 def connack_for(fields: wire.ConnectFields) -> int:
-    """What the server would answer, knowing the product."""
+    """The CONNACK code the server would answer, knowing the product."""
     (packet,) = wire.fed_bytewise(wire.encoded(fields))
     assert isinstance(packet, mqtt.Connect)
     try:

@@ -1,4 +1,4 @@
-"""What a server certificate is made out to."""
+"""Names and addresses in a server certificate."""
 
 import ipaddress
 import socket

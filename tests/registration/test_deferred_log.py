@@ -1,4 +1,4 @@
-"""What is logged when the device has its answer."""
+"""Log entries written after the device has its answer."""
 
 import queue
 import threading

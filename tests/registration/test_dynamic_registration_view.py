@@ -16,7 +16,7 @@ CONFIRMATION = htmx("confirmation")
 
 
 def url_of(product: Product, wished: str) -> str:
-    """Of the step that asks for the code."""
+    """The URL of the step that asks for the code."""
     limits = "&open_for=always" if wished == "on" else ""
     return f"{product.get_absolute_url()}dynamic-registration/?to={wished}{limits}"
 

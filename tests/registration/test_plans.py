@@ -1,4 +1,4 @@
-"""What a batch reads is as much as it asks for, whatever the planner was told and when."""
+"""A batch reads only the rows it asks for, whatever the planner's statistics and their age."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a registration holds before and after its signature is proven, and what counts then."""
+"""Locks of a registration before and after its signature is verified, and the state that counts."""
 
 import re
 from collections.abc import Callable

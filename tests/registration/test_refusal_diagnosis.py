@@ -1,4 +1,4 @@
-"""What the log says about a refusal beyond its reason, and what it never holds."""
+"""Details about a refusal in the log beyond its reason, and data that is never logged."""
 
 from dataclasses import replace
 

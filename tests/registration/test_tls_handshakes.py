@@ -82,7 +82,7 @@ class Agreed:
 
 
 def handshake(context: ssl.SSLContext, client: ssl.SSLContext, host: str = "localhost") -> Agreed:
-    """What a client and a server of these contexts agree on. Raises what the client sees."""
+    """Connect a client to a server with these contexts. Raise the error that the client sees."""
     with (
         serving(context) as port,
         socket.create_connection(("127.0.0.1", port), timeout=10) as raw,

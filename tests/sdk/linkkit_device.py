@@ -50,7 +50,7 @@ def serialize_tls() -> None:
 
 
 def redirect(https_port: int) -> None:
-    """What a DNS entry and a port mapping do: the SDK's URL for registration is hard-wired."""
+    """Act as a DNS entry and a port mapping: the SDK's URL for registration is hard-wired."""
     resolve = socket.getaddrinfo
 
     def getaddrinfo(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:

@@ -50,7 +50,7 @@ class Story:
         return self.ok(action, ProductKey=self.product_key, **request)
 
     def failure(self, action: str, **request: Any) -> str:
-        """Of the product."""
+        """The failure of an action on the product."""
         return self._back_end.failure(action, ProductKey=self.product_key, **request)
 
 

@@ -1,4 +1,4 @@
-"""What unmodified firmware meets on a server its fleet was moved to (docs/migrating.md)."""
+"""Unmodified firmware on a server its fleet was moved to (docs/migrating.md)."""
 
 import pytest
 

@@ -52,7 +52,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _unpacked(raw: bytes) -> Iterator[bytes]:
-    """What needs no key to be read: compressed payloads and signed web sessions."""
+    """Unpack data that needs no key: compressed payloads and signed web sessions."""
     with contextlib.suppress(zlib.error):
         yield zlib.decompress(raw)
     if raw.count(b":") == 2:

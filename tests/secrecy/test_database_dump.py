@@ -1,4 +1,4 @@
-"""Whoever gets a dump of the database gets no secret: the keys are elsewhere, or there is none."""
+"""A dump of the database reveals no secret: the keys are elsewhere, or there is none."""
 
 from collections.abc import Iterator
 
@@ -47,13 +47,13 @@ def test_a_dump_holds_none_of_a_thousand_known_secrets(
 
 
 def shown() -> bytes:
-    """What a log line or a traceback would show of any row."""
+    """The text that a log line or a traceback would show of any row."""
     rows = (row for model in apps.get_models() for row in model._default_manager.all())
     return "\n".join(f"{row!r} {row}" for row in rows).encode()
 
 
 def test_the_dump_is_the_whole_database(chen: Operator) -> None:
-    """What would be found if it were kept, in any table and any way of packing it."""
+    """The search finds a value that is stored, in any table and any packing."""
     heap = whole_database()
     assert known([("phone", str(chen.phone)), ("password's digest", chen.password)]).found_in(heap)
     assert known([("migration", "0002_remove_content_type_name")]).found_in(heap)

@@ -1,6 +1,6 @@
-"""What the processes write with LOG_LEVEL=DEBUG holds no secret, whatever happens to them.
+"""The output of the processes with LOG_LEVEL=DEBUG contains no secret in any situation.
 
-Lines are written for people when the tests run with SQLite, and as JSON with PostgreSQL.
+Lines are plain text when the tests run with SQLite, and JSON with PostgreSQL.
 """
 
 import contextlib
@@ -282,7 +282,7 @@ def ask_as_a_broker(site: Site) -> None:
 
 # --- The shell ----------------------------------------------------------------------------
 def type_commands(site: Site, key: AccessKey, tmp_path: Path) -> str:
-    """What they write beside their answers, which are meant to hold secrets."""
+    """Run commands; return their output without the answers, which may contain secrets."""
     product = make_product()
     backup = tmp_path / "a.backup"
     new_key = Fernet.generate_key().decode()

@@ -1,4 +1,4 @@
-"""What is shown of an object, in a traceback or a log line, never is a secret it holds."""
+"""The repr of an object, in a traceback or a log line, never contains a secret."""
 
 import dataclasses
 import importlib

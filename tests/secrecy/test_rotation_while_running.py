@@ -162,7 +162,7 @@ def killed_halfway(
 
 
 def _under_the_new_key(new: str) -> int:
-    """Of the first few devices, which are done first."""
+    """Count values under the new key among the first ten devices, which are done first."""
     rows = SealedColumn(Device, "device_secret").stored(Device.objects.all())[:10]
     return sum(fits(value, [new]) for _, value in rows)
 

@@ -26,7 +26,7 @@ def committed() -> polib.POFile:
 
 
 def extracted(directory: Path) -> polib.POFile:
-    """What `make messages` makes of the sources and the committed catalogue, in `directory`."""
+    """Run `make messages` in `directory` on copies of the sources and the committed catalogue."""
     if shutil.which("xgettext") is None:
         pytest.skip("no xgettext: `apt install gettext`")
     for source in (*SOURCES, "locale"):

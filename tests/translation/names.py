@@ -1,6 +1,6 @@
-"""What is called the same in every language (docs/translating.md).
+"""Terms that are the same in every language (docs/translating.md).
 
-The platform's names; fields, operations and codes of the log; what is typed into a shell.
+The platform's names; fields, operations and codes of the log; input for a shell.
 """
 
 _NAMES = """

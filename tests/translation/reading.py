@@ -1,4 +1,4 @@
-"""What a person reads, or has read out, on a page: text, labels, hints, titles."""
+"""Text that a person reads or hears on a page: text, labels, hints, titles."""
 
 import re
 from collections.abc import Iterator

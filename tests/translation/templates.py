@@ -1,4 +1,4 @@
-"""What a template says in its own words, outside the tags that translate."""
+"""Words of a template outside the tags that translate."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What counts as an English word on a page."""
+"""English words on a page, and the words that do not count."""
 
 import pytest
 from django.test.html import parse_html

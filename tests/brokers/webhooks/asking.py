@@ -53,7 +53,7 @@ def word(answer: HttpResponse) -> str:
 
 
 def result(answer: HttpResponse) -> str:
-    """Of EMQX 5, for which any other status is *ask the next one*."""
+    """The result for EMQX 5, which reads any status but 200 as *ask the next one*."""
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/json"
     return str(json.loads(answer.content)["result"])

@@ -1,4 +1,4 @@
-"""Who may ask, and how refusals of any kind are put."""
+"""Access to the webhooks, and the form of every refusal."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What a device may use at a broker: its own topics, its own queues, and nothing else."""
+"""Resources a device may use at a broker: its own topics, its own queues, and nothing else."""
 
 import pytest
 

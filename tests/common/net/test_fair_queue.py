@@ -1,4 +1,4 @@
-"""Who is served next."""
+"""The order in which the fair queue serves its origins."""
 
 import pytest
 

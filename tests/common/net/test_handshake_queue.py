@@ -1,4 +1,4 @@
-"""Whose handshake is next."""
+"""The order in which TLS handshakes begin."""
 
 import asyncio
 from collections.abc import Callable

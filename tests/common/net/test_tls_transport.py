@@ -58,7 +58,7 @@ class TlsLine(Line):
         return self.transport.spoken, self.transport.through
 
     async def asked(self) -> Begin:
-        """What waits for its turn, once there is something."""
+        """Wait for a handshake to be queued, and return it."""
         async with asyncio.timeout(10):
             while not self.waiting:
                 self.heard.news.clear()

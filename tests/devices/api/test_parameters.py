@@ -1,4 +1,4 @@
-"""Whatever stands in a parameter, the answer is one of the platform's, and never our fault."""
+"""Any parameter value gets one of the platform's answers, and never an internal error."""
 
 from typing import Any
 

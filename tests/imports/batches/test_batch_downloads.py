@@ -1,4 +1,4 @@
-"""What a production line takes: guarded, audited, streamed, exact."""
+"""Credential downloads for a production line: guarded, audited, streamed, exact."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Who works on a batch, and what becomes of one that nobody works on."""
+"""The processing of batches, and of batches left without a worker."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def product(monkeypatch: pytest.MonkeyPatch) -> Product:
-    """Of lists with more than 10 rows, a job takes care."""
+    """A product; a job handles lists with more than 10 rows."""
     monkeypatch.setattr(batch_runner, "AT_ONCE", 10)
     return make_product()
 
@@ -32,7 +32,7 @@ def live_jobs(kind: str) -> list[Job]:
 
 
 def run(job: Job) -> None:
-    """What a worker does, without the transactions."""
+    """Run a job as a worker does, without the transactions."""
     kind = KINDS[job.kind]
     while job.total is None or job.position < job.total:
         outcome = kind.chunk(job, job.position, kind.size)

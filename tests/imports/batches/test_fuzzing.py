@@ -1,4 +1,4 @@
-"""Whatever a file holds, it is read or refused in words: as a batch, and as a fleet."""
+"""Fuzz the readers: any file is read or refused with an error, as a batch and as a fleet."""
 
 import contextlib
 import io

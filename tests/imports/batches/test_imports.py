@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def product(monkeypatch: pytest.MonkeyPatch) -> Product:
-    """Of which nothing is imported in the request itself."""
+    """A product whose lists are never imported in the request itself."""
     monkeypatch.setattr(batch_runner, "AT_ONCE", 0)
     return make_product()
 

@@ -1,4 +1,4 @@
-"""Who works on an import, and what becomes of one that nobody works on."""
+"""The processing of imports, and of imports left without a worker."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ def live_jobs() -> list[Job]:
 
 
 def run(job: Job) -> None:
-    """What a worker does."""
+    """Run a job as a worker does."""
     kind = KINDS[job.kind]
     while job.total is None or job.position < job.total:
         with transaction.atomic():

@@ -32,7 +32,7 @@ def mixed(tmp_path: Path) -> str:
 
 
 def partly(*arguments: str) -> str:
-    """What it prints when something was left out: the exit code is 1 then."""
+    """The output when something was left out. The exit code is 1 then."""
     output = io.StringIO()
     with pytest.raises(SystemExit) as exit_:
         call_command(*arguments, stdout=output)

@@ -1,4 +1,4 @@
-"""What an import makes of a fleet, and what it refuses."""
+"""The result of importing a fleet, and the imports that are refused."""
 
 import json
 

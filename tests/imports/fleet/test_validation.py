@@ -1,4 +1,4 @@
-"""What a product, a device or a ClientID has to keep by itself, and against the other rows."""
+"""Rules for a product, a device or a ClientID, alone and against the other rows."""
 
 from datetime import UTC, datetime
 

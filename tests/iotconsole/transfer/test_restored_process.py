@@ -1,4 +1,4 @@
-"""What a device sees of a backup that was restored on another machine."""
+"""Devices connect to a backup that was restored on another machine."""
 
 import ssl
 from pathlib import Path

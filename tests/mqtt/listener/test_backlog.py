@@ -1,4 +1,4 @@
-"""Whoever sends much is served in slices, one at a time for all of them; nothing is lost."""
+"""Senders of much data are served in slices, one at a time for all of them; nothing is lost."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who is taken for dead, and when: by a clock of the test's own, without a database."""
+"""Detection of dead listeners, with a test clock and without a database."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -74,7 +74,7 @@ def test_one_that_comes_and_goes_has_its_time_each_time() -> None:
 def test_a_device_is_offline_within_30_seconds_of_the_death_of_its_listener(
     phase: float, late: float, lived: float
 ) -> None:
-    """Whatever the phases of the rounds, and with looks that are late by up to a second."""
+    """The limit holds for any phase of the rounds, and for checks up to a second late."""
     clock = Clock()
     watch = Watch(clock=clock)
     begun, died = clock.now, clock.now + lived

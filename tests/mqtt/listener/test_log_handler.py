@@ -24,7 +24,7 @@ def line(text: str) -> logging.LogRecord:
 
 
 def read_all(handler: QueuedHandler, reading: int) -> bytes:
-    """What it writes until it has nothing left."""
+    """Read the handler's output until nothing is left."""
     found = b""
     while handler._lines.unfinished_tasks or select.select([reading], [], [], 0)[0]:
         if select.select([reading], [], [], 0.02)[0]:

@@ -1,4 +1,4 @@
-"""What explains a refusal is looked for beside everything else, and after it was answered."""
+"""Refusals are examined after the answer, concurrently with everything else."""
 
 import threading
 

@@ -243,7 +243,7 @@ def test_reading_goes_on_after_the_database_was_away(
 
 
 def test_revocations_are_forgotten_an_hour_after_they_were_read(listener: RunningListener) -> None:
-    """Whatever the clock of their writer said: another listener may not have read them yet."""
+    """The writer's clock does not matter: another listener may not have read them yet."""
     long_ago = timezone.now() - timedelta(days=1)
     Revocation.objects.create(device_id=1, reason="clear", created_at=long_ago)
     listener.run(listener.listener.rounds.poll())

@@ -1,4 +1,4 @@
-"""What a simulated device saves."""
+"""The data that a simulated device saves."""
 
 import stat
 from pathlib import Path

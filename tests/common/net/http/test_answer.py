@@ -33,7 +33,7 @@ def environ() -> dict[str, Any]:
 
 
 def drained(answer: Answer) -> bytes:
-    """What there is to read, up to the end or to where the thread has come."""
+    """Read to the end, or as far as the thread has written."""
     parts: list[bytes] = []
     while part := answer.read():
         parts.append(part)

@@ -1,4 +1,4 @@
-"""What an application is told of a request."""
+"""The WSGI environ that an application gets for a request."""
 
 import io
 from typing import Any

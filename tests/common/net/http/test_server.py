@@ -184,7 +184,7 @@ def test_what_is_refused_is_told_why_with_the_headers_of_every_answer(
 
 
 def test_a_request_that_does_not_come_in_time_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever arrives meanwhile."""
+    """The time limit applies whatever arrives meanwhile."""
     for module in (request_body, connections):
         monkeypatch.setattr(module, "REQUEST_WITHIN", 0.2)
     with running(application) as server, ExitStack() as open_:
@@ -295,7 +295,7 @@ def test_the_oldest_silent_connection_gives_way_to_a_newcomer() -> None:
 
 
 def test_requests_wait_in_turn_by_where_they_come_from() -> None:
-    """Of a flood from one address others wait for one request only."""
+    """A flood from one address delays others by one request only."""
     busy, served = threading.Event(), list[str]()
 
     def slow(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
