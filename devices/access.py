@@ -47,7 +47,7 @@ def batch_or_404(request: HttpRequest, key: int, *, change: bool = False) -> Dev
     operator = operator_of(request)
     batch = visible_batches(operator).filter(pk=key).first()
     if batch is None:
-        raise Http404(_("There is no batch %(batch)s (any more).") % {"batch": key})
+        raise Http404(_("Batch %(batch)s does not exist or was deleted.") % {"batch": key})
     if change:
         require_change(operator, batch.product.product_key)
     return batch
@@ -61,7 +61,7 @@ def device_or_404(
     devices = with_state(Device.objects.select_related("product"))
     device = devices.filter(product__product_key=product_key, device_name=device_name).first()
     if device is None or not operator.may_look_at(product_key):
-        text = _("There is no device %(name)s in product %(product_key)s.")
+        text = _("Product %(product_key)s has no device %(name)s.")
         raise Http404(text % {"name": device_name, "product_key": product_key})
     if change:
         require_change(operator, product_key)

@@ -19,7 +19,7 @@ from devices.operations.manage_many import Skipped
 _NAMED = 100
 _CHUNK = 100
 
-NOT_YOURS = gettext_noop("the product was taken from the account that asked for this")
+NOT_YOURS = gettext_noop("the account that started this no longer has access to the product")
 
 
 def _chunk(act: BulkAct, job: Job, position: int, size: int) -> ChunkResult:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from devices.log_operations import operations_named
 from devices.log_search import keys_with, span_between, with_reason
 from devices.logs import refusals
 from devices.models import (
@@ -246,6 +247,7 @@ class LogFilter(ConsoleFilter[LogEntry]):
         told = [key for key, reason in REASONS.items() if words in reason.title.casefold()]
         columns = ("device_name", "product_key", "client_id", "trace_id", "operation", "code")
         wanted = Q(reason__in=told) | Q(text__icontains=value)
+        wanted |= Q(operation__in=operations_named(value))
         for column in columns:
             wanted |= Q(**{f"{column}__icontains": value})
         return entries.alias(text=Cast("detail", TextField())).filter(wanted)

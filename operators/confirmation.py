@@ -143,7 +143,7 @@ class ChallengeState:
 
 def phone_purpose(number: PhoneNumber, operator: Operator) -> Purpose:
     """Verifying a number is itself a confirmation, sent to that number."""
-    sentence = gettext_noop("use this number for confirmation codes of %(name)s")
+    sentence = gettext_noop("verify this phone for %(name)s")
     facts = {"name": operator.get_username()}
     return Purpose(PHONE_VERIFY, f"phone/{number.as_e164}", "verified", sentence, facts)
 
@@ -171,8 +171,8 @@ def _require_role(operator: Operator, purpose: Purpose) -> None:
 def _message(code: str, purpose: Purpose) -> str:
     minutes = SmsDevice.VALID_SECONDS // 60
     text = _(
-        "Code %(code)s confirms: %(purpose)s. Valid %(minutes)s minutes. "
-        "If you did not ask for it, give it to nobody."
+        "Code %(code)s to %(purpose)s. Valid for %(minutes)s minutes. If you did not ask for it, "
+        "share it with nobody."
     )
     return text % {"code": code, "purpose": purpose.words, "minutes": minutes}
 
@@ -226,7 +226,7 @@ def _put_code(sent: SmsSend, code: str, binding: str) -> SmsDevice:
 
 
 def _record_sent(actor: Actor, purpose: Purpose, number: PhoneNumber) -> None:
-    summary = gettext_noop("Code sent to %(number)s to %(purpose)s")
+    summary = gettext_noop("Sent a code to %(number)s to %(purpose)s")
     target, facts = _audit_target(actor, purpose), {"number": mask(number), "purpose": purpose.fact}
     audit.record(actor, "confirmation.send", target, summary, **facts)
 
@@ -267,7 +267,7 @@ def _failure(
         return verification.verify_totp(operator, code)
     if method == "backup" and not purpose.verifies_phone:
         return verification.verify_backup(operator, code)
-    return ConfirmationError(_("This cannot be confirmed that way."))
+    return ConfirmationError(_("This method cannot confirm this."))
 
 
 _METHOD_WORDS = {

@@ -40,6 +40,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from operators.confirmation import (
+    FACTOR_CHANGE,
+    IDENTITY,
     ChallengeState,
     ConfirmationError,
     Confirmed,
@@ -97,6 +99,13 @@ class Dialog:
     @property
     def verifies_phone(self) -> bool:
         return self.purpose.verifies_phone
+
+    @property
+    def lasts_minutes(self) -> int:
+        """For how long the session needs no other code; 0 where each act needs its own."""
+        if self.purpose.act not in {IDENTITY, FACTOR_CHANGE}:
+            return 0
+        return int(settings.CONFIRMATION_FRESH_SECONDS // 60)
 
     @property
     def alternative_tried(self) -> bool:

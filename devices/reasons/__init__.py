@@ -12,6 +12,6 @@ from devices.reasons.registering import REGISTERING
 
 __all__ = ["REASONS", "Reason"]
 
-_DONE = Reason("ok", "200", _("Success"), _("Done as asked."))
+_DONE = Reason("ok", "200", _("Success"), _("Done."))
 
 REASONS: dict[str, Reason] = {reason.key: reason for reason in (_DONE, *REGISTERING, *CONNECTING)}

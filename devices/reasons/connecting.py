@@ -25,19 +25,22 @@ CONNECTING = (
     Reason(
         "client_id_void",
         "403",
-        _("ClientID is forbidden"),
-        _("This ClientID was voided by Switch or Clear, or its slot was given away unclaimed."),
+        _("ClientID is blocked"),
+        _(
+            "Switch or Clear blocked this ClientID, or it never connected and its slot went to "
+            "another device."
+        ),
         _("If the device is genuine, allow registration and let it register for a new ClientID."),
     ),
     Reason(
         "secret_blocked",
         "403",
-        _("DeviceSecret is forbidden"),
+        _("DeviceSecret is blocked"),
         _(
-            "Switch or Clear cut off every device but the one kept; this one connects with the "
-            "DeviceSecret."
+            "Switch or Clear blocked every device except the one kept; this one connects with "
+            "the DeviceSecret."
         ),
-        _("Reset the device to let it use its DeviceSecret again."),
+        _("Reset the device to unblock its DeviceSecret."),
     ),
     Reason(
         "keepalive_out_of_range",
@@ -50,7 +53,10 @@ CONNECTING = (
         "registration_at_broker",
         "460",
         _("Registration at a broker"),
-        _("A broker carries data connections only; this server's own listeners answer it."),
+        _(
+            "A broker carries data connections only. This server's own listeners answer "
+            "registrations."
+        ),
         _(
             "Let the proxy in front of the broker send clientIds with authType=register or "
             "authType=regnwl to the listeners (docs/brokers.md)."
@@ -60,7 +66,7 @@ CONNECTING = (
         "data_connections_elsewhere",
         "Broker",
         _("Data connections are elsewhere"),
-        _("The broker that asked does not carry the data connections of this product."),
+        _("The broker that sent this request does not carry the data connections of this product."),
         _("Choose the broker under Data Connections when you edit the product."),
     ),
     Reason(
@@ -68,30 +74,32 @@ CONNECTING = (
         "429",
         _("Too many refused attempts"),
         _(
-            "So many attempts from this address, for this product or device were refused in the "
-            "last minute that for a while what failed before is turned away unread, and other "
-            "refusals are not logged one by one. Good credentials are still accepted."
+            "Too many attempts from this address, or for this product or device, were refused in "
+            "the last minute. For a while, what failed before is refused unread, and other "
+            "refusals are not logged one by one. Valid credentials are still accepted."
         ),
-        _("Find out what keeps failing first; the limits are settings (FAILURES_PER_…)."),
+        _("First find out what keeps failing. The limits are settings (FAILURES_PER_…)."),
     ),
     Reason(
         "server_error",
         "500",
         _("Server error"),
-        _("The server could not answer. The device was told to try again later."),
+        _("The server could not answer and told the device to try again later."),
         _("See the server's own log at this time."),
     ),
     Reason("online", "200", _("Online"), _("The device connected.")),
     Reason(
         "activated", "200", _("Online, activated"), _("The device connected for the first time.")
     ),
-    Reason("device_disconnect", "200", _("Device disconnect"), _("The device said goodbye.")),
-    Reason("connection_lost", "400", _("Connection lost"), _("The connection broke off.")),
+    Reason(
+        "device_disconnect", "200", _("Device disconnect"), _("The device closed the connection.")
+    ),
+    Reason("connection_lost", "400", _("Connection lost"), _("The connection ended unexpectedly.")),
     Reason(
         "keepalive_timeout",
         "400",
         _("Keepalive timeout"),
-        _("Nothing came for one and a half keepalives."),
+        _("Nothing arrived for one and a half times the keepalive."),
     ),
     Reason(
         "takeover",
@@ -100,10 +108,10 @@ CONNECTING = (
         _("Another connection was made with the same identity."),
         _("If this repeats, two physical devices share one credential."),
     ),
-    Reason("switch", "400", _("Cut off by Switch"), _("An operator kept another ClientID.")),
-    Reason("clear", "400", _("Cut off by Clear"), _("An operator voided every ClientID.")),
-    Reason("disable", "400", _("Cut off by Disable"), _("An operator disabled the device.")),
-    Reason("delete", "400", _("Cut off by Delete"), _("An operator deleted the device.")),
+    Reason("switch", "400", _("Disconnected by Switch"), _("An operator kept another ClientID.")),
+    Reason("clear", "400", _("Disconnected by Clear"), _("An operator blocked every ClientID.")),
+    Reason("disable", "400", _("Disconnected by Disable"), _("An operator disabled the device.")),
+    Reason("delete", "400", _("Disconnected by Delete"), _("An operator deleted the device.")),
     Reason(
         "protocol_error", "400", _("Protocol error"), _("The device sent bytes that are not MQTT.")
     ),
@@ -111,11 +119,14 @@ CONNECTING = (
         "session_ended",
         "400",
         _("Session no longer valid"),
-        _("A regular check found that the server no longer holds this session as permitted."),
+        _("A regular check found that this session is no longer allowed."),
     ),
     Reason("server_stopped", "200", _("Server stopped"), _("The listener was stopped.")),
     Reason(
-        "server_lost", "500", _("Listener ended unexpectedly"), _("The listener did not shut down.")
+        "server_lost",
+        "500",
+        _("Listener ended unexpectedly"),
+        _("The listener did not shut down properly."),
     ),
     Reason(
         "topic_denied",

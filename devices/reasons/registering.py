@@ -9,7 +9,7 @@ REGISTERING = (
         "bad_parameters",
         "460",
         _("Request parameter error"),
-        _("A parameter the device must send is missing or malformed."),
+        _("A required parameter is missing or malformed."),
         _(
             "Compare the clientId, username and parameters under Details with what the SDK "
             "documents."
@@ -50,30 +50,24 @@ REGISTERING = (
         "dynamic_registration_off",
         "6288",
         _("Dynamic Registration is off"),
-        _("The product does not take new devices at the moment."),
-        _("Turn on Dynamic Registration on Product Details if this device should be let in."),
+        _("The product does not accept new devices at the moment."),
+        _("To let this device in, turn on Dynamic Registration on Product Details."),
     ),
     Reason(
         "window_closed",
         "6288",
         _("Registration window has closed"),
-        _(
-            "Dynamic Registration was opened until a moment that has passed, so it closed by "
-            "itself."
-        ),
-        _("Open it again on Product Details if this device should be let in."),
+        _("Dynamic Registration was open until a time that has passed. It closed automatically."),
+        _("To let this device in, open it again on Product Details."),
     ),
     Reason(
         "budget_used_up",
         "6288",
         _("Registration budget is used up"),
+        _("The budget of this registration window is used up. It closed automatically."),
         _(
-            "As many have registered as this registration window was opened for, so it closed by "
-            "itself."
-        ),
-        _(
-            "If more were expected, open it again on Product Details. If not, somebody else has "
-            "the product certificate: follow “Secret leaked?” there."
+            "If you expected more devices, open it again on Product Details. If not, somebody "
+            "else has the product certificate: follow “Secret leaked?” there."
         ),
     ),
     Reason(
@@ -81,15 +75,15 @@ REGISTERING = (
         "Window",
         _("DeviceName is not allowed"),
         _(
-            "The registration window is open only to DeviceNames of a pattern that this one does "
-            "not fit."
+            "The registration window is open only to DeviceNames that match a pattern. This one "
+            "does not."
         ),
         _("If the device is genuine, change the pattern on Product Details."),
     ),
     Reason(
         "name_not_carried",
         "Broker",
-        _("The broker cannot carry this DeviceName"),
+        _("The broker does not support this DeviceName"),
         _(
             "The data connections of this product are carried by RabbitMQ, where a dot or colon "
             "in a DeviceName would mix up devices."
@@ -101,8 +95,8 @@ REGISTERING = (
         "Window",
         _("Source network is not allowed"),
         _(
-            "The registration window is open only to certain networks, and this address is in "
-            "none of them."
+            "The registration window is open only to certain networks. This address is in none "
+            "of them."
         ),
         _(
             "If the device is genuine, add its network on Product Details. If not, somebody "
@@ -119,10 +113,10 @@ REGISTERING = (
     Reason(
         "registration_refused",
         "6288",
-        _("Registration under this DeviceName is refused"),
+        _("Registration under this DeviceName is blocked"),
         _(
-            "After Switch (or Clear) an operator closed this DeviceName to new registrations, so "
-            "that clones cannot simply register again."
+            "After Switch or Clear, an operator blocked new registrations under this DeviceName, "
+            "so that clones cannot register again."
         ),
         _("Allow registration again on Device Details if this device is genuine."),
     ),
@@ -147,7 +141,7 @@ REGISTERING = (
         _("One device certificate activates one physical device, and this one has been used."),
         _(
             "If the device lost its secret, Reset it. If the hardware was replaced, delete the "
-            "device and add the DeviceName again. If neither, somebody holds the product "
+            "device and add the DeviceName again. If neither, somebody has the product "
             "certificate."
         ),
     ),
@@ -155,16 +149,16 @@ REGISTERING = (
         "client_id_limit",
         "Limit",
         _("Five ClientIDs are in use"),
-        _("A DeviceName has room for five physical devices, and all five ClientIDs are taken."),
-        _("Open Device Details: keep one with Switch, or void all with Clear."),
+        _("A DeviceName has room for five physical devices, and all five ClientIDs are in use."),
+        _("Open Device Details: keep one with Switch, or block all with Clear."),
     ),
     Reason(
         "slot_reclaimed",
         "200",
-        _("Success, an unclaimed ClientID was voided"),
+        _("Success, an unused ClientID was blocked"),
         _(
-            "All five ClientIDs were taken; the oldest had been issued a while ago and never "
-            "connected, so it was voided and its slot went to this device."
+            "All five ClientIDs were in use. The oldest had never connected, so it was blocked "
+            "and its slot went to this device."
         ),
     ),
 )

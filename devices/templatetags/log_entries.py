@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from devices import telling
+from devices.log_operations import operation_name
 from devices.logs import reason_of
 from devices.models import LogEntry
 from devices.reasons import Reason
@@ -22,6 +23,11 @@ def reason(entry: LogEntry) -> Reason:
 @register.filter
 def told(entry: LogEntry) -> Told:
     return telling.told(entry)
+
+
+@register.filter
+def operation(entry: LogEntry) -> str:
+    return operation_name(entry.operation)
 
 
 @register.filter

@@ -106,14 +106,14 @@ def reset(actor: Actor, account_id: int) -> Operator:
     """
     with minded(actor, account_id) as account:
         if actor.operator and actor.operator.pk == account.pk:
-            raise ConflictError(_("Your own second factor is reset by another administrator."))
+            raise ConflictError(_("Another administrator must reset your second factor."))
         if not factors_of(account):
             raise ConflictError(_("This account has no second factor."))
         before = Operator.objects.get(pk=account.pk)
         _forget(account)
         changed(account)
         signed_in.end_all(account)
-        summary = gettext_noop("Second factor reset, signed out everywhere")
+        summary = gettext_noop("Reset the second factor and signed the account out everywhere")
         entry = audit.record(actor, "second_factor.reset", account.target, summary)
     notify(actor, before, entry)
     return account

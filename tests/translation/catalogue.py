@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 # Where words for operators are.
-SOURCES = ("devices", "iotconsole", "operators", "products", "registration", "templates")
+SOURCES = ("common", "devices", "iotconsole", "operators", "products", "registration", "templates")
 
 # Context, message, plural.
 Key = tuple[str, str, str]
