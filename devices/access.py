@@ -30,7 +30,7 @@ def device_or_404(
     devices = with_state(Device.objects.select_related("product").defer(*SECRETS))
     device = devices.filter(product__product_key=product_key, device_name=device_name).first()
     if device is None or not operator.may_look_at(product_key):
-        text = _("There is no device %(name)s in product %(product_key)s.")
+        text = _("Product %(product_key)s has no device %(name)s.")
         raise Http404(text % {"name": device_name, "product_key": product_key})
     if change:
         require_change(operator, product_key)

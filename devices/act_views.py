@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from common.web.confirm_dialog import Act, ask, kept
 from common.web.forms import posted
@@ -23,7 +23,7 @@ from operators.guards import dangerous_act, operator_act
 from operators.permissions import actor_of
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("switch the ClientID of %(device_name)s"))
 def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Keep one ClientID."""
     device = device_or_404(request, product_key, device_name)
@@ -32,7 +32,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
         device,
         _("Switch the ClientID of %(name)s"),
         button=_("OK"),
-        done=_("Switched %(name)s: one physical device is kept, the others are cut off."),
+        done=_("Switched %(name)s. One physical device is kept; the others are blocked."),
     )
     # None is picked at first: the current one alternates while clones kick each other.
     client_ids = [row.client_id for row in rows]
@@ -46,7 +46,7 @@ def switch(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     return ask(request, act, perform, form, template="devices/switch.html", context=context)
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("clear %(device_name)s"))
 def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     """Void every ClientID."""
     device = device_or_404(request, product_key, device_name)
@@ -54,10 +54,10 @@ def clear(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         device,
         _("Clear %(name)s"),
         _forbidden_by_clear(device),
-        _("They are disconnected at once, and the ClientIDs cannot be brought back."),
+        _("Blocked ClientIDs cannot be restored."),
         *blocks.after_clear(device),
         button=_("Clear all physical devices"),
-        done=_("Cleared %(name)s: every physical device is cut off."),
+        done=_("Cleared %(name)s. All physical devices are blocked."),
         danger=True,
     )
     form = ClearForm(device_name, posted(request), blocked=device.registration_refused)
@@ -78,34 +78,33 @@ def _forbidden_by_clear(device: Device) -> str:
     holder = device.preregistered and device.claimed_at and not device.secret_blocked
     if holder:
         sentence = ngettext(
-            "%(count)s physical device with a ClientID of this DeviceName, and the one that uses "
-            "its DeviceSecret, are forbidden to connect.",
-            "%(count)s physical devices with a ClientID of this DeviceName, and the one that uses "
-            "its DeviceSecret, are forbidden to connect.",
+            "%(count)s physical device with a ClientID, and the one that uses the DeviceSecret, "
+            "will be disconnected and blocked.",
+            "%(count)s physical devices with a ClientID, and the one that uses the DeviceSecret, "
+            "will be disconnected and blocked.",
             live,
         )
     else:
         sentence = ngettext(
-            "%(count)s physical device with a ClientID of this DeviceName is forbidden to connect.",
-            "%(count)s physical devices with a ClientID of this DeviceName are forbidden to "
-            "connect.",
+            "%(count)s physical device will be disconnected and blocked.",
+            "%(count)s physical devices will be disconnected and blocked.",
             live,
         )
     return sentence % {"count": live}
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("allow registration of %(device_name)s"))
 def allow(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
         device,
         _("Allow registration of %(name)s"),
         _(
-            "Physical devices may register under this DeviceName again while the product's Dynamic "
-            "Registration is on. If clones are still out there, they can do so too."
+            "Physical devices can register under this DeviceName again while the product's "
+            "Dynamic Registration is on, clones too."
         ),
         button=_("Allow registration"),
-        done=_("%(name)s may register again."),
+        done=_("%(name)s can register again."),
     )
     return ask(
         request,
@@ -134,7 +133,7 @@ def alias(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
     return ask(request, act, perform, form)
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("reset %(device_name)s"))
 def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     blocked = device.registration_refused
@@ -144,22 +143,22 @@ def reset(request: HttpRequest, product_key: str, device_name: str) -> HttpRespo
         *blocks.after_reset(device),
         _("Its state, its live connection and its ClientIDs stay as they are."),
         button=_("Reset"),
-        done=_("Reset %(name)s.") if blocked else _("Reset %(name)s: it may register again."),
+        done=_("Reset %(name)s.") if blocked else _("Reset %(name)s: it can register again."),
     )
     return ask(
         request, act, lambda _data: manage.reset(actor_of(request), product_key, device_name)
     )
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("disable %(device_name)s"))
 def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
         device,
         _("Disable %(name)s"),
         _(
-            "The device is disconnected at once and can neither connect nor register until it is "
-            "enabled. Its data and credentials are kept."
+            "The device is disconnected at once. It cannot connect or register until you enable "
+            "it. Its data and credentials are kept."
         ),
         button=_("Disable"),
         done=_("Disabled %(name)s."),
@@ -175,7 +174,7 @@ def disable(request: HttpRequest, product_key: str, device_name: str) -> HttpRes
     )
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("enable %(device_name)s"))
 def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
@@ -194,15 +193,15 @@ def enable(request: HttpRequest, product_key: str, device_name: str) -> HttpResp
     )
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("delete %(device_name)s"))
 def delete(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     act = Act.of(
         device,
         _("Delete %(name)s"),
-        _("Its DeviceSecret and all its ClientIDs are dead at once and cannot be brought back."),
+        _("Its DeviceSecret and all its ClientIDs stop working now and cannot be restored."),
         _(
-            "To put the DeviceName on other hardware, add it again afterwards: that issues a new "
+            "To use the DeviceName on other hardware, add it again afterwards. That issues a new "
             "DeviceSecret."
         ),
         *blocks.after_delete(device),

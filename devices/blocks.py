@@ -20,8 +20,8 @@ def after_clear(device: Device) -> list[str]:
     """What stays possible under the DeviceName once it is cleared."""
     if device.registration_refused:
         sentence = _(
-            "Registration under this DeviceName is blocked and stays blocked: no physical device "
-            "can register again until you allow it on Device Details."
+            "Registration under this DeviceName stays blocked: no physical device can register "
+            "until you allow it on Device Details."
         )
     elif window_state(device.product).open:
         sentence = _(
@@ -43,16 +43,15 @@ def after_reset(device: Device) -> list[str]:
     if device.registration_refused:
         sentences.append(
             _(
-                "Registration under this DeviceName is blocked and stays blocked: the device can "
-                "register once more, and gets the same DeviceSecret, when you have allowed it on "
-                "Device Details."
+                "Registration under this DeviceName stays blocked. Once you allow it on Device "
+                "Details, the device can register once more and gets the same DeviceSecret."
             )
         )
     else:
         sentences.append(
             _(
-                "The device may register once more and gets the same DeviceSecret: the way back "
-                "for a device that has lost it."
+                "The device can register once more and gets the same DeviceSecret. Use this when "
+                "a device has lost it."
             )
         )
     if device.secret_blocked:
@@ -120,8 +119,8 @@ def _kept(blocked: Blocked) -> list[str]:
     if not blocked.registering:
         return []
     sentence = ngettext(
-        "Registration under %(count)s of these DeviceNames is blocked and stays blocked.",
-        "Registration under %(count)s of these DeviceNames is blocked and stays blocked.",
+        "Registration stays blocked under %(count)s of these DeviceNames.",
+        "Registration stays blocked under %(count)s of these DeviceNames.",
         blocked.registering,
     )
     return [sentence % {"count": blocked.registering}]

@@ -97,8 +97,8 @@ ACTS: dict[str, BulkAct] = {
             _("Disable devices"),
             (
                 _(
-                    "The devices are disconnected at once and can neither connect nor register "
-                    "until they are enabled. Their data and credentials are kept."
+                    "The devices are disconnected at once. They cannot connect or register until "
+                    "you enable them. Their data and credentials are kept."
                 ),
             ),
             _disable,
@@ -111,8 +111,8 @@ ACTS: dict[str, BulkAct] = {
             _("Reset devices"),
             (
                 _(
-                    "Each device may register once more and gets the same DeviceSecret: the way "
-                    "back for devices that have lost it."
+                    "Each device can register once more and gets the same DeviceSecret. Use this "
+                    "when devices have lost it."
                 ),
                 _("Their states, live connections and ClientIDs stay as they are."),
             ),
@@ -126,8 +126,8 @@ ACTS: dict[str, BulkAct] = {
             _("Clear devices"),
             (
                 _(
-                    "Every physical device of these DeviceNames is forbidden to connect and "
-                    "disconnected at once. The ClientIDs cannot be brought back."
+                    "Every physical device of these DeviceNames will be disconnected and "
+                    "blocked. Blocked ClientIDs cannot be restored."
                 ),
             ),
             _clear,
@@ -139,8 +139,8 @@ ACTS: dict[str, BulkAct] = {
             _("Delete devices"),
             (
                 _(
-                    "Their DeviceSecrets and all their ClientIDs are dead at once and cannot be "
-                    "brought back."
+                    "Their DeviceSecrets and all their ClientIDs stop working now and cannot be "
+                    "restored."
                 ),
             ),
             _delete,

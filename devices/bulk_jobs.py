@@ -22,7 +22,7 @@ from operators.models import Operator
 _NAMED = 100
 _CHUNK = 100
 
-NOT_YOURS = gettext_noop("the product was taken from the account that asked for this")
+NOT_YOURS = gettext_noop("the account that started this no longer has access to the product")
 
 
 def _chunk(act: BulkAct, job: Job, position: int, size: int) -> ChunkResult:

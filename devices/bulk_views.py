@@ -9,7 +9,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 
 from common.sql.paging import Counted
@@ -41,7 +41,7 @@ class BulkForm(ConsoleForm):
         label="", widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"})
     )
     refuse_registration = forms.BooleanField(
-        label=gettext_lazy("Refuse new registrations"),
+        label=gettext_lazy("Block new registrations"),
         required=False,
         help_text=gettext_lazy(
             "Otherwise those that are not blocked can register again while Dynamic Registration "
@@ -79,17 +79,31 @@ class BulkForm(ConsoleForm):
         # What was agreed to must not grow or shrink on the way.
         if cleaned.get("count") != self._told:
             raise forms.ValidationError(
-                _("Meanwhile it is another number of devices. Look again, then confirm.")
+                _("The number of devices has changed. Check it, then confirm.")
             )
         return cleaned
 
 
-@dangerous_act
+# What a code is for; an unknown act gets no further than the code.
+_PHRASES = {
+    "enable": gettext_noop("enable devices"),
+    "disable": gettext_noop("disable devices"),
+    "reset": gettext_noop("reset devices"),
+    "clear": gettext_noop("clear devices"),
+    "delete": gettext_noop("delete devices"),
+}
+
+
+def _phrase(act: str) -> str:
+    return _PHRASES.get(act, gettext_noop("change devices"))
+
+
+@dangerous_act(_phrase)
 def bulk(request: HttpRequest, act: str) -> HttpResponse:
     """The dialog of one act for the devices that the URL selects; see devices.bulk_selection."""
     wanted = ACTS.get(act)
     if wanted is None:
-        raise Http404(_("There is no such act."))
+        raise Http404(_("There is no such action."))
     devices = selected(request, request.GET)
     if request.method != "POST":
         form = BulkForm(wanted, devices.counted(), initial=kept(request))
@@ -151,7 +165,7 @@ def _perform(
     if len(keys) <= AT_ONCE:
         return _told(request, act, act.perform(actor_of(request), keys, params))
     job = submit(actor_of(request), job_kind(act.key), params=params, rows=keys)
-    return go(request, job.get_absolute_url(), _("The work has begun."), trail=job.target)
+    return go(request, job.get_absolute_url(), _("The job has started."), trail=job.target)
 
 
 def _told(request: HttpRequest, act: BulkAct, outcome: Outcome) -> HttpResponse:
@@ -163,12 +177,12 @@ def _told(request: HttpRequest, act: BulkAct, outcome: Outcome) -> HttpResponse:
     return go(request, _back(request), " ".join(words), trail=trail, undo=undo_of(act, changed))
 
 
-@dangerous_post
+@dangerous_post(_phrase)
 def undo(request: HttpRequest, act: str) -> HttpResponse:
     """Enable or Disable from a toast, without a dialog. It can be undone in turn."""
     wanted = ACTS.get(act)
     if wanted is None or not wanted.opposite:
-        raise Http404(_("There is no such act."))
+        raise Http404(_("There is no such action."))
     keys = list(selected(request, request.POST).keys())
     return _told(request, wanted, wanted.perform(actor_of(request), keys[:AT_ONCE], {}))
 

@@ -17,7 +17,7 @@ class AddDeviceForm(ConsoleForm):
         queryset=Product.objects.none(),
         to_field_name="product_key",
         empty_label=None,
-        error_messages={"invalid_choice": _("This product does not exist (any more).")},
+        error_messages={"invalid_choice": _("This product does not exist or was deleted.")},
     )
     device_name = forms.CharField(
         label="DeviceName",
@@ -25,8 +25,8 @@ class AddDeviceForm(ConsoleForm):
         max_length=64,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
         help_text=_(
-            "4 to 32 characters: letters, digits and - _ @ . : — a MAC address, IMEI or "
-            "serial number serves well. Leave it empty to have one generated."
+            "4 to 32 characters: letters, digits and - _ @ . : — a MAC address, IMEI or serial "
+            "number works well. Leave it empty to generate one."
         ),
     )
     nickname = forms.CharField(
@@ -59,8 +59,8 @@ class SwitchForm(ConsoleForm):
         label="ClientID",
         widget=forms.RadioSelect,
         error_messages={
-            "required": _("Pick the ClientID to keep."),
-            "invalid_choice": _("This ClientID is not in use any more. Pick another one."),
+            "required": _("Choose the ClientID to keep."),
+            "invalid_choice": _("This ClientID is no longer in use. Choose another one."),
         },
     )
 
@@ -76,7 +76,7 @@ class ClearForm(ConsoleForm):
         label=_("Type the DeviceName to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    refuse_registration = forms.BooleanField(label=_("Refuse new registrations"), required=False)
+    refuse_registration = forms.BooleanField(label=_("Block new registrations"), required=False)
 
     def __init__(self, device_name: str, *args: Any, blocked: bool = False, **kwargs: Any) -> None:
         """With `blocked` there is nothing to choose: registration is refused already."""

@@ -89,7 +89,7 @@ def states(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@dangerous_act
+@dangerous_act(gettext_noop("add a device"))
 def add(request: HttpRequest) -> HttpResponse:
     """Add one device; the answer is its certificate, with the DeviceSecret."""
     form = AddDeviceForm(
@@ -162,14 +162,14 @@ def _newest_log(device: Device) -> list[LogEntry]:
     return list(entries.order_by("-pk")[:NEWEST_LOG])
 
 
-@reveals
+@reveals(gettext_noop("view the DeviceSecret of %(device_name)s"))
 def secret(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     revealed = reveal_device_secret(actor_of(request), product_key, device_name)
     return _details(request, device, revealed=revealed)
 
 
-@reveals
+@reveals(gettext_noop("view the MQTT connection parameters of %(device_name)s"))
 def parameters(request: HttpRequest, product_key: str, device_name: str) -> HttpResponse:
     device = device_or_404(request, product_key, device_name)
     revealed = reveal_connection(actor_of(request), product_key, device_name)

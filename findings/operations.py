@@ -81,13 +81,13 @@ def dismiss(actor: Actor, pk: int, reason: str) -> Finding:
     """Somebody has looked and knows why. Raises OperationError without a reason."""
     reason = reason.strip()
     if not reason:
-        raise OperationError(_("Say in a few words why it needs no attention."), field="reason")
+        raise OperationError(_("Say briefly why it needs no attention."), field="reason")
     if len(reason) > MOST_REASON:
         raise OperationError(_("At most 200 characters."), field="reason")
     with transaction.atomic():
         finding = _locked(pk)
         if finding.state != FindingState.OPEN:
-            raise ConflictError(_("This finding is not open any more."))
+            raise ConflictError(_("This finding is no longer open."))
         finding.state, finding.reason = FindingState.DISMISSED, reason
         finding.closed_at, finding.closed_by = timezone.now(), actor.operator
         finding.save(update_fields=["state", "reason", "closed_at", "closed_by"])
@@ -106,13 +106,11 @@ def reopen(actor: Actor, pk: int) -> Finding:
     with transaction.atomic():
         finding = _locked(pk)
         if finding.state != FindingState.DISMISSED:
-            raise ConflictError(_("Only a dismissed finding can be opened again."))
+            raise ConflictError(_("Only a dismissed finding can be reopened."))
         finding.state, finding.reason = FindingState.OPEN, ""
         finding.closed_at = finding.closed_by = None
         finding.save(update_fields=["state", "reason", "closed_at", "closed_by"])
-        audit.record(
-            actor, "finding.reopen", finding.target, gettext_noop("Opened a finding again")
-        )
+        audit.record(actor, "finding.reopen", finding.target, gettext_noop("Reopened a finding"))
     return finding
 
 

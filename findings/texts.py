@@ -20,55 +20,58 @@ class Words:
 WORDS: dict[str, Words] = {
     FindingKind.SHARED: Words(
         gettext_lazy(
-            "The same credential is used from two places in turn. One device does not go back and "
-            "forth: two physical devices share it."
+            "One credential is used from two places alternately. A single device does not do "
+            "that: two physical devices share it."
         ),
         gettext_lazy(
-            "Find out which one is genuine. Clear forbids both and lets the genuine one register "
-            "again; Disable stops everything until you know."
+            "Find out which device is genuine. Clear blocks both; the genuine one can then "
+            "register again. Disable stops everything until you know."
         ),
     ),
     FindingKind.FLAPPING: Words(
         gettext_lazy(
-            "Connections with this DeviceName keep throwing each other out: two physical devices "
-            "want to be the same one. If there is only one below, its network may break off often."
+            "Connections with this DeviceName keep replacing each other: two physical devices "
+            "use the same identity. If only one is listed below, its network may be unstable."
         ),
-        gettext_lazy("Keep the genuine one with Switch, or forbid all of them with Clear."),
+        gettext_lazy("Keep the genuine device with Switch, or block all of them with Clear."),
     ),
     FindingKind.CLIENT_IDS: Words(
         gettext_lazy(
-            "More than one ClientID was issued under this DeviceName. Each stands for a physical "
-            "device: either there are clones, or one device has registered again."
+            "More than one ClientID was issued under this DeviceName, each to a physical device. "
+            "Either there are clones, or one device registered again."
         ),
-        gettext_lazy("Compare them, keep the genuine one with Switch, or void all with Clear."),
+        gettext_lazy(
+            "Compare them, then keep the genuine device with Switch, or block all with Clear."
+        ),
     ),
     FindingKind.BURST: Words(
         gettext_lazy(
-            "Many more devices registered within an hour than this product is used to. It may be a "
-            "production run, or somebody who holds the ProductSecret."
+            "Far more devices registered within an hour than usual for this product. This may be "
+            "a production run, or somebody who has the ProductSecret."
         ),
         gettext_lazy(
-            "Look where they came from. If you do not know them, turn off Dynamic Registration on "
-            "Product Details first, then disable or delete what came in."
+            "Check where they came from. If you do not know them, turn off Dynamic Registration "
+            "on Product Details first, then disable or delete the new devices."
         ),
     ),
     FindingKind.BUDGET: Words(
         gettext_lazy(
-            "Most of what this registration window allows is used. When all of it is, further "
+            "Most of the budget of this registration window is used. Once it is used up, further "
             "devices are refused."
         ),
         gettext_lazy(
-            "If more devices are expected, change the window on Product Details; if not, find out "
-            "who has registered."
+            "If you expect more devices, change the window on Product Details. If not, find out "
+            "who registered."
         ),
     ),
     FindingKind.UNUSED: Words(
         gettext_lazy(
-            "A ClientID was issued and has never connected since: its device was not put to use, "
-            "lost it, or somebody was only trying the ProductSecret."
+            "A ClientID was issued and has never connected. Its device may not be in use yet or "
+            "may have lost it, or somebody was trying the ProductSecret."
         ),
         gettext_lazy(
-            "If nobody waits for this device, void the ClientID with Clear, or dismiss this."
+            "If you do not expect this device, block the ClientID with Clear, or dismiss this "
+            "finding."
         ),
     ),
 }

@@ -85,7 +85,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     act = Act.of(
         finding,
         _("Dismiss this finding"),
-        _("It stays dismissed unless something new speaks for it: another address or ClientID."),
+        _("It stays dismissed unless something new appears: another address or ClientID."),
         button=_("Dismiss"),
         done=_("Dismissed the finding."),
         undo=Undo(reverse("findings:reopen", args=[pk]), {}),
@@ -103,9 +103,9 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     finding = finding_or_404(request, pk, change=True)
     act = Act.of(
         finding,
-        _("Open this finding again"),
-        _("It is listed among the open ones again."),
-        button=_("Open again"),
-        done=_("Opened the finding again."),
+        _("Reopen this finding"),
+        _("It is listed as open again."),
+        button=_("Reopen"),
+        done=_("Reopened the finding."),
     )
     return ask(request, act, lambda _data: operations.reopen(actor_of(request), pk))

@@ -21,7 +21,7 @@ def batch_or_404(request: HttpRequest, key: int, *, change: bool = False) -> Dev
     operator = operator_of(request)
     batch = visible_batches(operator).filter(pk=key).first()
     if batch is None:
-        raise Http404(_("There is no batch %(batch)s (any more).") % {"batch": key})
+        raise Http404(_("Batch %(batch)s does not exist or was deleted.") % {"batch": key})
     if change:
         require_change(operator, batch.product.product_key)
     return batch

@@ -5,6 +5,7 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -46,7 +47,7 @@ def report(request: HttpRequest, key: int) -> HttpResponseBase:
 
 
 @never_cache
-@dangerous_act
+@dangerous_act(gettext_noop("download the credentials of batch %(key)s"))
 def credentials(request: HttpRequest, key: int) -> HttpResponse:
     """DownloadCSV: GET asks, POST sends the file."""
     shown = batch_or_404(request, key, change=True)
@@ -56,7 +57,7 @@ def credentials(request: HttpRequest, key: int) -> HttpResponse:
 
 
 @never_cache
-@dangerous_act
+@dangerous_act(gettext_noop("download the MQTT connection parameters of batch %(key)s"))
 def parameters(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     title = _("Download the MQTT connection parameters of batch %(batch)s") % {"batch": key}
@@ -87,7 +88,7 @@ def labels(request: HttpRequest, key: int) -> HttpResponse:
     return _labels(request, batch_or_404(request, key))
 
 
-@reveals
+@reveals(gettext_noop("print the DeviceSecrets of batch %(key)s"))
 def secret_labels(request: HttpRequest, key: int) -> HttpResponse:
     """The same with the DeviceSecret, in letters and in the QR code."""
     return _labels(request, batch_or_404(request, key, change=True), with_secrets=True)

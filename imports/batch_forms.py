@@ -33,7 +33,9 @@ class BatchForm(ConsoleForm):
         queryset=Product.objects.none(),
         to_field_name="product_key",
         empty_label=None,
-        error_messages={"invalid_choice": gettext_lazy("This product does not exist (any more).")},
+        error_messages={
+            "invalid_choice": gettext_lazy("This product does not exist or was deleted.")
+        },
     )
     method = forms.ChoiceField(
         label=gettext_lazy("Method"),
@@ -43,7 +45,7 @@ class BatchForm(ConsoleForm):
     )
     count = forms.IntegerField(
         label=gettext_lazy("Number of devices"),
-        error_messages={"required": gettext_lazy("Say how many devices.")},
+        error_messages={"required": gettext_lazy("Enter the number of devices.")},
     )
     name_prefix = forms.CharField(
         label=gettext_lazy("DeviceName begins with"),
@@ -90,8 +92,8 @@ class AddBatchForm(ConsoleForm):
         label=gettext_lazy("All or nothing"),
         required=False,
         help_text=gettext_lazy(
-            "If a DeviceName has been taken since the check, add no device at all. Otherwise the "
-            "others are added."
+            "If a DeviceName was taken after the check, add no device. Otherwise the others are "
+            "added."
         ),
     )
 

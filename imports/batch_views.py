@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 
 from common.sql.paging import keyset_page
@@ -76,7 +76,7 @@ def _adds_at_once(request: HttpRequest) -> bool:
 
 
 @takes_upload(largest_upload)
-@dangerous_when(_adds_at_once)
+@dangerous_when(_adds_at_once, gettext_noop("add devices"))
 def batch_add(request: HttpRequest) -> HttpResponse:
     form = BatchForm(
         changeable_products(operator_of(request)),
@@ -118,8 +118,12 @@ def _begun(request: HttpRequest, data: Mapping[str, Any]) -> DeviceBatch:
 def _begun_words(batch: DeviceBatch) -> str:
     facts = {"count": f"{batch.total:,}", "file": batch.file_name}
     if batch.method == BatchMethod.AUTO:
-        return _("Batch of %(count)s devices begun.") % facts
-    return _("Read %(count)s rows of %(file)s.") % facts
+        words = ngettext("Adding %(count)s device.", "Adding %(count)s devices.", batch.total)
+    else:
+        words = ngettext(
+            "Read %(count)s row of %(file)s.", "Read %(count)s rows of %(file)s.", batch.total
+        )
+    return words % facts
 
 
 @require_safe
@@ -161,18 +165,18 @@ def _problems(shown: DeviceBatch) -> list[Any]:
     return found
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("add batch %(key)s"))
 def add_checked(request: HttpRequest, key: int) -> HttpResponse:
     """Add the good rows of a list; with none bad, the operator may want all or nothing."""
     shown = batch_or_404(request, key, change=True)
     counted = ngettext(
-        "%(count)s device is added to product %(product)s. Its DeviceSecret is issued now.",
-        "%(count)s devices are added to product %(product)s. Their DeviceSecrets are issued now.",
+        "%(count)s device will be added to product %(product)s, with a new DeviceSecret.",
+        "%(count)s devices will be added to product %(product)s, with new DeviceSecrets.",
         shown.good,
     ) % {"count": f"{shown.good:,}", "product": shown.product.name}
     left = ngettext(
-        "%(count)s row is left out; its report stays here.",
-        "%(count)s rows are left out; their report stays here.",
+        "%(count)s row will be left out. The report stays here.",
+        "%(count)s rows will be left out. The report stays here.",
         shown.bad,
     ) % {"count": f"{shown.bad:,}"}
     act = Act.of(
@@ -180,7 +184,7 @@ def add_checked(request: HttpRequest, key: int) -> HttpResponse:
         _("Add batch %(batch)s"),
         *((counted, left) if shown.bad else (counted,)),
         button=_("Add devices"),
-        done=_("Batch %(batch)s is on its way."),
+        done=_("Adding batch %(batch)s."),
         batch=key,
     )
     form = None if shown.bad else AddBatchForm(posted(request))
@@ -198,7 +202,7 @@ def discard(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         shown,
         _("Discard batch %(batch)s"),
-        _("The list and its report are forgotten. No device is changed."),
+        _("The list and its report are deleted. No device is changed."),
         button=_("Discard"),
         done=_("Discarded batch %(batch)s."),
         then=reverse("imports:batches"),
@@ -213,7 +217,7 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         shown,
         _("Stop batch %(batch)s"),
-        _("Devices that were added stay. The others can be added later with Resume."),
+        _("Added devices stay. Add the others later with Resume."),
         button=_("Stop"),
         done=_("Stopped batch %(batch)s."),
         batch=key,
@@ -221,15 +225,15 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: batches.stop_batch(actor_of(request), key))
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("resume batch %(key)s"))
 def resume(request: HttpRequest, key: int) -> HttpResponse:
     shown = batch_or_404(request, key, change=True)
     act = Act.of(
         shown,
         _("Resume batch %(batch)s"),
-        _("The devices that are missing are added."),
+        _("The remaining devices are added."),
         button=_("Resume"),
-        done=_("Batch %(batch)s goes on."),
+        done=_("Resumed batch %(batch)s."),
         batch=key,
     )
     return ask(request, act, lambda _data: batches.resume_batch(actor_of(request), key))

@@ -41,7 +41,7 @@ class FleetForm(ConsoleForm):
         widget=FilesInput(attrs={"class": "drop", "accept": ".csv,.txt,.xlsx,.json,.jsonl"}),
     )
     product_key = forms.CharField(
-        label=gettext_lazy("ProductKey of rows that name none"),
+        label=gettext_lazy("ProductKey for rows without one"),
         required=False,
         validators=[
             RegexValidator(
@@ -52,11 +52,11 @@ class FleetForm(ConsoleForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     assume_activated = forms.BooleanField(
-        label=gettext_lazy("Take devices for activated where nothing says whether they are"),
+        label=gettext_lazy("Treat devices as activated unless the files say otherwise"),
         required=False,
         help_text=gettext_lazy(
-            "Tick it when they are in use: their DeviceSecret is then handed to nobody, unless "
-            "the device is reset."
+            "Tick this if the devices are in use. Their DeviceSecrets are then issued to nobody, "
+            "unless you reset the device."
         ),
     )
 
@@ -70,8 +70,8 @@ class FleetForm(ConsoleForm):
         self.fields["file"].error_messages["required"] = missing % size
         self.fields["file"].help_text = (
             _(
-                "CSV, XLSX or JSON, several together if you like; at most %(size)s MB each, "
-                "%(together)s MB together and %(most)s rows in all. Drop them here or choose them."
+                "CSV, XLSX or JSON, one or more files; at most %(size)s MB each, %(together)s MB "
+                "together and %(most)s rows in all. Drop them here or choose them."
             )
             % size
         )
@@ -79,7 +79,7 @@ class FleetForm(ConsoleForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self._dropped and "file" not in self.errors:
-            text = _("Larger than %(size)s MB: %(names)s. Divide it.")
+            text = _("Too large (over %(size)s MB), split before uploading: %(names)s.")
             facts = {"size": settings.BATCH_FILE_MB, "names": ", ".join(self._dropped)}
             self.add_error("file", text % facts)
         return cleaned

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 
 from common.sql.paging import keyset_page
@@ -50,7 +50,7 @@ def for_every_product(view: View) -> View:
         if operator_of(request).sees_every_product:
             return view(request, *args, **kwargs)
         raise PermissionDenied(
-            _("Fleets are imported by those who may see every product. Ask one of them.")
+            _("Only accounts with access to all products can import fleets. Ask one of them.")
         )
 
     return cast("View", guarded)
@@ -59,7 +59,7 @@ def for_every_product(view: View) -> View:
 def import_or_404(key: int) -> FleetImport:
     found = FleetImport.objects.select_related("operator").filter(pk=key).first()
     if found is None:
-        raise Http404(_("There is no import %(number)s (any more).") % {"number": key})
+        raise Http404(_("Import %(number)s does not exist or was deleted.") % {"number": key})
     return found
 
 
@@ -100,7 +100,8 @@ def import_add(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         fleet = attempt(form, lambda: _begun(request, form.cleaned_data))
         if fleet:
-            words = _("Read %(count)s rows.") % {"count": f"{fleet.rows:,}"}
+            words = ngettext("Read %(count)s row.", "Read %(count)s rows.", fleet.rows)
+            words %= {"count": f"{fleet.rows:,}"}
             return go(request, fleet.get_absolute_url(), words, trail=fleet.target)
     status = 422 if posted else 200
     context = {"form": form}
@@ -146,24 +147,24 @@ def report(_request: HttpRequest, key: int) -> HttpResponseBase:
     return csv_download(f"import-{key}-report.csv", report_lines(fleet), for_people=True)
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("start import %(key)s"))
 @for_every_product
 def apply(request: HttpRequest, key: int) -> HttpResponse:
     fleet = import_or_404(key)
     bad = fleet.found.get("bad", 0)
     left = ngettext(
-        "%(count)s product or device is left out; the report stays here.",
-        "%(count)s products or devices are left out; the report stays here.",
+        "%(count)s product or device will be left out. The report stays here.",
+        "%(count)s products or devices will be left out. The report stays here.",
         bad,
     ) % {"count": f"{bad:,}"}
     counted = told(fleet)[0]
-    sentence = _("Products come with Dynamic Registration off. What is here stays as it is.")
+    sentence = _("New products start with Dynamic Registration off. Existing data stays as it is.")
     act = Act.of(
         fleet,
         _("Import %(number)s"),
         *((counted, left, sentence) if bad else (counted, sentence)),
         button=_("Import"),
-        done=_("Import %(number)s is on its way."),
+        done=_("Import %(number)s has started."),
         number=key,
     )
     return ask(request, act, lambda _data: fleet_imports.apply_import(actor_of(request), key))
@@ -175,7 +176,7 @@ def discard(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         import_or_404(key),
         _("Discard import %(number)s"),
-        _("What was uploaded and its report are forgotten. What was imported before stays."),
+        _("The uploaded data and its report are deleted. Earlier imports stay."),
         button=_("Discard"),
         done=_("Discarded import %(number)s."),
         then=reverse("imports:imports"),
@@ -190,7 +191,7 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         import_or_404(key),
         _("Stop import %(number)s"),
-        _("What was imported stays. The rest can be imported later with Resume."),
+        _("Imported items stay. Import the rest later with Resume."),
         button=_("Stop"),
         done=_("Stopped import %(number)s."),
         number=key,
@@ -198,15 +199,15 @@ def stop(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: fleet_imports.stop_import(actor_of(request), key))
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("resume import %(key)s"))
 @for_every_product
 def resume(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         import_or_404(key),
         _("Resume import %(number)s"),
-        _("It goes on where it was stopped."),
+        _("The import continues where it stopped."),
         button=_("Resume"),
-        done=_("Import %(number)s goes on."),
+        done=_("Resumed import %(number)s."),
         number=key,
     )
     return ask(request, act, lambda _data: fleet_imports.resume_import(actor_of(request), key))

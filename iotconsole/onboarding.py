@@ -50,7 +50,7 @@ def _phone(operator: Operator) -> Step:
     return Step(
         "phone",
         _("Verify your phone"),
-        _("Its codes confirm what is dangerous, such as letting new devices in."),
+        _("A code is texted before risky actions."),
         done=bool(operator.phone_verified_at),
         url=reverse("operators:phone"),
         button=_("Verify phone"),
@@ -74,7 +74,7 @@ def _registration(product: Product | None, totals: Totals) -> Step:
     return Step(
         "registration",
         _("Turn on Dynamic Registration"),
-        _("Then units that carry the product certificate may register by themselves."),
+        _("Devices with the product certificate can then register by themselves."),
         done=on or totals.activated > 0,
         url=product.get_absolute_url() if product else "",
         button=_("Open the product"),
@@ -85,7 +85,7 @@ def _device(product: Product | None, totals: Totals) -> Step:
     return Step(
         "device",
         _("Connect a device"),
-        _("Ready programs for the C and Python SDK and a simulator, and a panel that watches."),
+        _("Ready-made programs for the C and Python SDK, a simulator, and a live panel."),
         done=totals.activated > 0,
         url=f"{product.get_absolute_url()}connect/" if product else "",
         button=_("Connect a device"),

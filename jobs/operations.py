@@ -64,7 +64,7 @@ def undo(actor: Actor, job: Job, rows: Iterable[Any]) -> Job:
     with transaction.atomic():
         locked = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
         if kind is None or not kind.opposite or locked.live or "undone_by" in locked.result:
-            raise ConflictError(_("This cannot be undone, or has been undone already."))
+            raise ConflictError(_("This cannot be undone, or was already undone."))
         opposite = submit(actor, kind.opposite, product=job.product, rows=rows)
         locked.result["undone_by"] = opposite.pk
         locked.save(update_fields=["result"])
@@ -79,9 +79,9 @@ def cancel(actor: Actor, key: int) -> Job:
     with transaction.atomic():
         job = Job.objects.select_for_update(of=("self",)).filter(pk=key).first()
         if job is None:
-            raise NotFoundError(_("This job does not exist (any more)."))
+            raise NotFoundError(_("This job does not exist or was deleted."))
         if job.state not in LIVE:
-            raise ConflictError(_("This job has ended already."))
+            raise ConflictError(_("This job has already ended."))
         if not job.cancel_requested:
             job.cancel_requested = True
             job.save(update_fields=["cancel_requested"])

@@ -27,15 +27,15 @@ OUTAGES = (OperationalError, InterfaceError)
 # So many rows in a row that nobody expected to fail, and the fault is not in the rows.
 GIVE_UP_AFTER = 20
 
-UNKNOWN_KIND = gettext_noop("This release does not know how to do this.")
-NOT_ALLOWED = gettext_noop("The account that asked for this may not do it any more.")
+UNKNOWN_KIND = gettext_noop("This release does not support this job.")
+NOT_ALLOWED = gettext_noop("The account that started this no longer has permission.")
 ROW_FAILED = gettext_noop(
-    "Row %(row)s and those before it could not be handled because of an internal error. "
-    "The server's log has the details."
+    "Row %(row)s and those before it could not be processed because of an internal error. The "
+    "server's log has the details."
 )
 END_FAILED = gettext_noop(
-    "All rows were handled, but the end failed because of an internal error. "
-    "The server's log has the details."
+    "All rows were processed, but finishing failed because of an internal error. The server's "
+    "log has the details."
 )
 
 

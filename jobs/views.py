@@ -6,6 +6,7 @@ from itertools import islice
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from common.errors import ConflictError
@@ -24,7 +25,7 @@ from products.access import require_change
 def job_or_404(request: HttpRequest, key: int) -> Job:
     job = jobs_of(operator_of(request)).filter(pk=key).first()
     if job is None:
-        raise Http404(_("This job does not exist (any more)."))
+        raise Http404(_("This job does not exist or was deleted."))
     return job
 
 
@@ -36,7 +37,7 @@ def job(request: HttpRequest, key: int) -> HttpResponse:
     return render_page(request, "jobs/details.html", context, regions=("job-progress",))
 
 
-@dangerous_post
+@dangerous_post(gettext_noop("undo job %(key)s"))
 def undo(request: HttpRequest, key: int) -> HttpResponse:
     """Start the job that takes this one back, as far as one may change what it has changed."""
     found = job_or_404(request, key)
@@ -45,7 +46,9 @@ def undo(request: HttpRequest, key: int) -> HttpResponse:
         opposite = operations.undo(actor_of(request), found, rows)
     except ConflictError as error:
         return go(request, found.get_absolute_url(), error.text)
-    return go(request, opposite.get_absolute_url(), _("The work has begun."), trail=opposite.target)
+    return go(
+        request, opposite.get_absolute_url(), _("The job has started."), trail=opposite.target
+    )
 
 
 def _changeable(request: HttpRequest, job: Job) -> Iterator[int]:
@@ -64,9 +67,9 @@ def cancel(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         found,
         _("Cancel this job"),
-        _("What is done stays done. The rest is left as it is."),
+        _("Finished parts stay. The rest is left unchanged."),
         button=_("Cancel the job"),
-        done=_("The job stops."),
+        done=_("The job is stopping."),
         danger=True,
     )
     return ask(request, act, lambda _data: operations.cancel(actor_of(request), key))

@@ -55,7 +55,9 @@ def _left_out(portion: Portion[LogEntry], left: int, most: int) -> str:
     if len(portion.rows) > left:
         return _("Older entries were left out: this file ends at %(most)s.") % {"most": most}
     if portion.stopped:
-        text = _("Entries before %(time)s were not searched. Filter by an earlier time for them.")
+        text = _(
+            "Entries before %(time)s were not searched. Filter by an earlier time to see them."
+        )
         return text % {"time": portion.stopped.at.isoformat(timespec="seconds")}
     return ""
 

@@ -13,6 +13,7 @@ from common.sql.paging import Span, span_of
 from common.web.filters import ConsoleFilter, Keys
 from common.web.forms import MomentInput
 from logs.models import LogEntry, ServiceType
+from logs.operation_names import operations_named
 from logs.queries import refusals
 from logs.reasons import REASONS
 from logs.search import keys_with, span_between, with_reason
@@ -114,6 +115,7 @@ class LogFilter(ConsoleFilter[LogEntry]):
         told = [key for key, reason in REASONS.items() if words in reason.title.casefold()]
         columns = ("device_name", "product_key", "client_id", "trace_id", "operation", "code")
         wanted = Q(reason__in=told) | Q(text__icontains=value)
+        wanted |= Q(operation__in=operations_named(value))
         for column in columns:
             wanted |= Q(**{f"{column}__icontains": value})
         return entries.alias(text=Cast("detail", TextField())).filter(wanted)

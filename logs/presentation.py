@@ -30,7 +30,7 @@ _NAMES: dict[str, str | Promise] = {
     "sdk": "SDK",
     "problem": gettext_lazy("Problem"),
     "by": gettext_lazy("By"),
-    "voided": gettext_lazy("Voided ClientID"),
+    "voided": gettext_lazy("Blocked ClientID"),
     "topic": "Topic",
 }
 # Kept in English.

@@ -39,32 +39,34 @@ HINTS: dict[str, Promise] = {
     "deviceName_missing": _("deviceName was not signed."),
     "productKey_missing": _("productKey was not signed."),
     "clientId_missing": _("clientId was not signed."),
-    "timestamp_missing": _("timestamp is among the parameters sent, but was not signed."),
-    "timestamp_not_sent": _("timestamp was signed, but is not among the parameters sent."),
-    "clientId_signed": _("clientId was signed too; it is no part of a registration's signature."),
+    "timestamp_missing": _("timestamp was sent but not signed."),
+    "timestamp_not_sent": _("timestamp was signed but not sent."),
+    "clientId_signed": _("clientId was signed too; it is not part of a registration's signature."),
     "clientId_other": _(
-        "Another clientId was signed than the one sent in front of the parameters."
+        "The signed clientId differs from the one sent in front of the parameters."
     ),
-    "clientId_whole": _("The whole clientId was signed; only what stands before its first | is."),
+    "clientId_whole": _(
+        "The whole clientId was signed; only the part before its first | belongs in the signature."
+    ),
     "names_case": _(
         "The names of the fields were signed in lower case; they are deviceName, productKey, …"
     ),
     "device_name_case": _("The DeviceName was signed in other upper and lower case than sent."),
     "product_key_case": _("The ProductKey was signed in other upper and lower case than sent."),
-    "names_swapped": _("DeviceName and ProductKey changed places in the signature."),
+    "names_swapped": _("DeviceName and ProductKey are swapped in the signature."),
     "separators": _("Separators were signed between the fields; they follow without any."),
     "values_only": _("Only the values were signed; each follows its name."),
     "content_end": _("A line break, space or NUL byte was signed after the last field."),
     # --- other method or form -------------------------------------------------------------
-    "method_hmacmd5": _("It was signed with hmacmd5, and signmethod says something else."),
-    "method_hmacsha1": _("It was signed with hmacsha1, and signmethod says something else."),
-    "method_hmacsha256": _("It was signed with hmacsha256, and signmethod says something else."),
-    "not_keyed": _("It is a plain digest, made without any secret."),
-    "password_padded": _("The signature is right, but other characters stand around it."),
+    "method_hmacmd5": _("It was signed with hmacmd5, but signmethod names another method."),
+    "method_hmacsha1": _("It was signed with hmacsha1, but signmethod names another method."),
+    "method_hmacsha256": _("It was signed with hmacsha256, but signmethod names another method."),
+    "not_keyed": _("It is a plain digest, made without a secret."),
+    "password_padded": _("The signature is right, but has other characters around it."),
     "password_cut": _("The signature is right, but its end is missing."),
     "password_base64": _("The signature is right, but written in Base64; it is written in hex."),
     # --- DeviceTokens ---------------------------------------------------------------------
-    "token_padded": _("The DeviceToken is right, but other characters stand around it."),
+    "token_padded": _("The DeviceToken is right, but has other characters around it."),
     "token_of_other_client_id": _(
         "The DeviceToken belongs to another ClientID: the two are issued and stored as a pair."
     ),
@@ -84,23 +86,22 @@ HINTS: dict[str, Promise] = {
     "client_id_unknown": _(
         "This ClientID does not exist: it was never issued here, or its device was deleted."
     ),
-    "token_wrong": _("The ClientID is known, and the DeviceToken is not the one issued with it."),
+    "token_wrong": _("The ClientID exists, but the DeviceToken is not the one issued with it."),
     # --- names ----------------------------------------------------------------------------
-    "product_nearest": _("There is a product with a ProductKey much like it: %(name)s."),
-    "device_nearest": _("There is a device with a DeviceName much like it: %(name)s."),
+    "product_nearest": _("There is a product with a similar ProductKey: %(name)s."),
+    "device_nearest": _("There is a device with a similar DeviceName: %(name)s."),
     "device_elsewhere": _("A device of this name exists under another product."),
     "device_needs_register": _(
-        "This DeviceName came to be by registration (preregistration-free); it asks with "
-        "authType=regnwl."
+        "This DeviceName was created by registration (preregistration-free). Use authType=regnwl."
     ),
     # --- nothing found --------------------------------------------------------------------
     "unexplained": _(
-        "None of the usual mistakes explains this signature. Most likely the secret is another "
-        "one: compare its first and last characters."
+        "None of the usual mistakes explains this signature. The secret is probably another one: "
+        "compare its first and last characters."
     ),
     "not_examined": _(
-        "Of equal refusals only a few a minute are examined; an earlier entry of this device tells "
-        "more."
+        "Only a few equal refusals are examined per minute. An earlier entry of this device has "
+        "the details."
     ),
 }
 

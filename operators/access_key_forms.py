@@ -15,15 +15,18 @@ class AccessKeyForm(ConsoleForm):
         label=_("Name"),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("What uses it, such as production-line: log and audit trail say it."),
+        help_text=_(
+            "The program that uses it, such as production-line. The log and the audit "
+            "trail show it."
+        ),
     )
     scope = forms.ChoiceField(
         label=_("Scope"),
         choices=AccessKeyScope.choices,
         initial=AccessKeyScope.DEVICES,
         help_text=_(
-            "Read only: queries, whose answers hold no secrets. Devices: secrets, too, and adds, "
-            "changes and deletes devices. Everything: products, too."
+            "Read only: queries without secrets. Devices: also secrets, and adding, changing and "
+            "deleting devices. Everything: also products."
         ),
     )
 

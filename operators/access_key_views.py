@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -35,7 +36,7 @@ def _key_or_404(request: HttpRequest, access_key_id: str) -> AccessKey:
     keys = visible_access_keys(operator_of(request))
     key = keys.filter(access_key_id=access_key_id).first()
     if key is None:
-        raise Http404(_("This access key does not exist (any more)."))
+        raise Http404(_("This access key does not exist or was deleted."))
     return key
 
 
@@ -46,7 +47,7 @@ def access_key_list(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@dangerous_act
+@dangerous_act(gettext_noop("create an access key"))
 def create(request: HttpRequest) -> HttpResponse:
     """Make a key; the answer shows its secret, which can be seen only there."""
     form = AccessKeyForm(posted(request), initial=dict(kept(request)) or None)
@@ -66,7 +67,7 @@ def _show_secret(request: HttpRequest, key: AccessKey) -> HttpResponse:
     return render_page(request, "operators/access_keys/created.html", context, regions=(DIALOG,))
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("change access key %(access_key_id)s"))
 def change(request: HttpRequest, access_key_id: str) -> HttpResponse:
     """Name and scope; id and secret stay."""
     key = _key_or_404(request, access_key_id)
@@ -93,7 +94,7 @@ def disable(request: HttpRequest, access_key_id: str) -> HttpResponse:
     act = Act.of(
         key,
         _("Disable access key %(name)s"),
-        _("Requests signed with it are refused at once, until it is enabled again."),
+        _("Requests signed with it are refused now, until you enable it again."),
         button=_("Disable"),
         done=_("Disabled access key %(name)s."),
         danger=True,
@@ -101,7 +102,7 @@ def disable(request: HttpRequest, access_key_id: str) -> HttpResponse:
     return ask(request, act, lambda _data: _turn(request, key, enabled=False))
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("enable access key %(access_key_id)s"))
 def enable(request: HttpRequest, access_key_id: str) -> HttpResponse:
     key = _key_or_404(request, access_key_id)
     act = Act.of(
@@ -118,13 +119,13 @@ def _turn(request: HttpRequest, key: AccessKey, *, enabled: bool) -> AccessKey:
     return access_keys.set_access_key_enabled(actor_of(request), key.access_key_id, enabled=enabled)
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("delete access key %(access_key_id)s"))
 def delete(request: HttpRequest, access_key_id: str) -> HttpResponse:
     key = _key_or_404(request, access_key_id)
     act = Act.of(
         key,
         _("Delete access key %(name)s"),
-        _("Whatever uses it is refused at once and for good. What it did stays in the trail."),
+        _("Programs that use it are refused now and for good. Its audit entries stay."),
         button=_("Delete"),
         done=_("Deleted access key %(name)s."),
         danger=True,

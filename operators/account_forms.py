@@ -9,8 +9,8 @@ from common.web.forms import ConsoleForm
 from operators.models import Role
 
 _ROLE_HELP = _(
-    "A viewer looks. An operator also changes products and devices. "
-    "An administrator also minds accounts and sees every product."
+    "A viewer looks. An operator also changes products and devices. An administrator also "
+    "manages accounts and sees all products."
 )
 
 
@@ -21,13 +21,13 @@ class InviteForm(ConsoleForm):
     email = forms.EmailField(
         label=_("E-mail"),
         required=False,
-        help_text=_("A note to whom the account belongs; nothing is sent."),
+        help_text=_("Note about the account's owner; nothing is sent."),
     )
     role = forms.ChoiceField(
         label=_("Role"), choices=Role.choices, initial=Role.OPERATOR, help_text=_ROLE_HELP
     )
     every_product = forms.BooleanField(
-        label=_("Every product"),
+        label=_("All products"),
         required=False,
         initial=True,
         help_text=_("Otherwise choose the products on the account's page."),
@@ -45,7 +45,7 @@ class AcceptForm(ConsoleForm):
         label=_("Invitation code"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off", "data-invitation-code": True}),
-        help_text=_("What stands behind the # of the link you were given."),
+        help_text=_("The part after the # in your invitation link."),
     )
     name = forms.CharField(
         label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})

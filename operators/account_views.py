@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -28,7 +28,7 @@ PAGE_SIZE = 50
 def account_or_404(key: int) -> Operator:
     account = Operator.objects.select_related("invitation").filter(pk=key).first()
     if account is None:
-        raise Http404(_("This account does not exist (any more)."))
+        raise Http404(_("This account does not exist or was deleted."))
     return account
 
 
@@ -60,7 +60,7 @@ def _link(code: str) -> str:
 
 
 @never_cache
-@dangerous_admin_act
+@dangerous_admin_act(gettext_noop("invite an account"))
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody; the answer is the link, which can be seen only there."""
     form = InviteForm(posted(request), initial=dict(kept(request)) or None)
@@ -81,16 +81,16 @@ def _show_link(request: HttpRequest, account: Operator, code: str) -> HttpRespon
 
 
 @never_cache
-@dangerous_admin_act
+@dangerous_admin_act(gettext_noop("renew an invitation"))
 def renew(request: HttpRequest, key: int) -> HttpResponse:
     """A new link, shown once; the old one is void."""
     account = account_or_404(key)
     act = Act.of(
         account,
         _("Renew the invitation of %(name)s"),
-        _("The link made before is void then. The new one is shown once and holds for 72 hours."),
-        button=_("Make a new link"),
-        done=_("The link made before is void."),
+        _("The earlier link stops working. The new one is shown once and expires in 72 hours."),
+        button=_("Create a new link"),
+        done=_("The earlier link no longer works."),
     )
     codes: list[str] = []
 
@@ -107,7 +107,7 @@ def cancel(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         account,
         _("Cancel the invitation of %(name)s"),
-        _("The link is void and the account is removed; nobody has used it."),
+        _("The link stops working and the unused account is removed."),
         button=_("Cancel the invitation"),
         done=_("Cancelled the invitation of %(name)s."),
         then=reverse("operators:accounts"),
@@ -116,7 +116,7 @@ def cancel(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: invitations.cancel(actor_of(request), key))
 
 
-@dangerous_admin_act
+@dangerous_admin_act(gettext_noop("change the role of an account"))
 def role(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
@@ -139,7 +139,7 @@ def deactivate(request: HttpRequest, key: int) -> HttpResponse:
     act = Act.of(
         account,
         _("Deactivate %(name)s"),
-        _("The account is signed out everywhere at once and cannot sign in. What it did stays."),
+        _("The account is signed out everywhere now and cannot sign in. Its audit entries stay."),
         *_fate_of_keys(account),
         button=_("Deactivate"),
         done=_("Deactivated %(name)s."),
@@ -152,18 +152,18 @@ def _fate_of_keys(account: Operator) -> tuple[str, ...]:
     """What deactivating does to the programs that work in the account's name."""
     count = account.access_keys.filter(enabled=True).count()
     words = ngettext(
-        "Its access key is refused, too.", "Its %(count)s access keys are refused, too.", count
+        "Its access key stops working, too.", "Its %(count)s access keys stop working, too.", count
     )
     return (words % {"count": count},) if count else ()
 
 
-@dangerous_admin_act
+@dangerous_admin_act(gettext_noop("reactivate an account"))
 def reactivate(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
         account,
         _("Reactivate %(name)s"),
-        _("The account can sign in again with its password, as what it was before."),
+        _("The account can sign in again with its password and its earlier role."),
         button=_("Reactivate"),
         done=_("Reactivated %(name)s."),
     )
@@ -185,14 +185,17 @@ def sign_out_everywhere(request: HttpRequest, key: int) -> HttpResponse:
     return ask(request, act, lambda _data: account_admin.sign_out_everywhere(actor, key))
 
 
-@dangerous_admin_act
+@dangerous_admin_act(gettext_noop("reset the second factor of an account"))
 def reset_second_factor(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
     act = Act.of(
         account,
         _("Reset the second factor of %(name)s"),
         _("Phone, authenticator and backup codes are removed, and all its sessions end."),
-        _("Its password alone then sets up a new one: make sure that only its owner knows it."),
+        _(
+            "The password alone is then enough to set up a new one. Make sure that only the owner "
+            "knows it."
+        ),
         button=_("Reset second factor"),
         done=_("Reset the second factor of %(name)s."),
         danger=True,

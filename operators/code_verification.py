@@ -42,13 +42,13 @@ def verify_sms(
         case Try.WRONG:
             return _wrong_sms(device)
         case Try.NOT_TAKEN:
-            return ConfirmationError(_("This code is used or void. Send a new one."))
+            return ConfirmationError(_("This code was used or replaced. Send a new one."))
 
 
 def _not_waiting(device: SmsDevice | None, binding: str) -> ConfirmationError:
     if device is not None and device.token is not None and device.binding == binding:
         return ConfirmationError(_("The code has expired. Send a new one."))
-    return ConfirmationError(_("No code is waiting for this. Send one first."))
+    return ConfirmationError(_("No code was sent for this. Send one first."))
 
 
 def _wrong_sms(device: SmsDevice) -> WrongCodeError:
@@ -58,7 +58,7 @@ def _wrong_sms(device: SmsDevice) -> WrongCodeError:
         left = device.MAX_TRIES - device.tries
         text = ngettext("Wrong code. %(left)s try left.", "Wrong code. %(left)s tries left.", left)
         return WrongCodeError(text % {"left": left}, tries_left=left)
-    text = _("Wrong code. After %(tries)s wrong tries it is void: send a new one.")
+    text = _("Wrong code. It stops working after %(tries)s wrong tries: send a new one.")
     return WrongCodeError(text % {"tries": device.MAX_TRIES}, tries_left=0)
 
 

@@ -118,8 +118,8 @@ def _require_role(operator: Operator, purpose: Purpose) -> None:
 def _message(code: str, purpose: Purpose) -> str:
     minutes = SmsDevice.VALID_SECONDS // 60
     text = _(
-        "Code %(code)s confirms: %(purpose)s. Valid %(minutes)s minutes. "
-        "If you did not ask for it, give it to nobody."
+        "Code %(code)s to %(purpose)s. Valid for %(minutes)s minutes. If you did not ask for it, "
+        "share it with nobody."
     )
     return text % {"code": code, "purpose": purpose.words, "minutes": minutes}
 
@@ -173,7 +173,7 @@ def _put_code(sent: SmsSend, code: str, binding: str) -> SmsDevice:
 
 
 def _record_sent(actor: Actor, purpose: Purpose, number: PhoneNumber) -> None:
-    summary = gettext_noop("Code sent to %(number)s to %(purpose)s")
+    summary = gettext_noop("Sent a code to %(number)s to %(purpose)s")
     target, facts = _audit_target(actor, purpose), {"number": mask(number), "purpose": purpose.fact}
     audit.record(actor, "confirmation.send", target, summary, **facts)
 
@@ -214,7 +214,7 @@ def _failure(
         return code_verification.verify_totp(operator, code)
     if method == "backup" and not purpose.verifies_phone:
         return code_verification.verify_backup(operator, code)
-    return ConfirmationError(_("This cannot be confirmed that way."))
+    return ConfirmationError(_("This method cannot confirm this."))
 
 
 _METHOD_WORDS = {

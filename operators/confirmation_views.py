@@ -48,7 +48,7 @@ from operators.confirmation import (
     send_code,
 )
 from operators.permissions import actor_of, operator_of
-from operators.purposes import Purpose
+from operators.purposes import FACTOR_CHANGE, IDENTITY, Purpose
 from operators.step_up_sessions import remember
 
 PARTIAL = "operators/_confirm.html"
@@ -97,6 +97,13 @@ class Dialog:
     @property
     def verifies_phone(self) -> bool:
         return self.purpose.verifies_phone
+
+    @property
+    def lasts_minutes(self) -> int:
+        """For how long the session needs no other code; 0 where each act needs its own."""
+        if self.purpose.act not in {IDENTITY, FACTOR_CHANGE}:
+            return 0
+        return int(settings.CONFIRMATION_FRESH_SECONDS // 60)
 
     @property
     def alternative_tried(self) -> bool:

@@ -28,14 +28,14 @@ class SavedFilterForm(ConsoleForm):
         label=gettext_lazy("Share it with everybody"),
         required=False,
         help_text=gettext_lazy(
-            "Others see its name and use it; only you change or delete it. Accounts limited to "
+            "Others can see and use it; only you can change or delete it. Accounts limited to "
             "some products see it only if it holds no text and names no other product."
         ),
     )
     is_default = forms.BooleanField(
         label=gettext_lazy("Open the list with it"),
         required=False,
-        help_text=gettext_lazy("For you alone, when you come to the list without a filter."),
+        help_text=gettext_lazy("Only for you, when you open the list without a filter."),
     )
 
     def __init__(self, operator: Operator, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +76,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def _own_or_404(request: HttpRequest, key: int) -> SavedFilter:
     saved = SavedFilter.objects.filter(operator=operator_of(request), pk=key).first()
     if saved is None or not may_see(saved, operator_of(request)):
-        raise Http404(_("This filter does not exist (any more)."))
+        raise Http404(_("This filter does not exist or was deleted."))
     return saved
 
 
@@ -101,7 +101,7 @@ def edit(request: HttpRequest, key: int) -> HttpResponse:
 @safe_or_post
 def delete(request: HttpRequest, key: int) -> HttpResponse:
     saved = _own_or_404(request, key)
-    shared = _("Nobody sees it any more: it is shared with everybody.")
+    shared = _("It is shared with everybody. Nobody sees it afterwards.")
     act = Act(
         title=_("Delete the filter %(name)s") % {"name": saved.name},
         sentences=(shared,) if saved.shared else (_("What it shows stays as it is."),),

@@ -21,8 +21,8 @@ class AuditFilter(ConsoleFilter[AuditEntry]):
     """`object` is one target exactly: what links from that object lead to."""
 
     who = django_filters.CharFilter(label=_("Who"), method="by")
-    act = django_filters.CharFilter(label=_("Act begins with"), lookup_expr="startswith")
-    target = django_filters.CharFilter(label=_("Target begins with"), lookup_expr="startswith")
+    act = django_filters.CharFilter(label=_("Action"), lookup_expr="startswith")
+    target = django_filters.CharFilter(label=_("Target"), lookup_expr="startswith")
     object = django_filters.CharFilter(field_name="target", widget=forms.HiddenInput)
     origin = django_filters.ChoiceFilter(label=_("Origin"), choices=ORIGINS, empty_label=_("All"))
     since = django_filters.IsoDateTimeFilter(

@@ -106,7 +106,7 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,
-        choices=[("", _("As the browser")), *settings.LANGUAGES],
+        choices=[("", _("Same as the browser")), *settings.LANGUAGES],
         widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
     )
     time_zone = forms.ChoiceField(
@@ -119,8 +119,8 @@ class PreferencesForm(forms.Form):
     def __init__(self, browser_zone: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = [(name, name) for name in time_zones()]
-        detected = gettext("As the browser (%(zone)s)") % {"zone": browser_zone}
-        browser = detected if browser_zone else gettext("As the browser")
+        detected = gettext("Same as the browser (%(zone)s)") % {"zone": browser_zone}
+        browser = detected if browser_zone else gettext("Same as the browser")
         self.fields["time_zone"].choices = [("", browser), *zones]  # type: ignore[attr-defined]
 
 

@@ -17,7 +17,7 @@ from operators.keyed_digests import mask
 from operators.models import AuditEntry, Operator
 from operators.operations import audit
 
-_SENT = gettext_noop("Notice sent to %(number)s")
+_SENT = gettext_noop("Sent a notice to %(number)s")
 _FAILED = gettext_noop("Notice to %(number)s could not be sent")
 _LIMITED = gettext_noop("Notice to %(number)s not sent: too many notices")
 

@@ -53,6 +53,6 @@ class Purpose:
 
 def phone_purpose(number: PhoneNumber, operator: Operator) -> Purpose:
     """Verifying a number is itself a confirmation, sent to that number."""
-    sentence = gettext_noop("use this number for confirmation codes of %(name)s")
+    sentence = gettext_noop("verify this phone for %(name)s")
     facts = {"name": operator.get_username()}
     return Purpose(PHONE_VERIFY, f"phone/{number.as_e164}", "verified", sentence, facts)

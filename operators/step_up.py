@@ -1,12 +1,12 @@
 """A dangerous act asks who is there, unless this session has just said so.
 
-    @fresh_confirmation_required
+    @fresh_confirmation_required("clear %(device_name)s")
     def clear(request, product_key, device_name): ...      # GET asks in a dialog, POST acts
 
-    @fresh_confirmation_then_repeat
+    @fresh_confirmation_then_repeat("view the ProductSecret of %(product_key)s")
     def secret(request, product_key): ...                  # POST shows something, or acts at once
 
-    @fresh_confirmation_when(predicate)
+    @fresh_confirmation_when(predicate, "edit %(product_key)s")
     def edit(request, product_key): ...                    # a page: some POSTs are dangerous
 
     @existing_factor_required
@@ -15,6 +15,9 @@
 The first two views wear within one of `operators.guards`, which also says who may. The third is for
 the own account of anybody: an account without a second factor passes, with its password alone.
 
+The phrase says in the dialog and in the SMS what the code is for. It is an English message, marked
+with gettext_noop, whose facts are arguments of the URL; or a callable that gets these arguments.
+
 Any code this session has confirmed with in the last CONFIRMATION_FRESH_SECONDS will do. Without
 one, the dialog of codes takes the place of the act's; after the right code the act's dialog comes,
 or the POST is done again where there is none. What had been typed into the act travels along in a
@@ -22,7 +25,7 @@ hidden field (no secret does) and is there again: `common.web.confirm_dialog.kep
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -42,6 +45,9 @@ from operators.step_up_sessions import is_fresh
 View = Callable[..., HttpResponse]
 Predicate = Callable[..., bool]
 Answer = Callable[[], HttpResponse]
+Decorator = Callable[[View], View]
+Phrase = str | Callable[..., str]
+PurposeOf = Callable[[Operator, Mapping[str, Any]], Purpose]
 
 TEMPLATE = "operators/identity.html"
 # Hidden fields of the dialog's forms: what makes a POST one of them, what was typed into the act
@@ -49,24 +55,37 @@ TEMPLATE = "operators/identity.html"
 ASKING, KEPT, REGION = "confirming", "kept", "region"
 _NEVER_KEPT = re.compile(r"password|secret|token|otp|^csrf|(^|_)code$", re.IGNORECASE)
 _ID = re.compile(r"[a-z][a-z0-9-]*")
+_FACT = re.compile(r"%\((\w+)\)s")
+_NAME = re.compile(r"[A-Za-z0-9\-_@.:]{1,64}")
 
 
-def identity_purpose(operator: Operator) -> Purpose:
-    """One code for whatever this session does in the next minutes."""
-    sentence = gettext_noop("that it is you who reveals secrets and changes devices in the console")
-    return Purpose(IDENTITY, operator.target, "fresh", sentence)
+def identity_purpose(phrase: Phrase) -> PurposeOf:
+    """One code for whatever this session does in the next minutes, beginning with `phrase`."""
+
+    def purpose(operator: Operator, arguments: Mapping[str, Any]) -> Purpose:
+        sentence = phrase if isinstance(phrase, str) else phrase(**arguments)
+        facts = {name: _repeatable(arguments[name]) for name in _FACT.findall(sentence)}
+        return Purpose(IDENTITY, operator.target, "fresh", sentence, facts)
+
+    return purpose
 
 
-def factor_purpose(operator: Operator) -> Purpose:
+def _repeatable(argument: object) -> str:
+    """A URL may say anything; an SMS and the audit trail repeat only what could be a name."""
+    name = str(argument)
+    return name if _NAME.fullmatch(name) else "…"
+
+
+def factor_purpose(operator: Operator, _arguments: Mapping[str, Any]) -> Purpose:
     """The same for changes of the second factor and the password: viewers make those, too."""
     sentence = gettext_noop("change the phone, authenticator, backup codes or password of %(name)s")
     facts = {"name": operator.get_username()}
     return Purpose(FACTOR_CHANGE, operator.target, "fresh", sentence, facts)
 
 
-def fresh_confirmation_required(view: View) -> View:
+def fresh_confirmation_required(phrase: Phrase) -> Decorator:
     """For an act with a dialog: GET shows it, POST does it."""
-    return _guarded(view, _as_get)
+    return lambda view: _guarded(view, _as_get, identity_purpose(phrase))
 
 
 def _as_get(request: HttpRequest, act: Answer) -> HttpResponse:
@@ -76,7 +95,7 @@ def _as_get(request: HttpRequest, act: Answer) -> HttpResponse:
     return act()
 
 
-def fresh_confirmation_then_repeat(view: View) -> View:
+def fresh_confirmation_then_repeat(phrase: Phrase) -> Decorator:
     """For a POST without a dialog of its own: it is repeated after the code."""
 
     def resume(request: HttpRequest, act: Answer) -> HttpResponse:
@@ -86,22 +105,22 @@ def fresh_confirmation_then_repeat(view: View) -> View:
             return retarget(request, region, act)
         return act()
 
-    return _guarded(view, resume)
+    return lambda view: _guarded(view, resume, identity_purpose(phrase))
 
 
-def fresh_confirmation_when(dangerous: Predicate) -> Callable[[View], View]:
+def fresh_confirmation_when(dangerous: Predicate, phrase: Phrase) -> Decorator:
     """For a page of which only some POSTs are dangerous: those are repeated after the code.
 
     `dangerous` gets what the view gets.
     """
 
     def decorate(view: View) -> View:
-        confirmed = fresh_confirmation_then_repeat(view)
+        confirmed = fresh_confirmation_then_repeat(phrase)(view)
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             posted = request.method == "POST"
-            answered = _is_answer(request, identity_purpose(operator_of(request)))
+            answered = _is_answer(request, IDENTITY)
             if posted and (answered or dangerous(request, *args, **kwargs)):
                 return confirmed(request, *args, **kwargs)
             return view(request, *args, **kwargs)
@@ -137,7 +156,7 @@ def existing_factor_confirmed(view: View) -> View:
 def _guarded(
     view: View,
     resume: Callable[[HttpRequest, Answer], HttpResponse],
-    purpose_of: Callable[[Operator], Purpose] = identity_purpose,
+    purpose_of: PurposeOf,
     needed: Callable[[HttpRequest], bool] = lambda _: True,
 ) -> View:
     @wraps(view)
@@ -146,17 +165,17 @@ def _guarded(
             return view(request, *args, **kwargs)
 
         operator = operator_of(request)
-        purpose = purpose_of(operator)
+        purpose = purpose_of(operator, kwargs)
         if not is_fresh(request.session, operator) and needed(request):
             return _ask(request, purpose, lambda: resume(request, act))
         # Another tab may have confirmed meanwhile: then this code is not needed any more.
-        return resume(request, act) if _is_answer(request, purpose) else act()
+        return resume(request, act) if _is_answer(request, purpose.act) else act()
 
     return guarded
 
 
-def _is_answer(request: HttpRequest, purpose: Purpose) -> bool:
-    return request.method == "POST" and request.POST.get(ASKING) == purpose.act
+def _is_answer(request: HttpRequest, act: str) -> bool:
+    return request.method == "POST" and request.POST.get(ASKING) == act
 
 
 def _ask(request: HttpRequest, purpose: Purpose, then: Answer) -> HttpResponse:
@@ -174,7 +193,7 @@ def _dialog(request: HttpRequest, purpose: Purpose, region: str, then: Answer) -
         "confirmation_target": f"#{DIALOG}",
         "back": request.path.rstrip("/").rpartition("/")[0] + "/",
     }
-    if _is_answer(request, purpose):
+    if _is_answer(request, purpose.act):
         return handle(
             request, purpose, lambda _: then(), template=template, partial=template, context=context
         )
@@ -186,7 +205,7 @@ def _dialog(request: HttpRequest, purpose: Purpose, region: str, then: Answer) -
 
 def _wish(request: HttpRequest, purpose: Purpose, region: str) -> dict[str, str]:
     """What has to be known after the code."""
-    if _is_answer(request, purpose):
+    if _is_answer(request, purpose.act):
         return {name: request.POST.get(name, "") for name in (KEPT, REGION)}
     typed = request.POST.copy()
     for name in [name for name in typed if _NEVER_KEPT.search(name)]:

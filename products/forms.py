@@ -29,8 +29,8 @@ class EditProductForm(ConsoleForm):
         label=_("Data Connections"),
         choices=DataConnections.choices,
         help_text=_(
-            "Where devices connect once they are registered. A broker asks this server about each "
-            "of them; RabbitMQ cannot carry a DeviceName with a dot or colon."
+            "Where devices connect once they are registered. A broker asks this server about "
+            "each of them; RabbitMQ does not support a DeviceName with a dot or colon."
         ),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.web.confirm_dialog import Act, ask
 from common.web.forms import ConsoleForm, posted
@@ -19,9 +19,9 @@ from products.operations.grants import set_grants
 
 _NAME = "of-{}"
 CHOICES = (
-    ("none", gettext_lazy("Nothing")),
-    ("look", gettext_lazy("May look")),
-    ("change", gettext_lazy("May look and change")),
+    ("none", gettext_lazy("No access")),
+    ("look", gettext_lazy("Can view")),
+    ("change", gettext_lazy("Can view and change")),
 )
 
 
@@ -29,9 +29,11 @@ class GrantsForm(ConsoleForm):
     """Every product, or one choice for each."""
 
     every_product = forms.BooleanField(
-        label=gettext_lazy("Every product"),
+        label=gettext_lazy("All products"),
         required=False,
-        help_text=gettext_lazy("Also those created later. Otherwise, for each product:"),
+        help_text=gettext_lazy(
+            "Includes products created later. Otherwise choose for each product:"
+        ),
     )
 
     def __init__(self, account: Operator, *args: Any, **kwargs: Any) -> None:
@@ -58,10 +60,10 @@ class GrantsForm(ConsoleForm):
         return {key: choice == "change" for key, choice in chosen.items() if choice != "none"}
 
 
-@dangerous_admin_act
+@dangerous_admin_act(gettext_noop("change the products of an account"))
 def grants(request: HttpRequest, key: int) -> HttpResponse:
     account = account_or_404(key)
-    whatever = _("An administrator has every product, whatever is chosen here.")
+    whatever = _("An administrator always has all products.")
     act = Act.of(
         account,
         _("Products of %(name)s"),

@@ -31,7 +31,10 @@ def check_name_pattern(pattern: str) -> str:
         )
     if pattern and not _ALPHABET.fullmatch(pattern):
         raise OperationError(
-            _("A pattern holds letters, digits and - _ @ . : as a DeviceName does, * ? and [ ]."),
+            _(
+                "A pattern may contain letters, digits and - _ @ . : as in a DeviceName, * ? and [ "
+                "]."
+            ),
             field="names",
         )
     _tokens(pattern)
@@ -107,4 +110,4 @@ def _members(inside: str) -> frozenset[str]:
 
 
 def _bracket_words() -> str:
-    return _("A bracket in the pattern holds characters, as in [abc], [0-9] or [!x].")
+    return _("A bracket in the pattern contains characters, as in [abc], [0-9] or [!x].")

@@ -39,7 +39,7 @@ def _problem(word: str) -> str:
     try:
         network = ip_network(word, strict=False)
     except ValueError:
-        return _("%(word)s is no network: write 192.0.2.0/24, 2001:db8::/32 or one address.") % {
+        return _("%(word)s is not a network: enter 192.0.2.0/24, 2001:db8::/32 or one address.") % {
             "word": word[:50]
         }
     return _("%(word)s is an address inside a network. Did you mean %(network)s?") % {

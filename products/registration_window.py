@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from common.errors import ConflictError, OperationError
 from common.text.stored_messages import Words
@@ -63,12 +63,12 @@ def check_window(window: Window, now: datetime) -> Window:
     """The window in its usual form; raises OperationError, its field named as here."""
     if window.hours is not None and not 1 <= window.hours <= MAX_HOURS:
         raise OperationError(
-            _("It can be opened for 1 to %(most)d hours.") % {"most": MAX_HOURS}, field="hours"
+            _("It can be open for 1 to %(most)d hours.") % {"most": MAX_HOURS}, field="hours"
         )
     if window.until is not None and window.until <= now:
-        raise OperationError(_("This moment has passed."), field="until")
+        raise OperationError(_("This time has passed."), field="until")
     if window.until is not None and window.until > now + timedelta(hours=MAX_HOURS):
-        raise OperationError(_("This is more than a year ahead."), field="until")
+        raise OperationError(_("This time is more than a year ahead."), field="until")
     if window.budget is not None and not 1 <= window.budget <= MAX_BUDGET:
         raise OperationError(
             _("A budget is a number from 1 to %(most)d.") % {"most": MAX_BUDGET}, field="budget"
@@ -93,11 +93,12 @@ def check_change(product: Product, window: Window, now: datetime) -> None:
     """Raises ConflictError when more have registered already than the new budget allows."""
     used = product.registration_used
     if goes_on_counting(product, window, now) and (window.budget or 0) <= used:
-        raise ConflictError(
-            _("%(used)s have registered in this window already: the budget must be more.")
-            % {"used": used},
-            field="budget",
+        text = ngettext(
+            "%(used)s device has already registered in this window. Enter a larger budget.",
+            "%(used)s devices have already registered in this window. Enter a larger budget.",
+            used,
         )
+        raise ConflictError(text % {"used": used}, field="budget")
 
 
 def window_of(product: Product) -> Window:

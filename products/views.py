@@ -73,7 +73,9 @@ def _moves_connections(request: HttpRequest, product_key: str) -> bool:
     return wished not in {"", product_or_404(request, product_key).data_connections}
 
 
-@dangerous_when(_moves_connections)
+@dangerous_when(
+    _moves_connections, gettext_noop("move the data connections of product %(product_key)s")
+)
 def edit(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     here = product.get_absolute_url()
@@ -122,7 +124,7 @@ def _details(
     )
 
 
-@reveals
+@reveals(gettext_noop("view the ProductSecret of %(product_key)s"))
 def secret(request: HttpRequest, product_key: str) -> HttpResponse:
     """Show the ProductSecret, in the header or filled into the snippets of one tab."""
     product = product_or_404(request, product_key)
@@ -148,7 +150,7 @@ def _publish(product: Product) -> Act:
     return Act.of(
         product,
         _("Publish %(name)s"),
-        _("A published product can be neither edited nor deleted until publishing is cancelled."),
+        _("A published product cannot be edited or deleted until you cancel publishing."),
         _("Devices and Dynamic Registration are not affected."),
         button=_("Publish"),
         done=_("Published product %(name)s."),
@@ -165,12 +167,12 @@ def _unpublish(product: Product) -> Act:
     )
 
 
-@dangerous_act
+@dangerous_act(gettext_noop("delete product %(product_key)s"))
 def delete(request: HttpRequest, product_key: str) -> HttpResponse:
     product = product_or_404(request, product_key)
     invalid = _(
-        "The ProductKey %(product_key)s becomes invalid, and firmware that carries it can "
-        "never register or connect here again."
+        "The ProductKey %(product_key)s becomes invalid. Firmware that carries it can never "
+        "register or connect here again."
     )
     act = Act.of(
         product,

@@ -81,7 +81,7 @@ class Body:
         except UnicodeDecodeError:
             raise ProtocolError("string is not UTF-8", connack) from None
         if "\0" in text:
-            raise ProtocolError("string holds NUL", connack)
+            raise ProtocolError("string contains NUL", connack)
         return text
 
     def rest(self) -> bytes:
@@ -92,7 +92,7 @@ class Body:
 
     def end(self) -> None:
         if self.more():
-            raise ProtocolError("bytes behind the end of a packet")
+            raise ProtocolError("bytes after the end of a packet")
 
 
 def _read_connect(_flags: int, body: Body) -> Packet:

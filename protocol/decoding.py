@@ -123,7 +123,7 @@ class Decoder:
 
     def _check_kind(self, kind: int, flags: int) -> None:
         if (kind == self._opening) == self._opened:
-            raise ProtocolError("second CONNECT" if self._opened else "first packet is no CONNECT")
+            raise ProtocolError("second CONNECT" if self._opened else "first packet is not CONNECT")
         if kind not in self._readers:
             raise ProtocolError(f"packet type {kind} is not supported here")
         if kind == PUBLISH:
@@ -136,4 +136,4 @@ class Decoder:
         limit = self.limit if kind == PUBLISH else min(self.limit, LIMIT_WITHOUT_PAYLOAD)
         if length > limit:
             connack = CONNACK_IDENTIFIER if kind == CONNECT else None
-            raise ProtocolError(f"packet over {limit} bytes", connack)
+            raise ProtocolError(f"packet is larger than {limit} bytes", connack)

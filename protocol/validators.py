@@ -161,7 +161,7 @@ def _check_text(name: str, text: str, longest: int) -> None:
     if len(text) > longest:
         raise MalformedError(f"{name} is longer than {longest} characters")
     if not text.isprintable():
-        raise MalformedError(f"{name} holds characters that are not printable")
+        raise MalformedError(f"{name} contains unprintable characters")
 
 
 def _check_labels(*labels: str) -> None:

@@ -45,20 +45,20 @@ class WindowForm(ConsoleForm):
         required=False,
         min_value=1,
         max_value=MAX_BUDGET,
-        help_text=_("How many may register before it closes by itself."),
+        help_text=_("How many devices can register before it closes automatically."),
     )
     names = forms.CharField(
         label=_("DeviceNames"),
         required=False,
         max_length=MAX_PATTERN,
-        help_text=_("A pattern like lamp-* or 86[0-9]????; upper and lower case differ."),
+        help_text=_("A pattern such as lamp-* or 86[0-9]????. Upper and lower case differ."),
         widget=forms.TextInput(attrs={"class": "font-monospace", "spellcheck": "false"}),
     )
     networks = forms.CharField(
         label=_("Source networks"),
         required=False,
         max_length=500,
-        help_text=_("Like 203.0.113.0/24 or 2001:db8::/32, with spaces between."),
+        help_text=_("Such as 203.0.113.0/24 or 2001:db8::/32, separated by spaces."),
         widget=forms.TextInput(attrs={"class": "font-monospace", "spellcheck": "false"}),
     )
     modes = forms.ChoiceField(
@@ -78,7 +78,7 @@ class WindowForm(ConsoleForm):
         if self.errors:
             return data
         if data["open_for"] == UNTIL and not data["until"]:
-            self.add_error("until", _("Choose the moment at which it closes."))
+            self.add_error("until", _("Choose the closing time."))
             return data
         try:
             self.window = check_window(_window(data), timezone.now())
@@ -113,15 +113,15 @@ class RotateForm(ConsoleForm):
     overlap = forms.ChoiceField(
         label=_("The old ProductSecret"),
         choices=(
-            ("0", _("Dead at once")),
-            ("7", _("Serves for 7 more days")),
-            ("30", _("Serves for 30 more days")),
-            ("90", _("Serves for 90 more days")),
-            (UNTIL, _("Serves until a date and time")),
+            ("0", _("Stops working now")),
+            ("7", _("Works 7 more days")),
+            ("30", _("Works 30 more days")),
+            ("90", _("Works 90 more days")),
+            (UNTIL, _("Works until a date and time")),
         ),
         initial="30",
     )
-    until = IsoDateTimeField(label=_("Serves until"), required=False, widget=MomentInput)
+    until = IsoDateTimeField(label=_("Works until"), required=False, widget=MomentInput)
 
     chosen = Overlap()
 
@@ -131,7 +131,7 @@ class RotateForm(ConsoleForm):
             return data
         until = data["until"] if data["overlap"] == UNTIL else None
         if data["overlap"] == UNTIL and not until:
-            self.add_error("until", _("Choose the moment until which it serves."))
+            self.add_error("until", _("Choose when it stops working."))
             return data
         overlap = Overlap(until=until) if until else Overlap(days=int(data["overlap"]))
         try:

@@ -82,7 +82,7 @@ def stop(request: HttpRequest, product_key: str) -> HttpResponse:
     def perform(confirmed: Confirmed) -> None:
         stop_leak(product, confirmed=confirmed)
 
-    done = _("Nothing registers with the old ProductSecret of %(name)s any more.")
+    done = _("The old ProductSecret of %(name)s no longer works.")
     title = _("Close registration and rotate the ProductSecret")
     then = _here(product)
     return confirm_act(request, product, title, leak_purpose(product), perform, done, then=then)

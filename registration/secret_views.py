@@ -48,8 +48,8 @@ def finish_overlap(request: HttpRequest, product_key: str) -> HttpResponse:
     def perform(confirmed: Confirmed) -> None:
         end_overlap(product, confirmed=confirmed)
 
-    done = _("The old ProductSecret of %(name)s is refused from now on.")
-    title = _("Refuse the old ProductSecret now")
+    done = _("Stopped the old ProductSecret of %(name)s.")
+    title = _("Stop the old ProductSecret now")
     return confirm_act(request, product, title, end_overlap_purpose(product), perform, done)
 
 

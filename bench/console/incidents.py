@@ -122,7 +122,7 @@ def _jobs() -> None:
         "total": 600,
         "done": 590,
         "failed": 10,
-        "result": {"reasons": {"The device is disabled already.": 10}, "named": ["lamp-1"] * 10},
+        "result": {"reasons": {"The device is already disabled.": 10}, "named": ["lamp-1"] * 10},
     }
     fill(Job, _JOBS, columns | dict.fromkeys(times, at), constants=facts)
 

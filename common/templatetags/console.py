@@ -8,7 +8,7 @@ import segno
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -60,6 +60,41 @@ def _time(value: datetime, words: str, kind: str = "ago") -> SafeString:
         f"{utc:%Y-%m-%d %H:%M:%S}",
         words,
     )
+
+
+_DIALOG = SafeString('hx-target="#dialog-body" hx-swap="outerHTML"')
+
+
+@register.simple_tag
+def dialog_link(*url: object) -> SafeString:
+    """Attributes of a link whose page opens as the dialog; the parts of the URL are joined."""
+    address = _joined(url)
+    return format_html('href="{}" hx-get="{}" {}', address, address, _DIALOG)
+
+
+@register.simple_tag
+def dialog_get(*url: object) -> SafeString:
+    """The same for a form or button, or where the `href` is another one."""
+    return format_html('hx-get="{}" {}', _joined(url), _DIALOG)
+
+
+@register.simple_tag
+def dialog_form(*url: object) -> SafeString:
+    """Attributes of a form in the dialog, whose answer replaces it."""
+    address = _joined(url)
+    disabled = SafeString('hx-disabled-elt="find button[type=submit]"')
+    return format_html('action="{}" hx-post="{}" {} {}', address, address, _DIALOG, disabled)
+
+
+@register.simple_tag
+def polled(*url: object) -> SafeString:
+    """Attributes of an element that `js/live.js` replaces every `data-poll` seconds."""
+    trigger = SafeString('hx-trigger="poll" hx-target="this" hx-swap="outerHTML"')
+    return format_html('hx-get="{}" {}', _joined(url), trigger)
+
+
+def _joined(parts: tuple[object, ...]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 @register.filter

@@ -32,6 +32,11 @@ def _fact(value: Any) -> Any:
     return value
 
 
+def for_count(one: str, many: str, count: int) -> str:
+    """The message whose English fits `count`; both are marked with gettext_noop."""
+    return one if count == 1 else many
+
+
 def in_english(message: str, facts: Mapping[str, Any]) -> str:
     """The same for what is read by machines, or kept as it is."""
     with override("en"):

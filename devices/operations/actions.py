@@ -6,10 +6,12 @@ sessions where it forbids them.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext_noop
 
+from common.text.stored_messages import for_count
 from devices.models import ClientBinding, Device, RevocationReason, VoidReason
 from devices.operations.management_log import management_event
 from devices.operations.revoke import revoke
@@ -19,18 +21,27 @@ from operators.operations import audit
 
 # What the audit trail says of each act.
 SUMMARIES = {
-    "switch": gettext_noop("Kept ClientID %(client_id)s, voided %(count)s other(s)"),
-    "clear": gettext_noop("Voided %(count)s ClientID(s)"),
     "allow_registration": gettext_noop("Allowed registration again"),
-    "reset": gettext_noop("Reset: may register again"),
-    "enable": gettext_noop("Enabled"),
-    "disable": gettext_noop("Disabled"),
-    "delete": gettext_noop("Deleted"),
+    "reset": gettext_noop("Reset the device: it can register again"),
+    "enable": gettext_noop("Enabled the device"),
+    "disable": gettext_noop("Disabled the device"),
+    "delete": gettext_noop("Deleted the device"),
     "alias": gettext_noop("Changed the alias from “%(old)s” to “%(new)s”"),
 }
+# The same of the acts that count what they block.
+_COUNTED = {
+    "switch": (
+        gettext_noop("Kept ClientID %(client_id)s, blocked %(count)s other"),
+        gettext_noop("Kept ClientID %(client_id)s, blocked %(count)s others"),
+    ),
+    "clear": (
+        gettext_noop("Blocked %(count)s ClientID"),
+        gettext_noop("Blocked %(count)s ClientIDs"),
+    ),
+}
 ALREADY = {
-    True: gettext_noop("The device is enabled already."),
-    False: gettext_noop("The device is disabled already."),
+    True: gettext_noop("The device is already enabled."),
+    False: gettext_noop("The device is already disabled."),
 }
 
 
@@ -101,12 +112,15 @@ def note(
     told = facts or {}
     audit.record_many(
         actor,
-        [
-            audit.Act(f"device.{act}", device.target, SUMMARIES[act], told.get(device.pk, {}))
-            for device in devices
-        ],
+        [_audited(act, device, told.get(device.pk, {})) for device in devices],
     )
     log_writer.write([management_event(device, act, actor) for device in devices], now)
+
+
+def _audited(act: str, device: Device, facts: Mapping[str, Any]) -> audit.Act:
+    counted = _COUNTED.get(act)
+    summary = for_count(*counted, facts["count"]) if counted else SUMMARIES[act]
+    return audit.Act(f"device.{act}", device.target, summary, facts)
 
 
 def _update(devices: Collection[Device], now: datetime, **columns: object) -> None:

@@ -52,7 +52,7 @@ def import_device(
         nickname=check_nickname(nickname, shortest=1),
         sn=_check_sn(sn),
     )
-    summary = gettext_noop("Imported device %(name)s with the DeviceSecret it had")
+    summary = gettext_noop("Imported device %(name)s with its existing DeviceSecret")
     return _add(actor, product_key, device, summary)
 
 
@@ -67,7 +67,7 @@ def _add(actor: Actor, product_key: str, device: Device, summary: str) -> Device
             log_writer.write([management_event(device, "add", actor)], timezone.now())
     except IntegrityError as error:
         raise ConflictError(
-            _("This product has a device named %(name)s already.") % {"name": device_name},
+            _("This product already has a device named %(name)s.") % {"name": device_name},
             field="device_name",
         ) from error
     return device

@@ -39,7 +39,7 @@ def refuse_not_carried(product: Product, device_name: str, field: str) -> None:
         carrier = product.get_data_connections_display()
         raise OperationError(
             _(
-                "%(broker)s carries the data connections of this product, and cannot carry a "
+                "%(broker)s carries the data connections of this product and does not support a "
                 "DeviceName with a dot or colon."
             )
             % {"broker": carrier},

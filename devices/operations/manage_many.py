@@ -21,7 +21,7 @@ from operators.actor import Actor
 
 MOST = 500
 
-GONE = gettext_noop("The device does not exist any more.")
+GONE = gettext_noop("The device no longer exists.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class ConnectionParameters:
         return json.dumps(fields, separators=(",", ":"))
 
 
-_SECRET = gettext_noop("Looked at the DeviceSecret")
-_PARAMETERS = gettext_noop("Looked at the MQTT connection parameters")
+_SECRET = gettext_noop("Viewed the DeviceSecret")
+_PARAMETERS = gettext_noop("Viewed the MQTT connection parameters")
 
 
 def reveal_device_secret(actor: Actor, product_key: str, device_name: str) -> str:

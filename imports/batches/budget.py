@@ -23,8 +23,8 @@ class Budget:
         if self._left < 0:
             raise OperationError(
                 _(
-                    "There is too much text to be read at once. Remove columns that are not "
-                    "needed, or divide the file."
+                    "The file has too much text to read at once. Remove unneeded columns, or "
+                    "split the file."
                 ),
                 field="file",
             )

@@ -96,8 +96,8 @@ def _no_device_name(first: Sequence[str]) -> OperationError:
     found = ", ".join(cell for cell in map(tidy, first) if cell)[:200]
     return OperationError(
         _(
-            "No column is called DeviceName. The first row says: %(found)s. Begin with the "
-            "template, whose first row must stay as it is."
+            "There is no DeviceName column. The first row is: %(found)s. Use the template and "
+            "keep its first row."
         )
         % {"found": found or "—"},
         field="file",

@@ -142,8 +142,8 @@ def _rows(text: io.TextIOWrapper, separator: str) -> Iterator[list[str]]:
 def _broken(row: int) -> OperationError:
     return OperationError(
         _(
-            "The file cannot be read after row %(row)s. A quotation mark there is probably "
-            "never closed."
+            "The file cannot be read after row %(row)s. A quotation mark there is probably not "
+            "closed."
         )
         % {"row": row},
         field="file",
@@ -154,7 +154,7 @@ def _too_long(row: int) -> OperationError:
     return OperationError(
         _(
             "Row %(row)s has more than %(most)s characters. A quotation mark in it is probably "
-            "never closed, or this is no table."
+            "not closed, or this is not a table."
         )
         % {"row": row, "most": f"{_LONGEST_ROW:,}"},
         field="file",
@@ -163,7 +163,7 @@ def _too_long(row: int) -> OperationError:
 
 def _too_many_rows() -> OperationError:
     return OperationError(
-        _("The file has more than %(most)s rows, empty ones counted. Remove these.")
+        _("The file has more than %(most)s rows, empty ones included. Remove the empty ones.")
         % {"most": f"{LAST_ROW:,}"},
         field="file",
     )

@@ -24,66 +24,76 @@ class Words:
 
 PROBLEMS: Mapping[str, Words] = {
     "missing": Words(
-        _("There is no DeviceName."),
-        _("Write a DeviceName, or delete the row."),
+        _("The DeviceName is missing."),
+        _("Enter a DeviceName, or delete the row."),
     ),
     "short": Words(
-        _("The DeviceName has %(length)s characters; it needs 4 to 32."),
-        _("Make it at least 4 characters long."),
+        _("The DeviceName is too short (%(length)s; minimum 4)."),
+        _("Use at least 4 characters."),
     ),
     "long": Words(
-        _("The DeviceName has %(length)s characters; it needs 4 to 32."),
-        _("Shorten it to 32 characters."),
+        _("The DeviceName is too long (%(length)s; maximum 32)."),
+        _("Use at most 32 characters."),
     ),
     "characters": Words(
-        _("The DeviceName holds %(found)s; only letters, digits and - _ @ . : are allowed."),
+        _("The DeviceName contains %(found)s; only letters, digits and - _ @ . : are allowed."),
         _("Replace or remove these characters."),
     ),
     "scientific": Words(
-        _("The spreadsheet has turned a long number into a rounded one; its digits are lost."),
+        _("The spreadsheet rounded a long number; its last digits are lost."),
         _("Format the column as text, then enter the number again."),
     ),
     "rounded": Words(
-        _("The cell is a number of more than 15 digits; the spreadsheet has zeroed the others."),
+        _("The number has more than 15 digits; the spreadsheet replaced the rest with zeros."),
         _("Format the column as text, then enter the number again."),
     ),
     "date": Words(
-        _("The spreadsheet has turned the DeviceName into a date."),
+        _("The spreadsheet turned the DeviceName into a date."),
         _("Format the column as text, then enter the DeviceName again."),
     ),
     "error": Words(
-        _("The cell holds an error of the spreadsheet."),
-        _("Put the DeviceName itself into the cell, not a formula."),
+        _("The cell contains a spreadsheet error."),
+        _("Enter the DeviceName itself, not a formula."),
     ),
     "repeated": Words(
-        _("The same DeviceName stands in row %(row)s already."),
+        _("The DeviceName duplicates row %(row)s."),
         _("Delete one of the two rows, or correct the DeviceName."),
     ),
     "not_carried": Words(
-        _("%(broker)s carries this product's data connections, but no DeviceName with %(found)s."),
-        _("Replace these characters in the DeviceName, also in the device."),
+        _(
+            "%(broker)s carries this product's data connections and does not support a DeviceName "
+            "with %(found)s."
+        ),
+        _("Replace these characters in the DeviceName, in the device too."),
     ),
     "taken": Words(
-        _("The product has a device with this DeviceName already."),
+        _("The product already has a device with this DeviceName."),
         _("Delete the row, or correct the DeviceName."),
     ),
     "nickname_length": Words(
-        _("The alias counts %(length)s characters; it needs 4 to 64, a Chinese one counts as two."),
-        _("Lengthen or shorten it, or leave it empty."),
+        _("The alias has the wrong length (%(length)s; minimum 4, maximum 64)."),
+        _("Lengthen or shorten it, or leave it empty. A Chinese character counts as two."),
     ),
     "nickname_characters": Words(
-        _("The alias holds %(found)s; only letters, digits, space, - and _ are allowed."),
+        _("The alias contains %(found)s; only letters, digits, space, - and _ are allowed."),
         _("Replace or remove these characters."),
     ),
     "secret": Words(
         _("A DeviceSecret has 1 to 32 characters: letters, digits and - _ @ . : only."),
-        _("Give the DeviceSecret that the device has."),
+        _("Enter the DeviceSecret that the device has."),
     ),
     "sn": Words(
         _("An SN has at most 64 characters: letters, digits and _ only."),
-        _("Correct it, or leave it out."),
+        _("Correct it, or remove it."),
     ),
 }
+
+
+def readable(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts with a space named, which is stored by its number and cannot be seen."""
+    if "found" not in facts:
+        return facts
+    return {**facts, "found": facts["found"].replace("U+0020", str(_("a space")))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ class Problem:
 
     @property
     def reason(self) -> str:
-        return str(PROBLEMS[self.key].reason) % self.facts
+        return str(PROBLEMS[self.key].reason) % readable(self.facts)
 
     @property
     def fix(self) -> str:
@@ -107,18 +117,18 @@ class Problem:
 NOTES: Mapping[str, "str | Promise"] = {
     "gb18030": _("The file is not UTF-8. It was read as GB18030 (GBK)."),
     "no_header": _(
-        "The first row is no header. The first column was taken for DeviceName, the second for "
+        "The first row is not a header. The first column was read as DeviceName, the second as "
         "Nickname."
     ),
-    "unknown_columns": _("These columns mean nothing here and were ignored: %(names)s."),
+    "unknown_columns": _("These columns are unknown and were ignored: %(names)s."),
     "secret_columns": _(
-        "These columns were not even kept, because the server issues its own secrets: %(names)s."
+        "These columns were not kept, because the server issues its own secrets: %(names)s."
     ),
     "repeated_columns": _(
-        "These columns stand in the file more than once; the first of each was used: %(names)s."
+        "These columns appear more than once; the first of each was used: %(names)s."
     ),
     "surplus_cells": _(
-        "%(count)s rows have more cells than the header; what is beyond it was ignored."
+        "Rows with more cells than the header: %(count)s. The extra cells were ignored."
     ),
     "more_sheets": _("The workbook has %(count)s sheets. Only the first was read: %(name)s."),
 }

@@ -61,7 +61,7 @@ def opened(file: bytes | IO[bytes], largest: int) -> IO[bytes]:
     stream = io.BytesIO(file) if isinstance(file, bytes) else file
     if stream.seek(0, io.SEEK_END) > largest:
         raise OperationError(
-            _("The file is larger than %(size)s MB. Divide it.") % {"size": largest >> 20},
+            _("The file is larger than %(size)s MB. Split it.") % {"size": largest >> 20},
             field="file",
         )
     stream.seek(0)
@@ -101,7 +101,7 @@ def _read_rows(
         surplus += any(map(str.strip, cells[columns.width :]))
     if not rows:
         raise OperationError(
-            _("The file has a header and nothing below it. Data begins in the second row."),
+            _("The file has a header but no data. Data starts in the second row."),
             field="file",
         )
     return rows, surplus
@@ -126,6 +126,6 @@ def mark_repeated(rows: Sequence[Row]) -> None:
 
 def _too_many() -> OperationError:
     return OperationError(
-        _("The file has more than %(most)s rows. Divide it.") % {"most": f"{MOST_ROWS:,}"},
+        _("The file has more than %(most)s rows. Split it.") % {"most": f"{MOST_ROWS:,}"},
         field="file",
     )

@@ -169,7 +169,7 @@ def _iso(value: str) -> str:
 
 def _too_wide(row: int) -> OperationError:
     return OperationError(
-        _("Row %(row)s has more than %(most)s cells. Remove columns that are not needed.")
+        _("Row %(row)s has more than %(most)s cells. Remove unneeded columns.")
         % {"row": row, "most": f"{LAST_COLUMN:,}"},
         field="file",
     )

@@ -32,7 +32,7 @@ class Limits:
     def check_time(self) -> None:
         if time.thread_time() > self.until:
             raise OperationError(
-                _("The workbook takes too long to read. Divide it, or save it as CSV."),
+                _("The workbook takes too long to read. Split it, or save it as CSV."),
                 field="file",
             )
 
@@ -118,6 +118,6 @@ def _no_doctype(*_declaration: object) -> NoReturn:
 
 def _too_many_cells() -> OperationError:
     return OperationError(
-        _("The workbook has too many cells. Remove columns and rows that are not needed."),
+        _("The workbook has too many cells. Remove unneeded columns and rows."),
         field="file",
     )

@@ -202,8 +202,8 @@ def _cells(value: Any) -> dict[str, str]:
 def _unreadable(line: int) -> OperationError:
     return OperationError(
         _(
-            "The file looks like JSON and is none from line %(line)s on, or one answer is longer "
-            "than %(most)s characters."
+            "The file looks like JSON but is invalid from line %(line)s on, or one response is "
+            "longer than %(most)s characters."
         )
         % {"line": line, "most": f"{_LONGEST:,}"},
         field="file",

@@ -60,7 +60,8 @@ class Endpoint:
         tls = parts.scheme == "https"
         if not host or parts.scheme not in {"http", "https"} or not (tls or _is_here(host)):
             raise OperationError(
-                _("The endpoint is a host name, with a port if it is not 443."), field="endpoint"
+                _("The endpoint must be a host name, with a port if it is not 443."),
+                field="endpoint",
             )
         return cls(host, port or (443 if tls else 80), tls)
 
@@ -199,7 +200,7 @@ def _read(action: str, status: int, body: bytes) -> Any:
 
 
 def _unreachable(endpoint: Endpoint, error: Exception) -> OperationError:
-    text = _("%(host)s cannot be asked: %(reason)s.")
+    text = _("%(host)s cannot be reached: %(reason)s.")
     reason = getattr(error, "strerror", None) or type(error).__name__
     return OperationError(text % {"host": endpoint.name, "reason": reason}, field="endpoint")
 

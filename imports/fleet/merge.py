@@ -242,7 +242,6 @@ def _size(column: str, text: str) -> int:
 
 def _too_many() -> OperationError:
     return OperationError(
-        _("There are more than %(most)s rows. Import them in several goes.")
-        % {"most": f"{MOST_ROWS:,}"},
+        _("There are more than %(most)s rows. Split the import.") % {"most": f"{MOST_ROWS:,}"},
         field="file",
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.batches.problems import NOTES as BATCH_NOTES
 from imports.batches.problems import PROBLEMS as BATCH_PROBLEMS
+from imports.batches.problems import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,15 @@ _WHOLE = _("Copy the whole value from the cloud's console, without changes.")
 # By themselves, or against the other rows.
 _IN_FILES: Mapping[str, Words] = {
     "missing_product_key": Words(
-        _("There is no ProductKey, and nothing else in the files tells it."),
-        _("Fill in the ProductKey, or say which product rows without one belong to."),
+        _("The ProductKey is missing, and nothing else in the files identifies it."),
+        _("Fill in the ProductKey, or choose the product for rows without one."),
     ),
     "product_key_shape": Words(
         _("A ProductKey has 1 to 20 letters and digits."),
         _WHOLE,
     ),
     "missing_device_name": Words(
-        _("There is no DeviceName."),
+        _("The DeviceName is missing."),
         _("Fill in the DeviceName, or delete the row."),
     ),
     **{
@@ -52,28 +53,28 @@ _IN_FILES: Mapping[str, Words] = {
     },
     "rounded": _of_batches("rounded"),
     "date": Words(
-        _("The spreadsheet has turned the value into a date."),
+        _("The spreadsheet turned the value into a date."),
         _("Format the column as text, then enter the value again."),
     ),
     "error": Words(
-        _("The cell holds an error of the spreadsheet."),
-        _("Put the value itself into the cell, not a formula."),
+        _("The cell contains a spreadsheet error."),
+        _("Enter the value itself, not a formula."),
     ),
     "nickname_length": _of_batches("nickname_length", warning=True),
     "nickname_characters": _of_batches("nickname_characters", warning=True),
     "product_name_shape": Words(
         _("This name breaks the rule for product names. The ProductKey becomes the name."),
-        _("Nothing has to be done. Rename the product later, or correct the name here."),
+        _("No action is needed. Rename the product later, or correct the name here."),
         warning=True,
     ),
     "asterisks": Words(
-        _("The value holds asterisks: it is the masked form that is shown on screens."),
+        _("The value contains asterisks: it is the masked form shown on screens."),
         _("Export the credentials again with an account that may see them."),
     ),
     "secret_shape": Words(
         _(
-            "A secret has 1 to 63 visible ASCII characters without quotation mark and backslash; "
-            "this one does not, and SDKs could not read it."
+            "A secret has 1 to 63 visible ASCII characters without quotation mark and backslash. "
+            "SDKs could not read this one."
         ),
         _WHOLE,
     ),
@@ -83,47 +84,47 @@ _IN_FILES: Mapping[str, Words] = {
     ),
     "client_id_shape": Words(
         _("An issued ClientID has at most 64 letters, digits and . _ : @ & -."),
-        _("Take the ClientID of QueryClientIds, not the clientId of connection parameters."),
+        _("Use the ClientID from QueryClientIds, not the clientId of connection parameters."),
     ),
     "token_alone": Words(
-        _("There is a DeviceToken without its ClientID."),
+        _("The DeviceToken has no ClientID."),
         _("Add the ClientID that was issued together with it, or delete the DeviceToken."),
     ),
     "no_token": Words(
         _(
-            "The DeviceToken of this ClientID is not known: the cloud gives it to the device "
-            "alone. With this ClientID the device is refused here and has to register again."
+            "The DeviceToken of this ClientID is unknown: the cloud gives it to the device only. "
+            "The device is refused here with this ClientID and has to register again."
         ),
-        _("Add the DeviceToken if you have it; docs/migrating.md says what happens otherwise."),
+        _("Add the DeviceToken if you have it. Otherwise see docs/migrating.md."),
         warning=True,
     ),
     "differs": Words(
-        _("Row %(row)s of %(file)s says something else."),
+        _("Conflicts with row %(row)s of %(file)s."),
         _ONE_ROW,
     ),
     "repeated_elsewhere": Words(
-        _("Row %(row)s of %(file)s has the same value for something else."),
+        _("Duplicates a value in row %(row)s of %(file)s that means something else."),
         _ONE_ROW,
     ),
     "too_many_client_ids": Words(
-        _("A device has at most five ClientIDs; with these it would have more."),
-        _("Leave out ClientIDs that are not in use any more."),
+        _("With these the device would have more than five ClientIDs."),
+        _("Remove ClientIDs that are no longer in use."),
     ),
     "unknown_iot_id": Words(
-        _("No other row says which device this IotId belongs to."),
-        _("Add the answer of QueryDevice for its product."),
+        _("No other row names the device of this IotId."),
+        _("Add the QueryDevice response for its product."),
     ),
     "no_secret": Words(
-        _("There is no DeviceSecret, nor a ClientID with its DeviceToken."),
+        _("The DeviceSecret is missing, and so is a ClientID with its DeviceToken."),
         _("Add the DeviceSecret. For new credentials, use Batch Add instead."),
     ),
     "answer_error": Words(
-        _("This answer of the cloud is an error, not data: %(code)s."),
-        _("Ask again, and save the answer that succeeds."),
+        _("This response from the cloud is an error, not data: %(code)s."),
+        _("Call it again, and save the successful response."),
     ),
     "answer_unknown": Words(
-        _("This is no answer that tells of products or devices."),
-        _("Save the whole answer of QueryProduct, QueryDevice and the like, as it is."),
+        _("This response contains no products or devices."),
+        _("Save the complete responses of QueryProduct, QueryDevice and similar calls, unchanged."),
     ),
 }
 
@@ -131,23 +132,23 @@ _IN_FILES: Mapping[str, Words] = {
 _HERE: Mapping[str, Words] = {
     "other_product_secret": Words(
         _("The product has another ProductSecret here."),
-        _("Correct it. If it was rotated here on purpose, leave the ProductSecret empty."),
+        _("Correct it. If you rotated it here, leave the ProductSecret empty."),
     ),
     "product_name_taken": Words(
         _("Another product has this name here: %(product)s."),
-        _("Rename that product, or give this one another ProductName."),
+        _("Rename that product, or enter another ProductName for this one."),
     ),
     "no_product": Words(
-        _("The product is not here, and there is no row with its ProductSecret."),
+        _("The product does not exist here, and no row has its ProductSecret."),
         _("Add its ProductSecret, to this row or to a row of its own."),
     ),
     "product_left_out": Words(
         _("Its product cannot be imported."),
-        _("Put the row of the product right."),
+        _("Fix the row of the product first."),
     ),
     "other_device_secret": Words(
         _("The device has another DeviceSecret here."),
-        _("Correct it. If the device here is the wrong one, delete it there first."),
+        _("Correct it. If the device here is the wrong one, delete it first."),
     ),
     "iot_id_taken": Words(
         _("Another device has this IotId here."),
@@ -155,15 +156,15 @@ _HERE: Mapping[str, Words] = {
     ),
     "client_id_taken": Words(
         _("The ClientID belongs to another device here."),
-        _("Correct the ClientID, or leave it out."),
+        _("Correct the ClientID, or remove it."),
     ),
     "other_token": Words(
         _("The ClientID has another DeviceToken here."),
-        _("Correct the DeviceToken, or leave the ClientID out."),
+        _("Correct the DeviceToken, or remove the ClientID."),
     ),
     "registration_refused": Words(
-        _("After Switch or Clear the device accepts no new ClientIDs here."),
-        _("Leave the ClientID out, or allow registration on Device Details first."),
+        _("New ClientIDs have been blocked for this device here since Switch or Clear."),
+        _("Remove the ClientID, or allow registration on Device Details first."),
     ),
 }
 
@@ -183,7 +184,7 @@ class Problem:
 
     @property
     def reason(self) -> str:
-        return str(PROBLEMS[self.key].reason) % self.facts
+        return str(PROBLEMS[self.key].reason) % readable(self.facts)
 
     @property
     def fix(self) -> str:

@@ -65,7 +65,7 @@ def reading_of(fleet: Fleet, names: list[str], notes: list[Note]) -> Reading:
     """What was gathered, checked; raises OperationError when it is nothing."""
     items = fleet.items()
     if not items:
-        raise OperationError(_("There is no product or device in it."), field="file")
+        raise OperationError(_("The file contains no product or device."), field="file")
     for item in items:
         check(item)
         fleet.budget.spend(PROBLEM_SIZE * len(item.problems))

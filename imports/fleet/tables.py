@@ -48,8 +48,8 @@ def _columns(header: Sequence[str]) -> Mapping[int, str]:
         shown = ", ".join(cell for cell in map(tidy, header) if cell)[:_SHOWN]
         raise OperationError(
             _(
-                "No column is called ProductKey or DeviceName. The first row has to name the "
-                "columns; it says: %(found)s."
+                "There is no ProductKey or DeviceName column. The first row must name the "
+                "columns; it is: %(found)s."
             )
             % {"found": shown or "—"},
             field="file",

@@ -46,8 +46,8 @@ def _changed(count: int) -> str:
     if not count:
         return ""
     return ngettext(
-        "%(count)s device that is here already gets what it lacks.",
-        "%(count)s devices that are here already get what they lack.",
+        "%(count)s existing device gets its missing data.",
+        "%(count)s existing devices get their missing data.",
         count,
     ) % {"count": f"{count:,}"}
 
@@ -63,8 +63,8 @@ def _left_out(count: int) -> str:
     if not count:
         return ""
     return ngettext(
-        "%(count)s product or device is left out; the report says why.",
-        "%(count)s products or devices are left out; the report says why.",
+        "%(count)s product or device is left out; see the report.",
+        "%(count)s products or devices are left out; see the report.",
         count,
     ) % {"count": f"{count:,}"}
 
@@ -73,7 +73,7 @@ def _warned(count: int) -> str:
     if not count:
         return ""
     return ngettext(
-        "%(count)s is imported without something; the report says what.",
-        "%(count)s are imported without something; the report says what.",
+        "%(count)s product or device is imported with missing data; see the report.",
+        "%(count)s products or devices are imported with missing data; see the report.",
         count,
     ) % {"count": f"{count:,}"}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from common.text.stored_messages import for_count
 from devices.credentials import NAME_LENGTH, new_device_name, new_device_secret
 from devices.models import Device, RevocationReason
 from devices.operations.lookup import taken_names
@@ -193,7 +194,11 @@ def _finish(batch: DeviceBatch) -> None:
         batch.state = BatchState.CREATE_FAILED
     # What the report shows of rows that were left out stays; the others are devices now.
     batch.parts.filter(bad=0).delete()
-    summary = gettext_noop("Added %(count)s devices as batch %(batch)s")
+    summary = for_count(
+        gettext_noop("Added %(count)s device as batch %(batch)s"),
+        gettext_noop("Added %(count)s devices as batch %(batch)s"),
+        batch.added,
+    )
     audit.record(batch.actor, "batch.added", batch.target, summary, **_facts(batch))
     # One entry for all: a hundred thousand would bury what devices did.
     log_writer.write([_log_event(batch)], batch.moved_at)
@@ -213,9 +218,7 @@ def _log_event(batch: DeviceBatch) -> log_writer.Event:
 def _fail(batch: DeviceBatch) -> None:
     batch.state, batch.moved_at = BatchState.CREATE_FAILED, timezone.now()
     batch.save(update_fields=["moved_at", "state", "bad", "added"])
-    summary = gettext_noop(
-        "Gave up batch %(batch)s: a DeviceName was taken, and it was all or none"
-    )
+    summary = gettext_noop("Gave up batch %(batch)s: a DeviceName was taken (all or nothing)")
     audit.record(batch.actor, "batch.failed", batch.target, summary, **_facts(batch))
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.errors import ConflictError, NotFoundError, OperationError
+from common.text.stored_messages import for_count
 from devices.operations.broker_names import refuse_not_carried
 from devices.operations.lookup import product_by_key
 from imports.batches.reading import MOST_ROWS, Reading
@@ -40,7 +41,11 @@ def upload_batch(
             bad=reading.bad,
         )
         _write_parts(batch, reading)
-        summary = gettext_noop("Uploaded a list of %(count)s devices to check, batch %(batch)s")
+        summary = for_count(
+            gettext_noop("Uploaded a list of %(count)s device to check, batch %(batch)s"),
+            gettext_noop("Uploaded a list of %(count)s devices to check, batch %(batch)s"),
+            batch.total,
+        )
         _record(actor, "batch.upload", batch, summary)
         begin(actor, batch)
     return finish_small(batch)
@@ -49,7 +54,7 @@ def upload_batch(
 def import_batch(actor: Actor, product_key: str, reading: Reading) -> DeviceBatch:
     """Begin to add devices with the DeviceSecrets they have; every row must be good."""
     if reading.bad or not reading.rows:
-        raise OperationError(_("Some rows cannot be added, so none was."))
+        raise OperationError(_("Some rows cannot be added, so none was added."))
     with transaction.atomic():
         product = product_by_key(product_key)
         batch = _create(
@@ -60,7 +65,11 @@ def import_batch(actor: Actor, product_key: str, reading: Reading) -> DeviceBatc
             total=len(reading.rows),
         )
         _write_parts(batch, reading)
-        summary = gettext_noop("Imports %(count)s devices with their secrets, batch %(batch)s")
+        summary = for_count(
+            gettext_noop("Started importing %(count)s device with its secret, batch %(batch)s"),
+            gettext_noop("Started importing %(count)s devices with their secrets, batch %(batch)s"),
+            batch.total,
+        )
         _record(actor, "batch.add", batch, summary)
         begin(actor, batch)
     return finish_small(batch)
@@ -86,7 +95,12 @@ def generate_batch(
             prefix=name_prefix,
             total=count,
         )
-        _record(actor, "batch.add", batch, gettext_noop("Adds %(count)s devices, batch %(batch)s"))
+        summary = for_count(
+            gettext_noop("Started adding %(count)s device, batch %(batch)s"),
+            gettext_noop("Started adding %(count)s devices, batch %(batch)s"),
+            batch.total,
+        )
+        _record(actor, "batch.add", batch, summary)
         begin(actor, batch)
     return finish_small(batch)
 
@@ -100,7 +114,7 @@ def add_batch(actor: Actor, key: int, *, all_or_nothing: bool = False) -> Device
     with transaction.atomic():
         batch = _checked(key)
         if all_or_nothing and batch.bad:
-            raise ConflictError(_("Some rows cannot be added, so none was."))
+            raise ConflictError(_("Some rows cannot be added, so none was added."))
         if batch.stopped:
             raise ConflictError(_("The check of this list was stopped. Upload it again."))
         if not batch.good:
@@ -108,12 +122,12 @@ def add_batch(actor: Actor, key: int, *, all_or_nothing: bool = False) -> Device
         batch.state, batch.position = BatchState.CREATE, 0
         batch.all_or_nothing, batch.moved_at = all_or_nothing, timezone.now()
         batch.save(update_fields=["state", "position", "all_or_nothing", "moved_at"])
-        _record(
-            actor,
-            "batch.add",
-            batch,
-            gettext_noop("Adds %(good)s devices of a list of %(count)s, batch %(batch)s"),
+        summary = for_count(
+            gettext_noop("Started adding %(good)s device of a list of %(count)s, batch %(batch)s"),
+            gettext_noop("Started adding %(good)s devices of a list of %(count)s, batch %(batch)s"),
+            batch.good,
         )
+        _record(actor, "batch.add", batch, summary)
         begin(actor, batch)
     return finish_small(batch)
 
@@ -123,8 +137,12 @@ def discard_batch(actor: Actor, key: int) -> None:
     with transaction.atomic():
         batch = locked_batch(key, BatchState.CHECK, *CHECKED)
         if batch is None:
-            raise ConflictError(_("This batch is being added or was added already."))
-        summary = gettext_noop("Discarded a list of %(count)s devices, batch %(batch)s")
+            raise ConflictError(_("This batch is being added or was already added."))
+        summary = for_count(
+            gettext_noop("Discarded a list of %(count)s device, batch %(batch)s"),
+            gettext_noop("Discarded a list of %(count)s devices, batch %(batch)s"),
+            batch.total,
+        )
         _record(actor, "batch.discard", batch, summary)
         batch.delete()
 
@@ -146,10 +164,10 @@ def resume_batch(actor: Actor, key: int) -> DeviceBatch:
     with transaction.atomic():
         batch = locked_batch(key, BatchState.CREATE_FAILED)
         if batch is None or not batch.stopped:
-            raise ConflictError(_("This batch was not stopped."))
+            raise ConflictError(_("This batch is not stopped."))
         batch.state, batch.stopped, batch.moved_at = BatchState.CREATE, False, timezone.now()
         batch.save(update_fields=["state", "stopped", "moved_at"])
-        _record(actor, "batch.resume", batch, gettext_noop("Goes on adding batch %(batch)s"))
+        _record(actor, "batch.resume", batch, gettext_noop("Resumed adding batch %(batch)s"))
         begin(actor, batch)
     return finish_small(batch)
 
@@ -178,8 +196,8 @@ def _checked(key: int) -> DeviceBatch:
     batch = locked_batch(key, *CHECKED)
     if batch is None:
         if not DeviceBatch.objects.filter(pk=key).exists():
-            raise NotFoundError(_("This batch does not exist (any more)."))
-        raise ConflictError(_("This batch is being checked, being added, or was added already."))
+            raise NotFoundError(_("This batch does not exist or was deleted."))
+        raise ConflictError(_("This batch is being checked, is being added, or was already added."))
     return batch
 
 

@@ -18,12 +18,12 @@ What = Literal["credentials", "parameters", "labels"]
 
 # What the trail says was taken.
 _SUMMARIES = {
-    "credentials": gettext_noop("Exported the credentials of %(count)s devices, batch %(batch)s"),
+    "credentials": gettext_noop("Exported the credentials of batch %(batch)s (devices: %(count)s)"),
     "parameters": gettext_noop(
-        "Exported the MQTT connection parameters of %(count)s devices, batch %(batch)s"
+        "Exported the MQTT connection parameters of batch %(batch)s (devices: %(count)s)"
     ),
     "labels": gettext_noop(
-        "Printed labels with the DeviceSecrets of %(count)s devices, batch %(batch)s"
+        "Printed labels with the DeviceSecrets of batch %(batch)s (devices: %(count)s)"
     ),
 }
 _AT_ONCE = 500
@@ -41,7 +41,7 @@ def note_export(actor: Actor, key: int, what: What, count: int | None = None) ->
     with transaction.atomic():
         batch = DeviceBatch.objects.select_related("product").filter(pk=key).first()
         if batch is None:
-            raise NotFoundError(_("This batch does not exist (any more)."))
+            raise NotFoundError(_("This batch does not exist or was deleted."))
         facts = {"count": batch.devices.count() if count is None else count, "batch": batch.pk}
         audit.record(actor, f"batch.{what}", batch.target, _SUMMARIES[what], **facts)
     return batch

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.errors import ConflictError, NotFoundError
+from common.text.stored_messages import for_count
 from imports.fleet.reading import Reading
 from imports.fleet.records import Item, pack
 from imports.models import PART_ROWS, FleetImport, FleetPart, ImportState
@@ -35,7 +36,11 @@ def upload_import(actor: Actor, reading: Reading, *, assume_activated: bool = Fa
             moved_at=timezone.now(),
         )
         FleetPart.objects.bulk_create(_parts(fleet, reading.items), batch_size=_PARTS_AT_ONCE)
-        summary = gettext_noop("Gave %(rows)s rows of a fleet to check, import %(import)s")
+        summary = for_count(
+            gettext_noop("Uploaded %(rows)s row of a fleet to check, import %(import)s"),
+            gettext_noop("Uploaded %(rows)s rows of a fleet to check, import %(import)s"),
+            fleet.rows,
+        )
         _record(actor, "import.upload", fleet, summary)
         begin(actor, fleet)
     return finish_small(fleet)
@@ -47,13 +52,13 @@ def apply_import(actor: Actor, key: int, *, all_or_nothing: bool = False) -> Fle
         fleet = _locked(key, ImportState.CHECKED)
         bad = fleet.found.get("bad", 0)
         if bad and all_or_nothing:
-            raise ConflictError(_("Some rows cannot be imported, so none was."))
+            raise ConflictError(_("Some rows cannot be imported, so none was imported."))
         if bad == fleet.total:
-            raise ConflictError(_("None of it can be imported."))
+            raise ConflictError(_("Nothing can be imported."))
         fleet.state, fleet.position = ImportState.APPLY, 0
         fleet.operator, fleet.origin, fleet.address = actor.operator, actor.origin, actor.address
         _save_stage(fleet)
-        _record(actor, "import.apply", fleet, gettext_noop("Began import %(import)s"))
+        _record(actor, "import.apply", fleet, gettext_noop("Started import %(import)s"))
         begin(actor, fleet)
     return finish_small(fleet)
 
@@ -83,7 +88,7 @@ def resume_import(actor: Actor, key: int) -> FleetImport:
         fleet = _locked(key, ImportState.STOPPED)
         fleet.state = ImportState.APPLY if fleet.checked else ImportState.CHECK
         _save_stage(fleet)
-        _record(actor, "import.resume", fleet, gettext_noop("Went on with import %(import)s"))
+        _record(actor, "import.resume", fleet, gettext_noop("Resumed import %(import)s"))
         begin(actor, fleet)
     return finish_small(fleet)
 
@@ -99,8 +104,8 @@ def _locked(key: int, *states: ImportState) -> FleetImport:
     fleet = locked_import(key, *states)
     if fleet is None:
         if not FleetImport.objects.filter(pk=key).exists():
-            raise NotFoundError(_("This import does not exist (any more)."))
-        raise ConflictError(_("This import is not at the point where that can be done."))
+            raise NotFoundError(_("This import does not exist or was deleted."))
+        raise ConflictError(_("The current state of this import does not allow that."))
     return fleet
 
 

@@ -233,7 +233,7 @@ def _finish(fleet: FleetImport) -> None:
     fleet.parts.filter(problems=[]).delete()
     fleet.parts.update(payload=b"")
     summary = gettext_noop(
-        "Moved in %(products_new)s products and %(devices_new)s devices, import %(import)s"
+        "Completed import %(import)s: products %(products_new)s, devices %(devices_new)s"
     )
     facts = {
         "products_new": fleet.done.get("products_new", 0),

@@ -96,7 +96,7 @@ def _nobody_else() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _writers_locked_out() -> Iterator[None]:
-    summary = gettext_noop("Began to move everything to another database")
+    summary = gettext_noop("Started moving everything to another database")
     audit.record(SHELL, "installation.move", "", summary)
     # By hand: nothing is to be written, so nothing may be committed either.
     with connection.cursor() as cursor:

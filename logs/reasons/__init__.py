@@ -12,7 +12,7 @@ from logs.reasons.registering import REGISTERING
 
 __all__ = ["REASONS", "Reason", "ReasonFacts", "facts_of"]
 
-_DONE = ReasonFacts(Reason.OK, "200", _("Success"), _("Done as asked."))
+_DONE = ReasonFacts(Reason.OK, "200", _("Success"), _("Done."))
 
 REASONS: dict[str, ReasonFacts] = {facts.key: facts for facts in (_DONE, *REGISTERING, *CONNECTING)}
 

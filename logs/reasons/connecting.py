@@ -26,19 +26,22 @@ CONNECTING = (
     ReasonFacts(
         Reason.CLIENT_ID_VOID,
         "403",
-        _("ClientID is forbidden"),
-        _("This ClientID was voided by Switch or Clear, or its slot was given away unclaimed."),
+        _("ClientID is blocked"),
+        _(
+            "Switch or Clear blocked this ClientID, or it never connected and its slot went"
+            " to another device."
+        ),
         _("If the device is genuine, allow registration and let it register for a new ClientID."),
     ),
     ReasonFacts(
         Reason.SECRET_BLOCKED,
         "403",
-        _("DeviceSecret is forbidden"),
+        _("DeviceSecret is blocked"),
         _(
-            "Switch or Clear cut off every device but the one kept; this one connects with the "
-            "DeviceSecret."
+            "Switch or Clear blocked every device except the one kept; this one connects "
+            "with the DeviceSecret."
         ),
-        _("Reset the device to let it use its DeviceSecret again."),
+        _("Reset the device to unblock its DeviceSecret."),
         http=CLOSED,
     ),
     ReasonFacts(
@@ -53,7 +56,10 @@ CONNECTING = (
         Reason.REGISTRATION_AT_BROKER,
         "460",
         _("Registration at a broker"),
-        _("A broker carries data connections only; this server's own listeners answer it."),
+        _(
+            "A broker carries data connections only. This server's own listeners answer "
+            "registrations."
+        ),
         _(
             "Let the proxy in front of the broker send clientIds with authType=register or "
             "authType=regnwl to the listeners (docs/brokers.md)."
@@ -63,7 +69,7 @@ CONNECTING = (
         Reason.DATA_CONNECTIONS_ELSEWHERE,
         "Broker",
         _("Data connections are elsewhere"),
-        _("The broker that asked does not carry the data connections of this product."),
+        _("The broker that sent this request does not carry the data connections of this product."),
         _("Choose the broker under Data Connections when you edit the product."),
     ),
     ReasonFacts(
@@ -71,18 +77,19 @@ CONNECTING = (
         "429",
         _("Too many refused attempts"),
         _(
-            "So many attempts from this address, for this product or device were refused in the "
-            "last minute that for a while what failed before is turned away unread, and other "
-            "refusals are not logged one by one. Good credentials are still accepted."
+            "Too many attempts from this address, or for this product or device, were "
+            "refused in the last minute. For a while, what failed before is refused unread,"
+            " and other refusals are not logged one by one. Valid credentials are still "
+            "accepted."
         ),
-        _("Find out what keeps failing first; the limits are settings (FAILURES_PER_…)."),
+        _("First find out what keeps failing. The limits are settings (FAILURES_PER_…)."),
         http=HttpAnswer(429, "too many requests"),
     ),
     ReasonFacts(
         Reason.SERVER_ERROR,
         "500",
         _("Server error"),
-        _("The server could not answer. The device was told to try again later."),
+        _("The server could not answer and told the device to try again later."),
         _("See the server's own log at this time."),
         connack=mqtt.CONNACK_UNAVAILABLE,
         http=HttpAnswer(500, "system error"),
@@ -95,16 +102,19 @@ CONNECTING = (
         _("The device connected for the first time."),
     ),
     ReasonFacts(
-        Reason.DEVICE_DISCONNECT, "200", _("Device disconnect"), _("The device said goodbye.")
+        Reason.DEVICE_DISCONNECT,
+        "200",
+        _("Device disconnect"),
+        _("The device closed the connection."),
     ),
     ReasonFacts(
-        Reason.CONNECTION_LOST, "400", _("Connection lost"), _("The connection broke off.")
+        Reason.CONNECTION_LOST, "400", _("Connection lost"), _("The connection ended unexpectedly.")
     ),
     ReasonFacts(
         Reason.KEEPALIVE_TIMEOUT,
         "400",
         _("Keepalive timeout"),
-        _("Nothing came for one and a half keepalives."),
+        _("Nothing arrived for one and a half times the keepalive."),
     ),
     ReasonFacts(
         Reason.TAKEOVER,
@@ -114,15 +124,17 @@ CONNECTING = (
         _("If this repeats, two physical devices share one credential."),
     ),
     ReasonFacts(
-        Reason.SWITCH, "400", _("Cut off by Switch"), _("An operator kept another ClientID.")
+        Reason.SWITCH, "400", _("Disconnected by Switch"), _("An operator kept another ClientID.")
     ),
     ReasonFacts(
-        Reason.CLEAR, "400", _("Cut off by Clear"), _("An operator voided every ClientID.")
+        Reason.CLEAR, "400", _("Disconnected by Clear"), _("An operator blocked every ClientID.")
     ),
     ReasonFacts(
-        Reason.DISABLE, "400", _("Cut off by Disable"), _("An operator disabled the device.")
+        Reason.DISABLE, "400", _("Disconnected by Disable"), _("An operator disabled the device.")
     ),
-    ReasonFacts(Reason.DELETE, "400", _("Cut off by Delete"), _("An operator deleted the device.")),
+    ReasonFacts(
+        Reason.DELETE, "400", _("Disconnected by Delete"), _("An operator deleted the device.")
+    ),
     ReasonFacts(
         Reason.PROTOCOL_ERROR,
         "400",
@@ -133,14 +145,14 @@ CONNECTING = (
         Reason.SESSION_ENDED,
         "400",
         _("Session no longer valid"),
-        _("A regular check found that the server no longer holds this session as permitted."),
+        _("A regular check found that this session is no longer allowed."),
     ),
     ReasonFacts(Reason.SERVER_STOPPED, "200", _("Server stopped"), _("The listener was stopped.")),
     ReasonFacts(
         Reason.SERVER_LOST,
         "500",
         _("Listener ended unexpectedly"),
-        _("The listener did not shut down."),
+        _("The listener did not shut down properly."),
     ),
     ReasonFacts(
         Reason.TOPIC_DENIED,

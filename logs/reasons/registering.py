@@ -10,7 +10,7 @@ REGISTERING = (
         Reason.BAD_PARAMETERS,
         "460",
         _("Request parameter error"),
-        _("A parameter the device must send is missing or malformed."),
+        _("A required parameter is missing or malformed."),
         _(
             "Compare the clientId, username and parameters under Details with what the SDK "
             "documents."
@@ -59,32 +59,26 @@ REGISTERING = (
         Reason.DYNAMIC_REGISTRATION_OFF,
         "6288",
         _("Dynamic Registration is off"),
-        _("The product does not take new devices at the moment."),
-        _("Turn on Dynamic Registration on Product Details if this device should be let in."),
+        _("The product does not accept new devices at the moment."),
+        _("To let this device in, turn on Dynamic Registration on Product Details."),
         http=CLOSED,
     ),
     ReasonFacts(
         Reason.WINDOW_CLOSED,
         "6288",
         _("Registration window has closed"),
-        _(
-            "Dynamic Registration was opened until a moment that has passed, so it closed by "
-            "itself."
-        ),
-        _("Open it again on Product Details if this device should be let in."),
+        _("Dynamic Registration was open until a time that has passed. It closed automatically."),
+        _("To let this device in, open it again on Product Details."),
         http=CLOSED,
     ),
     ReasonFacts(
         Reason.BUDGET_USED_UP,
         "6288",
         _("Registration budget is used up"),
+        _("The budget of this registration window is used up. It closed automatically."),
         _(
-            "As many have registered as this registration window was opened for, so it closed by "
-            "itself."
-        ),
-        _(
-            "If more were expected, open it again on Product Details. If not, somebody else has "
-            "the product certificate: follow “Secret leaked?” there."
+            "If you expected more devices, open it again on Product Details. If not, "
+            "somebody else has the product certificate: follow “Secret leaked?” there."
         ),
         http=CLOSED,
     ),
@@ -93,8 +87,8 @@ REGISTERING = (
         "Window",
         _("DeviceName is not allowed"),
         _(
-            "The registration window is open only to DeviceNames of a pattern that this one does "
-            "not fit."
+            "The registration window is open only to DeviceNames that match a pattern. This"
+            " one does not."
         ),
         _("If the device is genuine, change the pattern on Product Details."),
         http=CLOSED,
@@ -102,7 +96,7 @@ REGISTERING = (
     ReasonFacts(
         Reason.NAME_NOT_CARRIED,
         "Broker",
-        _("The broker cannot carry this DeviceName"),
+        _("The broker does not support this DeviceName"),
         _(
             "The data connections of this product are carried by RabbitMQ, where a dot or colon "
             "in a DeviceName would mix up devices."
@@ -115,7 +109,7 @@ REGISTERING = (
         "Window",
         _("Source network is not allowed"),
         _(
-            "The registration window is open only to certain networks, and this address is in "
+            "The registration window is open only to certain networks. This address is in "
             "none of them."
         ),
         _(
@@ -135,10 +129,10 @@ REGISTERING = (
     ReasonFacts(
         Reason.REGISTRATION_REFUSED,
         "6288",
-        _("Registration under this DeviceName is refused"),
+        _("Registration under this DeviceName is blocked"),
         _(
-            "After Switch (or Clear) an operator closed this DeviceName to new registrations, so "
-            "that clones cannot simply register again."
+            "After Switch or Clear, an operator blocked new registrations under this "
+            "DeviceName, so that clones cannot register again."
         ),
         _("Allow registration again on Device Details if this device is genuine."),
         http=CLOSED,
@@ -165,8 +159,8 @@ REGISTERING = (
         _("Device already activated"),
         _("One device certificate activates one physical device, and this one has been used."),
         _(
-            "If the device lost its secret, Reset it. If the hardware was replaced, delete the "
-            "device and add the DeviceName again. If neither, somebody holds the product "
+            "If the device lost its secret, Reset it. If the hardware was replaced, delete "
+            "the device and add the DeviceName again. If neither, somebody has the product "
             "certificate."
         ),
         http=HttpAnswer(6289, "device is already activated"),
@@ -175,16 +169,16 @@ REGISTERING = (
         Reason.CLIENT_ID_LIMIT,
         "Limit",
         _("Five ClientIDs are in use"),
-        _("A DeviceName has room for five physical devices, and all five ClientIDs are taken."),
-        _("Open Device Details: keep one with Switch, or void all with Clear."),
+        _("A DeviceName has room for five physical devices, and all five ClientIDs are in use."),
+        _("Open Device Details: keep one with Switch, or block all with Clear."),
     ),
     ReasonFacts(
         Reason.SLOT_RECLAIMED,
         "200",
-        _("Success, an unclaimed ClientID was voided"),
+        _("Success, an unused ClientID was blocked"),
         _(
-            "All five ClientIDs were taken; the oldest had been issued a while ago and never "
-            "connected, so it was voided and its slot went to this device."
+            "All five ClientIDs were in use. The oldest had never connected, so it was "
+            "blocked and its slot went to this device."
         ),
     ),
 )

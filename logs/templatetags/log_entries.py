@@ -6,6 +6,7 @@ from django.utils.http import urlencode
 
 from logs import presentation
 from logs.models import LogEntry
+from logs.operation_names import operation_name
 from logs.presentation import Told
 from logs.queries import reason_of
 from logs.reasons import ReasonFacts
@@ -22,6 +23,11 @@ def reason(entry: LogEntry) -> ReasonFacts:
 @register.filter
 def told(entry: LogEntry) -> Told:
     return presentation.told(entry)
+
+
+@register.filter
+def operation(entry: LogEntry) -> str:
+    return operation_name(entry.operation)
 
 
 @register.filter

@@ -15,7 +15,7 @@ class Step(enum.StrEnum):
     PUBLISHED = "published"
     RECEIVED = "received"
     KICKED = "kicked"
-    FORBIDDEN = "forbidden"
+    FORBIDDEN = "blocked"
     DISCONNECTED = "disconnected"
     WAITING = "waiting"
     STOPPED = "stopped"

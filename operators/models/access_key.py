@@ -1,4 +1,4 @@
-"""What programs sign their requests to the API with."""
+"""Keys for signing API requests"""
 
 from django.db import models
 from django.urls import reverse

@@ -24,17 +24,17 @@ def create_access_key(
     """
     owner = operator or actor.operator
     if actor.operator is not None and owner != actor.operator:
-        raise ConflictError(_("An access key is made by whoever it belongs to."))
+        raise ConflictError(_("Only its owner can create an access key."))
     if owner is not None and not (owner.is_active and owner.may_change):
         raise ConflictError(
-            _("The account %(name)s may not change anything, so it gets no access key.")
+            _("The account %(name)s may not change anything, so it cannot have an access key.")
             % {"name": owner.get_username()},
             field="operator",
         )
     key = AccessKey(name=_checked(name), scope=scope, operator=owner)
     with _name_taken_is_a_conflict(), transaction.atomic():
         key.save(force_insert=True)
-        summary = gettext_noop("Access key %(name)s made, scope %(scope)s")
+        summary = gettext_noop("Created access key %(name)s, scope %(scope)s")
         audit.record(
             actor, "access_key.create", key.target, summary, name=key.name, scope=_words(scope)
         )
@@ -48,7 +48,7 @@ def change_access_key(
     with _name_taken_is_a_conflict(), _minded(actor, access_key_id) as key:
         key.name, key.scope = _checked(name), scope
         key.save(update_fields=["name", "scope"])
-        summary = gettext_noop("Access key changed: name %(name)s, scope %(scope)s")
+        summary = gettext_noop("Changed access key: name %(name)s, scope %(scope)s")
         audit.record(
             actor, "access_key.change", key.target, summary, name=key.name, scope=_words(scope)
         )
@@ -60,16 +60,16 @@ def set_access_key_enabled(actor: Actor, access_key_id: str, *, enabled: bool) -
     with _minded(actor, access_key_id) as key:
         if key.enabled == enabled:
             raise ConflictError(
-                _("The access key is enabled already.")
+                _("The access key is already enabled.")
                 if enabled
-                else _("The access key is disabled already.")
+                else _("The access key is already disabled.")
             )
         key.enabled = enabled
         key.save(update_fields=["enabled"])
         summary = (
-            gettext_noop("Access key %(name)s enabled")
+            gettext_noop("Enabled access key %(name)s")
             if enabled
-            else gettext_noop("Access key %(name)s disabled")
+            else gettext_noop("Disabled access key %(name)s")
         )
         act = "access_key.enable" if enabled else "access_key.disable"
         audit.record(actor, act, key.target, summary, name=key.name)
@@ -79,7 +79,7 @@ def set_access_key_enabled(actor: Actor, access_key_id: str, *, enabled: bool) -
 def delete_access_key(actor: Actor, access_key_id: str) -> None:
     """For good; whoever signs with it is refused from now on. Raises NotFoundError."""
     with _minded(actor, access_key_id, to_delete=True) as key:
-        summary = gettext_noop("Access key %(name)s deleted")
+        summary = gettext_noop("Deleted access key %(name)s")
         audit.record(actor, "access_key.delete", key.target, summary, name=key.name)
         key.delete()
 
@@ -97,7 +97,7 @@ def _minded(actor: Actor, access_key_id: str, *, to_delete: bool = False) -> Ite
             keys = keys.filter(operator=actor.operator)
         key = keys.filter(access_key_id=access_key_id).first()
         if key is None:
-            raise NotFoundError(_("This access key does not exist (any more)."))
+            raise NotFoundError(_("This access key does not exist or was deleted."))
         yield key
 
 
@@ -107,7 +107,7 @@ def _name_taken_is_a_conflict() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise ConflictError(
-            _("There is an access key of this name already."), field="name"
+            _("There is already an access key with this name."), field="name"
         ) from error
 
 

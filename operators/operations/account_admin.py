@@ -24,15 +24,15 @@ def minded(actor: Actor, account_id: int) -> Iterator[Operator]:
     with transaction.atomic():
         admins = _lock_admins()
         if actor.operator and actor.operator.pk not in admins:
-            raise ConflictError(_("You are not an administrator any more."))
+            raise ConflictError(_("You are no longer an administrator."))
         accounts = Operator.objects.select_for_update(of=("self",), no_key=True)
         account = accounts.filter(pk=account_id).first()
         if account is None:
-            raise NotFoundError(_("This account does not exist (any more)."))
+            raise NotFoundError(_("This account does not exist or was deleted."))
         yield account
         if admins and not Operator.objects.filter(role=Role.ADMIN, is_active=True).exists():
             raise ConflictError(
-                _("There has to be an active administrator. Make somebody else one first.")
+                _("There must be an active administrator. Make somebody else one first.")
             )
 
 
@@ -46,10 +46,10 @@ def set_role(actor: Actor, account_id: int, role: Role) -> Operator:
     with minded(actor, account_id) as account:
         before = Role(account.role)
         if before == role:
-            raise ConflictError(_("The account has this role already."), field="role")
+            raise ConflictError(_("The account already has this role."), field="role")
         account.role = role
         account.save(update_fields=["role"])
-        summary = gettext_noop("Role changed from %(before)s to %(role)s")
+        summary = gettext_noop("Changed the role from %(before)s to %(role)s")
         words = {"before": {"words": role_words(before)}, "role": {"words": role_words(role)}}
         audit.record(actor, "operator.role", account.target, summary, **words)
     return account
@@ -64,6 +64,8 @@ def deactivate(actor: Actor, account_id: int) -> Operator:
         account.save(update_fields=["is_active"])
         active_sessions.end_all(account)
         summary = gettext_noop("Deactivated, signed out everywhere")
+        active_sessions.end_all(account)
+        summary = gettext_noop("Deactivated the account and signed it out everywhere")
         audit.record(actor, "operator.deactivate", account.target, summary)
     return account
 
@@ -74,7 +76,9 @@ def reactivate(actor: Actor, account_id: int) -> Operator:
             raise ConflictError(_("The account is not deactivated."))
         account.is_active = True
         account.save(update_fields=["is_active"])
-        audit.record(actor, "operator.reactivate", account.target, gettext_noop("Reactivated"))
+        audit.record(
+            actor, "operator.reactivate", account.target, gettext_noop("Reactivated the account")
+        )
     return account
 
 
@@ -82,5 +86,7 @@ def sign_out_everywhere(actor: Actor, account_id: int) -> Operator:
     with minded(actor, account_id) as account:
         active_sessions.end_all(account)
         summary = gettext_noop("Signed out everywhere")
+        active_sessions.end_all(account)
+        summary = gettext_noop("Signed the account out everywhere")
         audit.record(actor, "session.end_all", account.target, summary)
     return account

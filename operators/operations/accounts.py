@@ -33,7 +33,10 @@ def create(username: str, role: Role, password: str) -> Operator:
     operator.full_clean()
     with transaction.atomic():
         operator.save()
-        summary, words = gettext_noop("Account made, role %(role)s"), {"words": role_words(role)}
+        summary, words = (
+            gettext_noop("Created the account, role %(role)s"),
+            {"words": role_words(role)},
+        )
         audit.record(SHELL, "operator.create", operator.target, summary, role=words)
     return operator
 

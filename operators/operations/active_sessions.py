@@ -52,7 +52,7 @@ def end_one(actor: Actor, operator: Operator, key: int) -> None:
     with transaction.atomic():
         row = SignedIn.objects.filter(operator=operator, pk=key).first()
         if row is None:
-            raise NotFoundError(_("This session is over already."))
+            raise NotFoundError(_("This session has already ended."))
         Session.objects.filter(session_key=row.session_key).delete()
         row.delete()
         summary = gettext_noop("Ended one session, signed in from %(address)s")

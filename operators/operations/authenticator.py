@@ -45,7 +45,7 @@ def activate(
         failure = _try(operator, device_id, code)
         if failure is None:
             second_factor.changed(account)
-            summary = gettext_noop("Authenticator set up")
+            summary = gettext_noop("Set up the authenticator")
             entry = audit.record(actor, "totp.enable", operator.target, summary)
     if failure:
         raise failure
@@ -56,7 +56,7 @@ def activate(
 def _try(operator: Operator, device_id: int, code: str) -> ConfirmationError | None:
     device = locked_totp(operator, confirmed=False, pk=device_id)
     if device is None:
-        return ConfirmationError(_("This set-up is over. Start again."))
+        return ConfirmationError(_("This set-up has expired. Start again."))
     failure = verify_authenticator(device, code)
     if failure is None:
         Authenticator.objects.filter(pk=device.pk).update(confirmed=True)
@@ -72,7 +72,7 @@ def remove(actor: Actor, operator: Operator, step_up: StepUp | None) -> AuditEnt
         if not removed:
             return None
         second_factor.changed(account)
-        summary = gettext_noop("Authenticator removed")
+        summary = gettext_noop("Removed the authenticator")
         entry = audit.record(actor, "totp.remove", operator.target, summary)
     second_factor.notify(actor, account, entry)
     return entry

@@ -15,7 +15,7 @@ COUNT = 10
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("ilo", "110")
 _LENGTH = 10  # 50 bits
-_MADE = gettext_noop("%(count)s backup codes made")
+_MADE = gettext_noop("Created %(count)s backup codes")
 
 
 def normalised(typed: str) -> str:

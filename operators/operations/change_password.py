@@ -23,7 +23,7 @@ def change_password(
         account = second_factor.locked(operator, step_up)
         account.set_password(password)
         account.save(update_fields=["password"])
-        summary = gettext_noop("Password changed")
+        summary = gettext_noop("Changed the password")
         entry = audit.record(actor, "password.change", account.target, summary)
     second_factor.notify(actor, account, entry)
     return entry

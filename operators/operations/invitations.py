@@ -35,7 +35,7 @@ def invite(
     with transaction.atomic():
         _cleaned(account).save()
         code = _new_code(account)
-        summary = gettext_noop("Invited, role %(role)s")
+        summary = gettext_noop("Invited the account, role %(role)s")
         audit.record(
             actor, "operator.invite", account.target, summary, role={"words": role_words(role)}
         )
@@ -63,9 +63,9 @@ def _invited(account_id: int) -> Operator:
     accounts = Operator.objects.select_for_update(of=("self",), no_key=True)
     account = accounts.filter(pk=account_id).first()
     if account is None:
-        raise NotFoundError(_("This account does not exist (any more)."))
+        raise NotFoundError(_("This account does not exist or was deleted."))
     if account.state != "invited":
-        raise ConflictError(_("This account has a password already."))
+        raise ConflictError(_("This account already has a password."))
     return account
 
 
@@ -113,7 +113,7 @@ def _holder_of(code: str) -> Operator:
     invitation = found.select_for_update(of=("self",)).select_related("operator").first()
     if invitation is None:
         raise NotFoundError(
-            _("This invitation is not valid (any more). Ask an administrator for a new one."),
+            _("This invitation is invalid or has expired. Ask an administrator for a new one."),
             field="code",
         )
     return invitation.operator

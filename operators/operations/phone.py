@@ -42,8 +42,8 @@ def _put_number(account: Operator, number: PhoneNumber) -> None:
 
 def _note(confirmed: Confirmed, before: Operator, number: PhoneNumber) -> AuditEntry:
     facts = {"number": mask(number)}
-    summary = gettext_noop("Phone %(number)s verified")
+    summary = gettext_noop("Verified phone %(number)s")
     if before.masked_phone:
         facts["old"] = before.masked_phone
-        summary = gettext_noop("Phone %(number)s verified, in place of %(old)s")
+        summary = gettext_noop("Verified phone %(number)s, replacing %(old)s")
     return audit.record(confirmed.actor, PHONE_VERIFY, before.target, summary, **facts)

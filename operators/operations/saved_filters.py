@@ -39,7 +39,7 @@ def save(actor: Actor, owner: Operator, page: str, query: str, wish: Wish) -> Sa
     """Raises ConflictError when the owner has one of this name for this list."""
     kept = normalised(query)
     if not kept or len(kept) > _LONGEST or not _is_list(page):
-        raise OperationError(_("There is no filter here that could be saved."))
+        raise OperationError(_("There is no filter to save."))
     saved = SavedFilter(operator=owner, page=page, query=kept)
     return _write(actor, saved, wish)
 
@@ -62,7 +62,7 @@ def delete(actor: Actor, owner: Operator, key: int) -> None:
 def _own(owner: Operator, key: int) -> SavedFilter:
     saved = SavedFilter.objects.filter(operator=owner, pk=key).first()
     if saved is None:
-        raise NotFoundError(_("This filter does not exist (any more)."))
+        raise NotFoundError(_("This filter does not exist or was deleted."))
     return saved
 
 
@@ -80,7 +80,7 @@ def _write(actor: Actor, saved: SavedFilter, wish: Wish) -> SavedFilter:
                 _note_sharing(actor, saved)
     except IntegrityError as error:
         raise ConflictError(
-            _("You have a filter of this name for this list already."), field="name"
+            _("You already have a filter with this name for this list."), field="name"
         ) from error
     return saved
 
@@ -89,7 +89,7 @@ def _note_sharing(actor: Actor, saved: SavedFilter) -> None:
     summary = (
         gettext_noop("Shared the filter %(name)s with everybody")
         if saved.shared
-        else gettext_noop("Shares the filter %(name)s no more")
+        else gettext_noop("Stopped sharing the filter %(name)s")
     )
     audit.record(actor, "filter.share", saved.target, summary, name=saved.name)
 

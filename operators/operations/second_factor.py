@@ -106,7 +106,7 @@ def reset(actor: Actor, account_id: int) -> Operator:
     """
     with minded(actor, account_id) as account:
         if actor.operator and actor.operator.pk == account.pk:
-            raise ConflictError(_("Your own second factor is reset by another administrator."))
+            raise ConflictError(_("Another administrator must reset your second factor."))
         if not factors_of(account):
             raise ConflictError(_("This account has no second factor."))
         before = Operator.objects.get(pk=account.pk)
@@ -114,6 +114,8 @@ def reset(actor: Actor, account_id: int) -> Operator:
         changed(account)
         active_sessions.end_all(account)
         summary = gettext_noop("Second factor reset, signed out everywhere")
+        active_sessions.end_all(account)
+        summary = gettext_noop("Reset the second factor and signed the account out everywhere")
         entry = audit.record(actor, "second_factor.reset", account.target, summary)
     notify(actor, before, entry)
     return account

@@ -54,9 +54,8 @@ def send(number: str, text: str, account: int) -> None:
     except requests.Timeout:
         raise SmsError(
             gettext(
-                "The SMS provider did not answer within %(seconds)s seconds. "
-                "No code is in force. Wait a minute and send another, or use an authenticator "
-                "or backup code."
+                "The SMS provider did not answer within %(seconds)s seconds. No code is valid "
+                "now. Wait a minute and send another, or use an authenticator or backup code."
             )
             % {"seconds": settings.SMS_TIMEOUT_SECONDS},
             "timeout",
@@ -74,8 +73,8 @@ def send(number: str, text: str, account: int) -> None:
     if not accepted:
         raise SmsError(
             gettext(
-                "The SMS provider gave no valid answer, so no code is in force. "
-                "Wait a minute and send another."
+                "The SMS provider gave no valid answer, so no code is valid now. Wait a minute "
+                "and send another."
             )
         )
 
@@ -107,7 +106,7 @@ def _refused(status: object, code: object) -> str:
         text = gettext("The SMS provider refused the message. %(why)s (code %(code)s)")
         return text % {"why": gettext(known), "code": code}
     if isinstance(status, int) and status >= 500:
-        text = gettext("The SMS provider has a failure of its own (HTTP %(status)s). Try later.")
+        text = gettext("The SMS provider failed (HTTP %(status)s). Try again later.")
         return text % {"status": status}
     if isinstance(code, int) and code != status:
         return gettext("The SMS provider refused the message (code %(code)s).") % {"code": code}

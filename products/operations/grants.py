@@ -32,8 +32,8 @@ def set_grants(
 
 
 def _note(actor: Actor, account: Operator, granted: Mapping[str, bool]) -> None:
-    every = gettext_noop("Products: every one")
-    some = gettext_noop("Products to change: %(change)s; to look at: %(look)s")
+    every = gettext_noop("Products: all")
+    some = gettext_noop("Products to change: %(change)s; to view: %(look)s")
     if account.every_product:
         audit.record(actor, "operator.products", account.target, every)
         return

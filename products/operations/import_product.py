@@ -29,7 +29,7 @@ def adopt_products(actor: Actor, adopted: Sequence[Adopted]) -> list[Product]:
     """Create them all. Raises IntegrityError when a ProductKey or a name is taken meanwhile."""
     with transaction.atomic():
         products = Product.objects.bulk_create(_product(each) for each in adopted)
-        summary = gettext_noop("Moved in product %(name)s with its ProductKey and ProductSecret")
+        summary = gettext_noop("Imported product %(name)s with its ProductKey and ProductSecret")
         audit.record_many(
             actor,
             [

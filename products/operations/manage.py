@@ -49,7 +49,7 @@ def check_name(name: str) -> str:
         )
     if not _NAME.fullmatch(name):
         raise OperationError(
-            _("A product name holds letters, digits and _ - @ ( ) only."), field="name"
+            _("A product name may contain only letters, digits and _ - @ ( )."), field="name"
         )
     return name
 
@@ -155,7 +155,10 @@ def _refuse_not_carried(product: Product, carrier: str) -> None:
     if names:
         more = ["…"] if len(names) > _NAMED else []
         raise ConflictError(
-            _("%(broker)s cannot carry these devices, which have a dot or colon: %(names)s")
+            _(
+                "%(broker)s does not support these devices, whose names have a dot or colon: "
+                "%(names)s"
+            )
             % {
                 "broker": DataConnections(carrier).label,
                 "names": ", ".join(names[:_NAMED] + more),
@@ -178,7 +181,7 @@ def _name_conflict(name: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        text = _("A product named %(name)s exists already.") % {"name": name}
+        text = _("A product named %(name)s already exists.") % {"name": name}
         raise ConflictError(text, field="name") from error
 
 

@@ -14,8 +14,8 @@ from products.models import Product
 
 # What the trail says a program was told.
 _READ = {
-    "product": gettext_noop("Read the ProductSecret through the API (noted once an hour)"),
-    "device": gettext_noop("Read DeviceSecrets through the API (noted once an hour)"),
+    "product": gettext_noop("Read the ProductSecret through the API (recorded once an hour)"),
+    "device": gettext_noop("Read DeviceSecrets through the API (recorded once an hour)"),
 }
 _noted = Throttle(window=3600)
 
@@ -26,7 +26,7 @@ def reveal_product_secret(actor: Actor, product_key: str) -> str:
         product = Product.objects.filter(product_key=product_key).first()
         if product is None:
             raise NotFoundError(_("This product does not exist."))
-        summary = gettext_noop("Looked at the ProductSecret")
+        summary = gettext_noop("Viewed the ProductSecret")
         audit.record(actor, "product.reveal", product.target, summary)
     return product.product_secret
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from common.crypto.encrypted_fields import encrypt
 from common.errors import ConflictError, NotFoundError, OperationError
-from common.text.stored_messages import Words
+from common.text.stored_messages import Words, for_count
 from logs.models import ServiceType
 from logs.operations import log_writer
 from logs.reasons import Reason
@@ -48,15 +48,17 @@ class Overlap:
         if self.until:
             moment = f"{self.until.astimezone(UTC):%Y-%m-%d %H:%M}"
             return {
-                "words": gettext_noop("the old one serves until %(moment)s UTC"),
+                "words": gettext_noop("the old one works until %(moment)s UTC"),
                 "moment": moment,
             }
         if self.days:
-            return {
-                "words": gettext_noop("the old one serves for %(days)s days"),
-                "days": self.days,
-            }
-        return {"words": gettext_noop("the old one is dead at once")}
+            words = for_count(
+                gettext_noop("the old one works %(days)s more day"),
+                gettext_noop("the old one works %(days)s more days"),
+                self.days,
+            )
+            return {"words": words, "days": self.days}
+        return {"words": gettext_noop("the old one stops working now")}
 
     def ends_at(self, now: datetime) -> datetime:
         return self.until or now + timedelta(days=self.days)
@@ -65,14 +67,14 @@ class Overlap:
 def check_overlap(overlap: Overlap, now: datetime) -> Overlap:
     """The overlap in its usual form; raises OperationError, its field named as here."""
     if not 0 <= overlap.days <= MAX_OVERLAP_DAYS:
-        text = _("The old ProductSecret can serve for at most %(most)s days.")
+        text = _("The old ProductSecret can work for at most %(most)s more days.")
         raise OperationError(text % {"most": MAX_OVERLAP_DAYS}, field="days")
     if overlap.until is None:
         return overlap
     if overlap.until <= now:
-        raise OperationError(_("This moment has passed."), field="until")
+        raise OperationError(_("This time has passed."), field="until")
     if overlap.until > now + timedelta(days=MAX_OVERLAP_DAYS):
-        raise OperationError(_("This is more than a year ahead."), field="until")
+        raise OperationError(_("This time is more than a year ahead."), field="until")
     return Overlap(until=overlap.until.astimezone(UTC))
 
 
@@ -98,7 +100,7 @@ def end_overlap_purpose(product: Product) -> Purpose:
         target=product.target,
         wished=f"version {product.secret_version}",
         sentence=gettext_noop(
-            "refuse the old ProductSecret of product %(product)s (%(product_key)s) from now on"
+            "stop the old ProductSecret of product %(product)s (%(product_key)s) now"
         ),
         facts=_names(product),
     )
@@ -130,7 +132,7 @@ def lock_for_rotation(product: Product) -> Product:
     """Raises NotFoundError, or ConflictError when it was rotated since `product` was read."""
     locked = _locked(product.pk)
     if locked.secret_version != product.secret_version:
-        raise ConflictError(_("Somebody else has rotated the ProductSecret meanwhile."))
+        raise ConflictError(_("Somebody else has rotated the ProductSecret in the meantime."))
     return locked
 
 
@@ -155,7 +157,7 @@ def end_overlap(product: Product, *, confirmed: Confirmed) -> Product:
         now = timezone.now()
         locked = _locked(product.pk)
         if not locked.previous_secret_sealed or locked.secret_version != product.secret_version:
-            raise ConflictError(_("There is no old ProductSecret that still serves."))
+            raise ConflictError(_("There is no old ProductSecret that still works."))
         _forget(confirmed.actor, locked, now)
     return locked
 
@@ -179,7 +181,7 @@ def _forget(actor: Actor, product: Product, now: datetime) -> None:
 
 
 _ROTATED = gettext_noop("Rotated the ProductSecret: %(overlap)s")
-_FORGOTTEN = gettext_noop("Ended the time of the old ProductSecret")
+_FORGOTTEN = gettext_noop("Stopped the old ProductSecret")
 
 
 def _locked(key: int) -> Product:

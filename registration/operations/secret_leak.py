@@ -19,7 +19,7 @@ def leak_purpose(product: Product) -> Purpose:
         wished=f"off, version {product.secret_version + 1}",
         sentence=gettext_noop(
             "turn off Dynamic Registration for product %(product)s (%(product_key)s) and rotate "
-            "its ProductSecret, the old one is dead at once"
+            "its ProductSecret; the old one stops working now"
         ),
         facts={"product": product.name, "product_key": product.product_key},
     )

@@ -23,7 +23,7 @@ def test_a_fact_may_itself_be_words() -> None:
     inner = {"words": "turn on Dynamic Registration for product %(product)s (%(product_key)s)"}
     facts = {"number": "+86 ••• 1234", "purpose": {**inner, "product": "L", "product_key": "a1"}}
     with translation.override("zh-hans"):
-        told_so = told("Code sent to %(number)s to %(purpose)s", facts)
+        told_so = told("Sent a code to %(number)s to %(purpose)s", facts)
     assert "为产品“L”（a1）开启动态注册" in told_so
 
 

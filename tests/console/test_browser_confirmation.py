@@ -52,10 +52,10 @@ def test_a_code_then_the_dialog_then_the_next_act_without_a_code(
     expect(dialog).to_contain_text("gets the same DeviceSecret")
     dialog.get_by_role("button", name="Reset").click()
     expect(dialog).to_be_hidden()
-    expect(page.locator(".toast")).to_contain_text("it may register again")
+    expect(page.locator(".toast")).to_contain_text("it can register again")
     assert Device.objects.get(pk=fleet.plain.pk).claimed_at is None
     page.get_by_role("link", name="Delete").click()
-    expect(dialog).to_contain_text("cannot be brought back")
+    expect(dialog).to_contain_text("cannot be restored")
     assert len(outbox) == 1
 
 
@@ -63,7 +63,7 @@ def test_a_secret_appears_in_its_place_after_the_code(
     visit: Visit, fleet: Fleet, outbox: list[Message]
 ) -> None:
     page = visit.open(fleet.lamp.get_absolute_url())
-    page.get_by_role("button", name="View ProductSecret").click()
+    page.get_by_role("button", name="Fill in ProductSecret").click()
     expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
     type_code(page, outbox)
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -73,7 +73,7 @@ def test_a_secret_appears_in_its_place_after_the_code(
 
 def test_escape_reveals_nothing_and_gives_the_focus_back(visit: Visit, fleet: Fleet) -> None:
     page = visit.open(fleet.lamp.get_absolute_url())
-    view = page.get_by_role("button", name="View ProductSecret")
+    view = page.get_by_role("button", name="Fill in ProductSecret")
     view.click()
     expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
     page.keyboard.press("Escape")
@@ -85,7 +85,7 @@ def test_without_scripts_the_code_has_a_page_of_its_own(
     visit: Visit, fleet: Fleet, outbox: list[Message]
 ) -> None:
     page = visit.open(fleet.lamp.get_absolute_url(), scripts=False)
-    page.get_by_role("button", name="View ProductSecret").click()
+    page.get_by_role("button", name="Fill in ProductSecret").click()
     page.get_by_role("button", name="Send code to +86 ••• 1234").click()
     page.get_by_label("Six-digit code").fill(code_in(outbox[-1]))
     page.get_by_role("button", name="Confirm").first.click()
@@ -136,9 +136,9 @@ def test_a_settings_page_asks_for_a_code_and_shows_its_form_then(
     expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
     type_code(page, outbox)
     page.get_by_label("Current password").fill(PASSWORD)
-    page.get_by_role("button", name="Make backup codes").click()
+    page.get_by_role("button", name="Create backup codes").click()
     expect(page.locator("ol.font-monospace li")).to_have_count(10)
-    assert outbox[-1].text.startswith("IoT Device Console, account chen: 10 backup codes made.")
+    assert outbox[-1].text.startswith("IoT Device Console, account chen: Created 10 backup codes.")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

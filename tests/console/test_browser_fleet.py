@@ -29,7 +29,7 @@ def test_two_files_and_a_bad_row(visit: Visit, fleet: Fleet) -> None:
             a_file("devices.csv", "DeviceName,DeviceSecret\n" + devices),
         ]
     )
-    page.get_by_label("ProductKey of rows that name none").fill(KEY)
+    page.get_by_label("ProductKey for rows without one").fill(KEY)
     page.get_by_role("button", name="Check").click()
     expect(page.locator("progress")).to_be_visible()
     found = FleetImport.objects.latest("pk")

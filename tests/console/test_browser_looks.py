@@ -141,7 +141,7 @@ def test_the_theme_follows_the_system_until_one_is_chosen(visit: Visit, fleet: F
     page.goto("/devices/")
     assert theme(page) == "light"
     page.get_by_role("button", name="Theme").click()
-    page.get_by_role("button", name="As the system").click()
+    page.get_by_role("button", name="Same as the system").click()
     assert theme(page) == "dark"
 
 

@@ -27,7 +27,7 @@ def test_an_unknown_page_is_not_found_within_the_frame(console: Client) -> None:
     [
         ("/products/a1NoSuchKey/", "There is no product with the ProductKey a1NoSuchKey."),
         ("/products/a1NoSuchKey/edit/", "There is no product with the ProductKey a1NoSuchKey."),
-        ("/devices/a1NoSuchKey/lamp-1/", "There is no device lamp-1 in product a1NoSuchKey."),
+        ("/devices/a1NoSuchKey/lamp-1/", "Product a1NoSuchKey has no device lamp-1."),
         ("/devices/watch/a1NoSuchKey/", "There is no product with the ProductKey a1NoSuchKey."),
     ],
 )
@@ -99,7 +99,7 @@ def test_a_server_error_tells_it_too(console: Client, monkeypatch: pytest.Monkey
 def test_under_a_strange_name_the_console_says_that_it_is_not_it(client: Client) -> None:
     response = client.get("/", headers={"Host": "evil.example"})
     assert response.status_code == 400
-    assert "The server does not take this request" in main_of(response)
+    assert "The server does not accept this request" in main_of(response)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_a_name_is_used_once_per_list(console: Client, chen: Operator) -> None:
         keep(chen, "Mine", "state=offline")
     response = console.post(new_url("name=x"), {"name": "Mine"})
     assert response.status_code == 422
-    assert "a filter of this name" in text(tree(response))
+    assert "a filter with this name" in text(tree(response))
     saved_filters.save(Actor("console", chen), chen, "logs:list", "q=x", Wish("Mine"))
 
 

@@ -39,7 +39,7 @@ def test_products_are_found_by_name_and_by_product_key(console: Client, fleet: F
 def test_no_secret_is_read(console: Client, fleet: Fleet) -> None:
     device = Device.objects.get(pk=fleet.plain.pk)
     assert device.device_secret not in found(console, device.device_name)
-    assert "Nothing is called" in found(console, device.device_secret)
+    assert "No match for" in found(console, device.device_secret)
 
 
 def test_what_one_may_want_with_the_only_product_found(console: Client, fleet: Fleet) -> None:

@@ -83,7 +83,7 @@ def test_of_two_clones_switch_keeps_one_and_the_other_is_out_for_good(
     act = f"/devices/{genuine.firmware.product_key}/{name}/switch/"
     console.confirm_at(act)
     done = console.submit(act, {"client_id": kept.client_id})
-    assert "one physical device is kept" in done.text
+    assert "One physical device is kept" in done.text
 
     assert second.is_closed()
     assert not clone.tries().is_accepted

@@ -50,7 +50,7 @@ def test_a_blank_name_is_generated(console: Client, fleet: Fleet) -> None:
         ({"device_name": "has space"}, "device_name", "letters, digits and - _ @ . : only"),
         ({"device_name": "meter-A4:CF:12"}, "device_name", "has a device named meter-A4:CF:12"),
         ({"nickname": "abc"}, "nickname", "4 to 64 characters"),
-        ({"product": "a1NoSuchKey"}, "product", "does not exist (any more)"),
+        ({"product": "a1NoSuchKey"}, "product", "does not exist or was deleted"),
     ],
 )
 def test_an_error_stands_beside_the_field_and_keeps_what_was_typed(

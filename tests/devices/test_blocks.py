@@ -18,7 +18,7 @@ from tests.factories import issued_client_id, make_device, make_product, registe
 from tests.shell import answer, words
 
 DIALOG = htmx("dialog-body")
-KEPT = "blocked and stays blocked"
+KEPT = "stays blocked"
 LIFTED = "Reset lifts the block on"
 REMOVED = "also removes the block on registration"
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_clear_keeps_a_block_and_says_that_nobody_can_register(
     url = fleet.cloned.get_absolute_url() + "clear/"
     dialog = by_id(tree(console.get(url, headers=DIALOG)), "dialog-body")
     assert KEPT in text(dialog)
-    assert "Refuse new registrations" not in text(dialog), "there is nothing to choose"
+    assert "Block new registrations" not in text(dialog), "there is nothing to choose"
     console.post(url, {"typed": "lamp-0007"})
     assert again(fleet.cloned).registration_refused
 
@@ -140,7 +140,7 @@ def test_clear_of_what_is_not_blocked_says_whether_registering_is_possible(
     Product.objects.filter(pk=fleet.lamp.pk).update(dynamic_registration=on)
     told = shown(console, fleet.cloned.get_absolute_url() + "clear/")
     assert words in told
-    assert "Refuse new registrations" in told
+    assert "Block new registrations" in told
     assert KEPT not in told
 
 
@@ -164,7 +164,7 @@ def test_reset_says_which_block_it_lifts_and_which_stays(console: Client, fleet:
     assert LIFTED in told
     assert KEPT in told
     page = console.post(url, follow=True)
-    assert "it may register again" not in text(tree(page))
+    assert "it can register again" not in text(tree(page))
     assert again(fleet.plain).registration_refused
     assert not again(fleet.plain).secret_blocked
 
@@ -189,7 +189,7 @@ def test_delete_says_that_the_block_goes_with_the_device(console: Client, fleet:
 
 
 MANY = {
-    "clear": ("Registration under 1 of these DeviceNames is blocked and stays blocked.", ""),
+    "clear": ("Registration stays blocked under 1 of these DeviceNames.", ""),
     "reset": (KEPT, "Reset lifts the block on 1 DeviceSecret"),
     "delete": ("removes the block on registration under 1 DeviceName", ""),
     "enable": ("What Switch or Clear has blocked stays blocked.", ""),

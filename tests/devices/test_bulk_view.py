@@ -99,14 +99,14 @@ def test_all_that_match_the_filter_are_selected_but_for_the_exceptions(
 
 def test_a_filter_that_means_nothing_selects_nothing(console: Client, fleet: Fleet) -> None:
     address = "/devices/bulk-delete/?all=on&product=a1NoSuchKey"
-    assert "No device is chosen" in shown(console, address)
+    assert "No device is selected" in shown(console, address)
     assert console.post(address, {"count": "0"}).status_code == 422
     assert Device.objects.count() == 8
 
 
 @pytest.mark.parametrize("query", ["", "?ids=", "?ids=x.-3..&id=%00", "?ids=99999999999999999999"])
 def test_a_selection_of_nothing_changes_nothing(console: Client, fleet: Fleet, query: str) -> None:
-    assert "No device is chosen" in shown(console, f"/devices/bulk-disable/{query}")
+    assert "No device is selected" in shown(console, f"/devices/bulk-disable/{query}")
     console.post(f"/devices/bulk-disable/{query}", {"count": "0"})
     assert disabled() == set()
 
@@ -116,7 +116,7 @@ def test_what_matches_meanwhile_is_not_acted_on_unseen(console: Client, fleet: F
     make_device(fleet.meter, "meter-0003")
     response = console.post(address, {"count": "2"}, headers=DIALOG)
     assert response.status_code == 422
-    assert "Meanwhile it is another number" in text(tree(response))
+    assert "The number of devices has changed" in text(tree(response))
     assert "Delete 3 devices" in text(tree(response))
     assert Device.objects.filter(product=fleet.meter).count() == 3
 
@@ -141,7 +141,7 @@ def test_says_what_was_skipped_and_why(console: Client) -> None:
     manage.set_enabled(SHELL, key, "unit-0001", enabled=False)
     page = console.post(url("disable", devices), {"count": "3"}, follow=True)
     told = text(tree(page))
-    assert "Disabled 2 devices. 1 skipped: The device is disabled already." in told
+    assert "Disabled 2 devices. 1 skipped: The device is already disabled." in told
 
 
 def test_more_than_fifty_become_a_job_that_says_what_was_skipped(console: Client) -> None:
@@ -157,8 +157,8 @@ def test_more_than_fifty_become_a_job_that_says_what_was_skipped(console: Client
     work_off()
     told = text(tree(console.get(Job.objects.get().get_absolute_url())))
     assert "Disabled 58 devices." in told
-    assert "1 skipped: The device is disabled already." in told
-    assert "1 skipped: The device does not exist any more." in told
+    assert "1 skipped: The device is already disabled." in told
+    assert "1 skipped: The device no longer exists." in told
     assert f"Skipped: unit-0007, #{gone}." in told
     assert len(disabled()) == 59
     assert AuditEntry.objects.filter(act="device.disable", operator__username="chen").count() == 58

@@ -32,7 +32,7 @@ def test_what_somebody_else_did_meanwhile_is_said_in_the_dialog(
     set_enabled(SHELL, fleet.meter.product_key, fleet.plain.device_name, enabled=False)
     response = console.post(fleet.plain.get_absolute_url() + "disable/", headers=DIALOG)
     assert response.status_code == 422
-    assert "The device is disabled already." in text(by_id(tree(response), "dialog-body"))
+    assert "The device is already disabled." in text(by_id(tree(response), "dialog-body"))
 
 
 def test_reset_lets_it_register_again(console: Client, fleet: Fleet) -> None:
@@ -61,7 +61,7 @@ def test_says_what_will_happen_before_it_does(console: Client, fleet: Fleet, act
     words = {
         "disable": "disconnected at once",
         "reset": "gets the same DeviceSecret",
-        "delete": "cannot be brought back",
+        "delete": "cannot be restored",
     }
     response = console.get(f"{fleet.plain.get_absolute_url()}{act}/", headers=DIALOG)
     assert words[act] in text(by_id(tree(response), "dialog-body"))

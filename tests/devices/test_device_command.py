@@ -53,7 +53,7 @@ def test_disable_and_enable_change_the_state() -> None:
     make_device(product, "lamp-0001")
     name = (product.product_key, "lamp-0001")
     assert answer("device", "disable", *name)["state"] == DeviceState.DISABLED
-    assert failure("device", "disable", *name)["error"] == "The device is disabled already."
+    assert failure("device", "disable", *name)["error"] == "The device is already disabled."
     assert answer("device", "enable", *name)["state"] == DeviceState.INACTIVE
 
 

@@ -58,7 +58,7 @@ def test_says_so_when_registration_is_refused_and_offers_to_allow_it(
 
 def test_says_so_when_the_secret_is_blocked(console: Client, fleet: Fleet) -> None:
     clear(SHELL, fleet.meter.product_key, fleet.plain.device_name)
-    assert "The DeviceSecret opens nothing" in main(console, fleet.plain.get_absolute_url())
+    assert "The DeviceSecret has been blocked" in main(console, fleet.plain.get_absolute_url())
 
 
 def test_after_clear_there_is_nothing_to_switch(console: Client, fleet: Fleet) -> None:

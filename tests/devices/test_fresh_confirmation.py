@@ -207,7 +207,7 @@ def test_a_backup_code_will_do_and_is_audited(
     asked = tree(unconfirmed.get(url))
     carried = hidden_fields(by_id(asked, "confirmation-sms"))
     response = unconfirmed.post(url, {**carried, "method": "backup", "code": code})
-    assert "cannot be brought back" in text(tree(response))
+    assert "cannot be restored" in text(tree(response))
     entry = AuditEntry.objects.get(act="confirmation.accept")
     assert (entry.operator, entry.target) == (chen, chen.target)
     assert code not in f"{entry.text} {entry.facts}"
@@ -303,3 +303,25 @@ def test_what_was_typed_about_a_new_device_is_there_after_the_code(
     picked = [attribute(e, "value") for e in walk(dialog) if "selected" in dict(e.attributes)]
     assert picked == [fleet.meter.product_key]
     assert not Device.objects.filter(device_name="meter-0500").exists()
+
+
+def test_dialog_message_and_trail_name_the_act(
+    unconfirmed: Client, fleet: Fleet, outbox: list[Message]
+) -> None:
+    url = fleet.cloned.get_absolute_url() + "clear/"
+    asked = tree(unconfirmed.get(url, headers=DIALOG))
+    act = f"clear {fleet.cloned.device_name}"
+    assert f"Enter a code to {act} ." in text(asked)
+    assert "No further code is needed for 5 minutes." in text(asked)
+    answer(unconfirmed, url, asked, outbox, DIALOG)
+    assert f" to {act}. Valid for 5 minutes." in outbox[-1].text
+    assert AuditEntry.objects.get(act="confirmation.accept").text == f"Confirmed by SMS code: {act}"
+
+
+def test_a_url_puts_no_sentence_into_the_message(
+    unconfirmed: Client, fleet: Fleet, outbox: list[Message]
+) -> None:
+    url = f"/devices/{fleet.lamp.product_key}/call%20+1%20555%20now/clear/"
+    asked = tree(unconfirmed.get(url, headers=DIALOG))
+    answer(unconfirmed, url, asked, outbox, DIALOG)
+    assert " to clear …. Valid" in outbox[-1].text

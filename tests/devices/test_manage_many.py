@@ -84,7 +84,7 @@ def test_who_is_so_already_is_skipped_and_told() -> None:
     outcome = MANY["disable"]([device.pk for device in devices])
     assert [device.device_name for device in outcome.changed] == ["lamp-0000", "lamp-0002"]
     assert [(s.device_name, s.reason) for s in outcome.skipped] == [
-        ("lamp-0001", "The device is disabled already.")
+        ("lamp-0001", "The device is already disabled.")
     ]
     assert Revocation.objects.filter(device_id=devices[1].pk).count() == 1
 

@@ -64,8 +64,8 @@ def test_each_row_leads_to_the_log_of_its_client_id(console: Client, fleet: Flee
 
 def test_says_what_happens_to_the_others(console: Client, fleet: Fleet) -> None:
     shown = text(tree(console.get(url_of(fleet.cloned))))
-    assert "disconnected at once and forbidden to connect" in shown
-    assert "registration under lamp-0007 is refused until you allow it again" in shown
+    assert "will be disconnected and blocked" in shown
+    assert "Registration under lamp-0007 will be blocked until you allow it again" in shown
 
 
 def test_keeps_the_one_picked_and_shows_the_device(console: Client, fleet: Fleet) -> None:
@@ -85,7 +85,7 @@ def test_a_client_id_that_is_gone_meanwhile_is_refused_beside_the_list(
     answer = console.post(url_of(fleet.cloned), {"client_id": "gone"}, headers=DIALOG)
     assert answer.status_code == 422
     swap(page, tree(answer), "dialog-body")
-    assert "not in use any more" in text(by_id(page, "dialog-body"))
+    assert "no longer in use" in text(by_id(page, "dialog-body"))
     assert len(live_ids(fleet.cloned)) == 4
 
 
@@ -96,7 +96,7 @@ def test_picking_nothing_is_refused_beside_the_choice(
     answer = console.post(url_of(fleet.cloned), form, headers=DIALOG)
     assert answer.status_code == 422
     dialog = by_id(tree(answer), "dialog-body")
-    assert text(by_id(dialog, "id_client_id_error")) == "Pick the ClientID to keep."
+    assert text(by_id(dialog, "id_client_id_error")) == "Choose the ClientID to keep."
     told = {attribute(e, "aria-describedby") for e in radios_of(dialog)}
     assert told == {"id_client_id_error"}
     assert not [e for e in radios_of(dialog) if "checked" in dict(e.attributes)]

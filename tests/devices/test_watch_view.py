@@ -114,7 +114,7 @@ def test_stops_asking_after_half_an_hour(console: Client, product: Product) -> N
 
 def test_says_so_when_new_devices_would_be_refused(console: Client) -> None:
     closed = make_product(open_registration=False)
-    assert "Dynamic Registration is off: turn it on first" in text(opened(console, closed))
+    assert "Dynamic Registration is off: new devices are refused" in text(opened(console, closed))
 
 
 def test_its_own_page_works_without_htmx(console: Client, product: Product) -> None:

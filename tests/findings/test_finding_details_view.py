@@ -65,10 +65,10 @@ def test_a_shared_credential_is_not_mended_by_keeping_it(console: Client) -> Non
 
 def test_a_client_id_that_was_voided_is_marked(console: Client, fleet: Fleet) -> None:
     finding = Finding.objects.get()
-    assert "forbidden" not in live(console, finding).partition("What to do")[0]
+    assert "blocked" not in live(console, finding).partition("What to do")[0]
     keep = finding.evidence["parties"][0]["name"]
     manage.switch(SHELL, fleet.lamp.product_key, fleet.cloned.device_name, keep)
-    assert live(console, finding).count(" forbidden") >= 3
+    assert live(console, finding).count(" blocked") >= 3
 
 
 def test_dismissed_with_a_reason_it_leaves_the_list_and_can_come_back(
@@ -108,7 +108,7 @@ def test_a_resolved_one_says_so_and_offers_nothing(console: Client, fleet: Fleet
     manage.clear(SHELL, fleet.lamp.product_key, fleet.cloned.device_name)
     resolve(timezone.now())
     page = tree(console.get(Finding.objects.get().get_absolute_url()))
-    assert "closed by itself" in text(by_id(page, "live"))
+    assert "Resolved automatically" in text(by_id(page, "live"))
     assert not {"clear", "dismiss"} & {attribute(element, "id") for element in walk(page)}
 
 

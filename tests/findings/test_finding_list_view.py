@@ -60,7 +60,7 @@ def test_a_dismissed_one_says_why(console: Client, fleet: Fleet) -> None:
 
 
 def test_an_empty_list_is_good_news_and_says_what_would_be_here(console: Client) -> None:
-    assert "Nothing needs a look" in listed(console)
+    assert "No open findings" in listed(console)
 
 
 def test_htmx_gets_the_list_alone_and_it_is_what_a_fresh_page_shows(

@@ -119,7 +119,7 @@ def test_a_budget_dismissed_is_told_again_for_another_window() -> None:
     make_product()
     Product.objects.update(registration_budget=100, registration_used=90)
     survey(NOON)
-    dismiss(SHELL, Finding.objects.get().pk, "The last ten are not made yet")
+    dismiss(SHELL, Finding.objects.get().pk, "The last ten are not created yet")
     Product.objects.update(registration_used=95)
     survey(minutes(1))
     assert Finding.objects.get().state == FindingState.DISMISSED

@@ -63,7 +63,7 @@ def test_says_so_when_no_worker_takes_it_up(console: Client, job: Job) -> None:
 
 def test_is_cancelled_after_a_question(console: Client, job: Job) -> None:
     url = f"{job.get_absolute_url()}cancel/"
-    assert "What is done stays done" in text(tree(console.get(url)))
+    assert "Finished parts stay" in text(tree(console.get(url)))
     assert console.post(url).status_code == 302
     assert "stopping" in text(tree(console.get(job.get_absolute_url())))
     work_off()

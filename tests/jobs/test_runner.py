@@ -100,7 +100,7 @@ def test_a_kind_can_end_its_job_with_words_of_its_own() -> None:
 def test_a_kind_this_release_does_not_know_fails_with_words(mark: Kind) -> None:
     job = marking(*names(3))
     Job.objects.update(kind="tests.forgotten")
-    assert "does not know" in worked_off(job).error
+    assert "does not support" in worked_off(job).error
 
 
 def test_a_chunk_that_takes_nothing_does_not_run_for_ever(mark: Kind) -> None:
@@ -164,7 +164,7 @@ def test_the_kind_hears_of_the_end_whatever_it_is(rows: list[str], state: JobSta
 def test_an_end_that_fails_fails_the_job() -> None:
     job = worked_off(marking("row", params={"bad_end": True}))
     assert (job.state, job.done) == (JobState.FAILED, 1)
-    assert "the end failed" in job.error
+    assert "finishing failed" in job.error
 
 
 def test_a_claimed_job_is_left_alone_until_its_lease_ends() -> None:

@@ -36,7 +36,8 @@ def test_one_line_tells_time_device_type_operation_and_result(console: Client) -
     logged("bad_signature", at=at, device_name="lamp-1")
     summary = next(e for e in walk(rows(tree(console.get("/logs/")))[0]) if e.name == "summary")
     assert text(summary) == (
-        "2026-11-23 09:30:05 lamp-1 Dynamic registration regnwl Signature check failed 6600"
+        "2026-11-23 09:30:05 lamp-1 Dynamic registration Register (regnwl) "
+        "Signature check failed 6600"
     )
 
 
@@ -235,7 +236,7 @@ def test_pages_by_key_and_keeps_the_filter(
 
 
 def test_an_empty_log_says_what_will_be_here(console: Client) -> None:
-    assert "Nothing is logged here yet" in text(tree(console.get("/logs/")))
+    assert "Nothing is logged yet" in text(tree(console.get("/logs/")))
     assert "No log entry matches" in text(tree(console.get("/logs/?q=x")))
 
 
@@ -253,3 +254,9 @@ def test_costs_the_same_however_many_entries(
     # session, operator, saved filters, entries
     with django_assert_num_queries(4):
         console.get("/logs/")
+
+
+def test_the_text_filter_finds_operations_by_name_and_by_code(console: Client) -> None:
+    wanted = logged(operation="end_overlap").pk
+    for words in ("old ProductSecret", "end_overlap"):
+        assert shown(console, text=words) == [wanted]

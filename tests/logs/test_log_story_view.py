@@ -28,8 +28,8 @@ def test_tells_a_credentials_story_from_registration_on(console: Client) -> None
     page = tree(console.get(f"/logs/trace/{trace_of(issued.client_id)}/"))
     rows = [text(e) for e in walk(by_id(page, "main")) if e.name == "summary"]
     assert len(rows) == 2
-    assert "Dynamic registration regnwl" in rows[0]
-    assert "Device behaviour online" in rows[1]
+    assert "Dynamic registration Register (regnwl)" in rows[0]
+    assert "Device behaviour Connect" in rows[1]
     head = text(by_id(page, "main"))
     assert f"ClientID {issued.client_id}" in head
 
@@ -78,7 +78,7 @@ def test_an_unknown_trace_says_so(console: Client) -> None:
 def test_an_attempt_that_proved_nothing_stands_alone(console: Client) -> None:
     logged("bad_signature", connection_id=TRACE, device_name="lamp-0001")
     assert LogEntry.objects.get().trace_id == TRACE
-    assert "everything of this connection" in main(console)
+    assert "all entries of this connection" in main(console)
 
 
 def test_costs_the_same_however_long(
@@ -99,4 +99,4 @@ def test_a_list_filtered_by_trace_offers_its_story(
 ) -> None:
     logged(trace_id=trace)
     page = tree(console.get("/logs/", {"trace": trace}))
-    assert ("as a story" in text(page)) is offered
+    assert ("from its beginning" in text(page)) is offered

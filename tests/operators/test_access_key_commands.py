@@ -76,7 +76,7 @@ def test_one_is_switched_off_and_on_and_deleted(by: str) -> None:
         told = answer("access_keys", action, made[by])
         assert told == {"action": action, "access_key_id": made["access_key_id"], "name": "line"}
         assert AccessKey.objects.get().enabled is enabled
-    assert "enabled already" in failure("access_keys", "enable", made[by])["error"]
+    assert "already enabled" in failure("access_keys", "enable", made[by])["error"]
     answer("access_keys", "delete", made[by])
     assert "no access key" in failure("access_keys", "delete", made[by])["error"]
 

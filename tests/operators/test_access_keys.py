@@ -42,7 +42,7 @@ def test_the_trail_says_what_was_made(chen: Operator) -> None:
     key = create_access_key(actor(chen), "line", DEVICES)
     entry = last_entry()
     assert (entry.act, entry.target) == ("access_key.create", f"access_key/{key.access_key_id}")
-    assert entry.text == "Access key line made, scope Devices"
+    assert entry.text == "Created access key line, scope Devices"
 
 
 def test_the_shell_makes_keys_for_anybody_or_nobody(chen: Operator) -> None:
@@ -82,7 +82,7 @@ def test_name_and_scope_change(chen: Operator) -> None:
     change_access_key(actor(chen), key.access_key_id, "line 2", EVERYTHING)
     key.refresh_from_db()
     assert (key.name, key.scope) == ("line 2", EVERYTHING)
-    assert last_entry().text == "Access key changed: name line 2, scope Everything"
+    assert last_entry().text == "Changed access key: name line 2, scope Everything"
     create_access_key(actor(chen), "line", READ)
     with pytest.raises(ConflictError):
         change_access_key(actor(chen), key.access_key_id, "line", READ)

@@ -28,7 +28,7 @@ def test_an_administrator_changes_a_role(root: Operator, vik: Operator) -> None:
     assert again(vik).may_change
     entry = AuditEntry.objects.get(act="operator.role")
     assert (entry.operator, entry.target) == (root, vik.target)
-    assert entry.text == "Role changed from Viewer to Operator"
+    assert entry.text == "Changed the role from Viewer to Operator"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_an_administrator_changes_a_role(root: Operator, vik: Operator) -> None:
     ],
 )
 def test_the_last_administrator_stays(root: Operator, change: Callable[..., object]) -> None:
-    with pytest.raises(ConflictError, match="There has to be an active administrator"):
+    with pytest.raises(ConflictError, match="There must be an active administrator"):
         change(actor(root), root.pk)
     assert again(root).is_admin
     assert again(root).is_active
@@ -59,6 +59,9 @@ def test_whoever_is_no_administrator_any_more_changes_nothing(
     root: Operator, vik: Operator, chen: Operator
 ) -> None:
     with pytest.raises(ConflictError, match="not an administrator any more"):
+        account_admin.set_role(actor(chen), vik.pk, Role.ADMIN)
+    account_admin.set_role(SHELL, vik.pk, Role.OPERATOR)
+    with pytest.raises(ConflictError, match="no longer an administrator"):
         account_admin.set_role(actor(chen), vik.pk, Role.ADMIN)
     account_admin.set_role(SHELL, vik.pk, Role.OPERATOR)
     assert again(vik).role == Role.OPERATOR

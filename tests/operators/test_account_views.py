@@ -35,7 +35,7 @@ def test_the_list_says_who_as_what_and_in_which_state(
     invitations.invite(actor(root), "lin", Role.VIEWER, every_product=False)
     Operator.objects.filter(pk=vik.pk).update(is_active=False)
     shown = text(tree(admin.get("/settings/accounts/")))
-    for words in ("root — Administrator Active Every one", "lin — Viewer Invited Some"):
+    for words in ("root — Administrator Active All products", "lin — Viewer Invited Some"):
         assert words in shown
     assert "vik — Viewer Deactivated" in shown
 
@@ -68,7 +68,7 @@ def test_an_administrator_changes_a_role_in_the_dialog(admin: Client, vik: Opera
 def test_the_last_administrator_is_told_why(admin: Client, root: Operator) -> None:
     response = admin.post(f"/settings/accounts/{root.pk}/role/", {"role": "viewer"})
     assert response.status_code == 422
-    assert "There has to be an active administrator" in text(tree(response))
+    assert "There must be an active administrator" in text(tree(response))
 
 
 def test_deactivate_sign_out_and_reactivate(admin: Client, chen: Operator, client: Client) -> None:
@@ -86,9 +86,9 @@ def test_deactivating_tells_of_the_programs_that_stop(admin: Client, chen: Opera
     here = f"/settings/accounts/{chen.pk}/deactivate/"
     assert "access key" not in text(tree(admin.get(here)))
     create_access_key(SHELL, "line", AccessKeyScope.DEVICES, chen)
-    assert "Its access key is refused, too." in text(tree(admin.get(here)))
+    assert "Its access key stops working, too." in text(tree(admin.get(here)))
     create_access_key(SHELL, "billing", AccessKeyScope.DEVICES, chen)
-    assert "Its 2 access keys are refused, too." in text(tree(admin.get(here)))
+    assert "Its 2 access keys stop working, too." in text(tree(admin.get(here)))
 
 
 def test_an_invitation_is_renewed_and_cancelled(admin: Client, root: Operator) -> None:

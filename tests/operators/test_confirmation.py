@@ -55,8 +55,8 @@ def test_the_message_names_act_and_product_and_goes_to_the_verified_number(
     code = sent_code(chen)
     assert outbox[-1].number == CHEN_PHONE
     assert outbox[-1].text.startswith(
-        f"Code {code} confirms: turn on Dynamic Registration for product Smart Lamp "
-        "(a1Fc9Zk20Qw). Valid 5 minutes."
+        f"Code {code} to turn on Dynamic Registration for product Smart Lamp "
+        "(a1Fc9Zk20Qw). Valid for 5 minutes."
     )
 
 
@@ -87,7 +87,7 @@ def test_leading_zeros_are_part_of_the_code(chen: Operator) -> None:
 def test_a_code_is_used_once(chen: Operator) -> None:
     code = sent_code(chen)
     confirm_by_sms(chen, code)
-    with pytest.raises(ConfirmationError, match="No code is waiting"):
+    with pytest.raises(ConfirmationError, match="No code was sent"):
         confirm_by_sms(chen, code)
 
 
@@ -174,20 +174,20 @@ def test_what_cannot_be_a_code_is_refused_without_costing_a_try(chen: Operator, 
 )
 def test_a_code_opens_no_other_purpose(chen: Operator, other: Purpose) -> None:
     code = sent_code(chen)
-    with pytest.raises(ConfirmationError, match="No code is waiting"):
+    with pytest.raises(ConfirmationError, match="No code was sent"):
         confirm_by_sms(chen, code, other)
     assert confirm_by_sms(chen, code), "and it stays good for its own"
 
 
 def test_a_code_opens_nothing_in_another_session(chen: Operator) -> None:
     code = sent_code(chen)
-    with pytest.raises(ConfirmationError, match="No code is waiting"):
+    with pytest.raises(ConfirmationError, match="No code was sent"):
         confirm_by_sms(chen, code, session="session-two")
 
 
 def test_a_code_opens_nothing_for_another_operator(chen: Operator, mei: Operator) -> None:
     code = sent_code(chen)
-    with pytest.raises(ConfirmationError, match="No code is waiting"):
+    with pytest.raises(ConfirmationError, match="No code was sent"):
         confirm_by_sms(mei, code)
 
 
@@ -220,7 +220,7 @@ def test_a_viewer_confirms_nothing_that_changes_a_product(vik: Operator) -> None
 
 
 def test_an_unknown_method_confirms_nothing(chen: Operator) -> None:
-    with pytest.raises(ConfirmationError, match="cannot be confirmed that way"):
+    with pytest.raises(ConfirmationError, match="method cannot confirm this"):
         confirm(actor(chen), SESSION, TURN_ON, "carrier pigeon", "123456")
 
 
@@ -321,7 +321,7 @@ def test_sends_and_wrong_codes_are_audited_under_the_target(chen: Operator) -> N
     entries = AuditEntry.objects.filter(target=TURN_ON.target, operator=chen)
     assert [entry.act for entry in entries] == ["confirmation.refused", "confirmation.send"]
     assert entries[0].text == f"Wrong SMS code to {TURN_ON.words}"
-    assert entries[1].text == f"Code sent to +86 ••• 1234 to {TURN_ON.words}"
+    assert entries[1].text == f"Sent a code to +86 ••• 1234 to {TURN_ON.words}"
 
 
 def test_only_a_keyed_digest_of_the_code_is_stored(chen: Operator) -> None:

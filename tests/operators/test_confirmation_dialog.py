@@ -124,7 +124,7 @@ def test_after_the_fifth_wrong_code_it_asks_to_send_a_new_one(
     send(browser)
     for _ in range(5):
         response = confirm(browser, other_than(code_in(outbox[0])))
-    assert "void: send a new one" in text(response)
+    assert "stops working after 5 wrong tries: send a new one" in text(response)
     assert "Valid for" not in text(response)
 
 
@@ -168,7 +168,7 @@ def test_a_code_for_the_other_state_opens_nothing(browser: Client, outbox: list[
     send(browser, ON)
     response = confirm(browser, code_in(outbox[0]), url="/turn/off/")
     assert response.status_code == 422
-    assert "No code is waiting for this." in text(response)
+    assert "No code was sent for this." in text(response)
 
 
 def test_a_code_sent_before_signing_in_again_opens_nothing(

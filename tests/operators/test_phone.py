@@ -37,7 +37,7 @@ def verify(operator: Operator, number: PhoneNumber) -> None:
 def test_the_code_goes_to_the_new_number(chen: Operator, outbox: list[Message]) -> None:
     send_code(chen, SESSION, phone_purpose(NEW, chen))
     assert outbox[-1].number == NEW.as_e164
-    assert "use this number for confirmation codes of chen" in outbox[-1].text
+    assert "verify this phone for chen" in outbox[-1].text
 
 
 def test_until_it_comes_back_the_old_number_stays(chen: Operator) -> None:
@@ -54,7 +54,7 @@ def test_the_right_code_makes_the_number_the_operators(vik: Operator) -> None:
     assert SmsDevice.objects.get().confirmed
     entry = AuditEntry.objects.get(act="phone.verify")
     assert (entry.operator, entry.target) == (vik, "operator/vik")
-    assert entry.text == "Phone +86 ••• 1111 verified"
+    assert entry.text == "Verified phone +86 ••• 1111"
 
 
 def test_codes_then_go_to_the_new_number(
@@ -69,7 +69,7 @@ def test_codes_then_go_to_the_new_number(
 
 def test_a_code_for_one_number_verifies_no_other(vik: Operator) -> None:
     code = sent_code(vik, phone_purpose(NEW, vik))
-    with pytest.raises(ConfirmationError, match="No code is waiting"):
+    with pytest.raises(ConfirmationError, match="No code was sent"):
         confirm_by_sms(vik, code, phone_purpose(OTHER, vik))
 
 
@@ -82,7 +82,7 @@ def test_a_code_that_verifies_a_phone_turns_nothing_on(chen: Operator) -> None:
 @pytest.mark.parametrize("method", ["totp", "backup"])
 def test_no_other_method_verifies_a_number(chen: Operator, method: str) -> None:
     code = backup_codes.renew(actor(chen), chen, step_up(chen))[0]
-    with pytest.raises(ConfirmationError, match="cannot be confirmed that way"):
+    with pytest.raises(ConfirmationError, match="method cannot confirm this"):
         confirm(actor(chen), SESSION, phone_purpose(NEW, chen), method, code)
 
 

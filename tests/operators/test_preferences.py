@@ -126,4 +126,4 @@ def test_a_zone_that_does_not_exist_is_refused(browser: Client, chen: Operator) 
 def test_settings_name_the_zone_the_browser_told(browser: Client) -> None:
     browser.cookies[ZONE_COOKIE] = "Asia/Shanghai"
     page = browser.get(reverse("operators:preferences")).content.decode()
-    assert "As the browser (Asia/Shanghai)" in page
+    assert "Same as the browser (Asia/Shanghai)" in page

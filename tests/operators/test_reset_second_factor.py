@@ -1,4 +1,4 @@
-"""A lost second factor is reset by another administrator, or in the shell."""
+"""A lost second factor is reset Another administrator, or in the shell."""
 
 import json
 from io import StringIO
@@ -71,7 +71,7 @@ def test_an_administrator_resets_all_factors_of_another(
     entry = AuditEntry.objects.get(act="second_factor.reset")
     assert (entry.operator, entry.target) == (root, "operator/chen")
     assert outbox[-1].number == CHEN_PHONE
-    assert "Second factor reset" in outbox[-1].text
+    assert "Reset the second factor" in outbox[-1].text
 
 
 def test_it_takes_a_code_of_the_administrators_own(equipped: Operator, root: Operator) -> None:
@@ -85,7 +85,7 @@ def test_nobody_resets_the_own_one(root: Operator) -> None:
     assert "reset-second-factor" not in mine.get(f"/settings/accounts/{root.pk}/").content.decode()
     response = mine.post(url_of(root))
     assert response.status_code == 422
-    assert "by another administrator" in response.content.decode()
+    assert "Another administrator" in response.content.decode()
     assert factors_of(root).phone
 
 
@@ -113,7 +113,7 @@ def test_afterwards_the_password_sets_up_a_new_one(equipped: Operator, root: Ope
 def test_a_code_under_way_is_void(equipped: Operator, root: Operator) -> None:
     code = sent_code(equipped, TURN_ON, SESSION)
     second_factor.reset(actor(root), equipped.pk)
-    with pytest.raises(Exception, match="No code is waiting"):
+    with pytest.raises(Exception, match="No code was sent"):
         confirm_by_sms(equipped, code)
 
 

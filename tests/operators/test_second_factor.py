@@ -246,10 +246,10 @@ def test_the_proof_of_one_account_is_none_for_another(chen: Operator, mei: Opera
 @pytest.mark.parametrize(
     ("change", "words", "act"),
     [
-        ("phone", "Phone +86 ••• 1111 verified, in place of +86 ••• 1234", "phone.verify"),
-        ("remove authenticator", "Authenticator removed", "totp.remove"),
-        ("backup codes", "10 backup codes made", "backup_codes.renew"),
-        ("password", "Password changed", "password.change"),
+        ("phone", "Verified phone +86 ••• 1111, replacing +86 ••• 1234", "phone.verify"),
+        ("remove authenticator", "Removed the authenticator", "totp.remove"),
+        ("backup codes", "Created 10 backup codes", "backup_codes.renew"),
+        ("password", "Changed the password", "password.change"),
     ],
 )
 def test_the_number_there_was_is_told_and_the_trail(
@@ -265,7 +265,9 @@ def test_the_number_there_was_is_told_and_the_trail(
     assert not re.search(r"\b[0-9]{6}\b", outbox[-1].text)
     entry = AuditEntry.objects.get(act=act)
     assert (entry.operator, entry.target, entry.text) == (chen, "operator/chen", words)
-    assert AuditEntry.objects.get(act="second_factor.notice").text == "Notice sent to +86 ••• 1234"
+    assert (
+        AuditEntry.objects.get(act="second_factor.notice").text == "Sent a notice to +86 ••• 1234"
+    )
 
 
 def renew(client: Client) -> None:
@@ -281,7 +283,7 @@ def test_a_notice_is_not_held_back_by_codes_and_holds_none_back(
         clock.shift(61)
     assert len(outbox) == 5, "the codes of this hour are used up"
     renew(confirmed(client, chen))
-    assert "backup codes made" in outbox[-1].text
+    assert "backup codes" in outbox[-1].text
     clock.shift(3600)
     client.post("/settings/phone/confirm/", {**ASKING, "action": "send"})
     assert len(outbox) == 7
@@ -314,7 +316,7 @@ def test_a_notice_that_fails_undoes_nothing_and_is_in_the_trail(
 def test_a_notice_speaks_the_language_of_the_account(chen: Operator, outbox: list[Message]) -> None:
     Operator.objects.filter(pk=chen.pk).update(language="zh-hans")
     renew(confirmed(signed_in(chen), chen))
-    assert "账号 chen" in outbox[-1].text
+    assert "账号“chen”" in outbox[-1].text
 
 
 def test_an_account_without_a_number_gets_no_notice(vik: Operator, outbox: list[Message]) -> None:

@@ -95,7 +95,7 @@ def test_a_day_in_the_console_leaves_no_secret_behind(
     secrets += [shown, device.key, session_key, *backup, "13600001111"]
     assert len(backup) == 10
     seen = visible(everything_logged) + " ".join(urls)
-    assert "Phone +86 ••• 1111 verified" in seen
+    assert "Verified phone +86 ••• 1111" in seen
     assert [secret for secret in secrets if secret in seen] == []
 
 

@@ -51,7 +51,7 @@ def test_a_number_is_added_by_typing_it_and_the_code_that_arrives(
     assert client.post(VERIFY, {"method": "sms", "code": code})["Location"] == PHONE
     vik.refresh_from_db()
     assert str(vik.phone) == "+8613600001111"
-    assert "Phone +86 ••• 1111 verified" in client.get(PHONE).content.decode()
+    assert "Verified phone +86 ••• 1111" in client.get(PHONE).content.decode()
 
 
 def test_a_wrong_code_leaves_the_number_unverified(browser: Client, outbox: list[Message]) -> None:
@@ -179,7 +179,7 @@ def test_an_authenticator_is_set_up_by_password_qr_code_and_first_code(
     browser.post(AUTHENTICATOR, {"action": "activate", "code": code})
     assert authenticator.is_set_up(chen)
     after = browser.get(AUTHENTICATOR).content.decode()
-    assert "Authenticator set up" in after
+    assert "Set up the authenticator" in after
     assert SECRET not in after, "the secret is not shown again"
 
 

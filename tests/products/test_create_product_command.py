@@ -44,4 +44,4 @@ def test_a_bad_name_is_refused_with_the_field_named() -> None:
 
 def test_a_name_in_use_is_refused() -> None:
     answer("create_product", "Smart-Lamp")
-    assert "exists already" in failure("create_product", "Smart-Lamp")["error"]
+    assert "already exists" in failure("create_product", "Smart-Lamp")["error"]

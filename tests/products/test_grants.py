@@ -45,8 +45,8 @@ def test_looking_and_changing_are_granted_product_by_product(
     assert list(changeable_products(again(account))) == [fleet.meter]
     entry = AuditEntry.objects.get(act="operator.products")
     assert entry.target == account.target
-    assert entry.text == f"Products to change: {meter}; to look at: {lamp}"
-    assert "May look and change" in text(tree(admin.get(account.get_absolute_url())))
+    assert entry.text == f"Products to change: {meter}; to view: {lamp}"
+    assert "Can view and change" in text(tree(admin.get(account.get_absolute_url())))
 
 
 def test_what_is_not_chosen_is_closed(admin: Client, account: Operator, fleet: Fleet) -> None:

@@ -43,7 +43,7 @@ def test_names_within_it_are_taken(name: str) -> None:
 
 def test_a_name_is_unique() -> None:
     create_product(SHELL, "Smart-Lamp")
-    with pytest.raises(ConflictError, match="exists already"):
+    with pytest.raises(ConflictError, match="already exists"):
         create_product(SHELL, "Smart-Lamp")
 
 

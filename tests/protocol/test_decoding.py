@@ -200,7 +200,7 @@ def test_second_connect_is_refused() -> None:
         (frame(0x30, text("a\0")), "NUL"),
         (frame(0x40, b"\x00\x00"), "packet id"),
         (frame(0x40, b"\x00"), "ends early"),
-        (frame(0x40, b"\x00\x01\x00"), "behind the end"),
+        (frame(0x40, b"\x00\x01\x00"), "after the end"),
         (frame(0x41, b"\x00\x01"), "reserved flags"),
         (frame(0x50, b"\x00\x01"), "type 5"),
         (frame(0x62, b"\x00\x01"), "type 6"),
@@ -220,9 +220,9 @@ def test_second_connect_is_refused() -> None:
         (frame(0xA0, b"\x00\x01" + text("a")), "reserved flags"),
         (frame(0xA2, b"\x00\x01"), "without a filter"),
         (frame(0xA2, b"\x00\x00" + text("a")), "packet id"),
-        (frame(0xC0, b"x"), "behind the end"),
+        (frame(0xC0, b"x"), "after the end"),
         (frame(0xC1), "reserved flags"),
-        (frame(0xE0, b"x"), "behind the end"),
+        (frame(0xE0, b"x"), "after the end"),
         (b"\xc0\x80\x80\x80\x80", "four bytes"),
     ],
 )
@@ -269,7 +269,7 @@ def test_length_over_the_limit_is_refused_at_the_header() -> None:
     decoder = mqtt.Decoder(200)
     assert decoder.feed(b"\x10\xc9") == []
     error = refused(b"\x01", decoder)
-    assert error.problem == "packet over 200 bytes"
+    assert error.problem == "packet is larger than 200 bytes"
     assert error.connack == 2
     assert mqtt.Decoder(200).feed(b"\x10\xc8\x01") == []
 
@@ -337,7 +337,7 @@ def test_what_carries_no_payload_is_refused_by_its_length_alone(kind: int) -> No
     """At the fixed header, before any of it is collected."""
     decoder = wire.connected()
     decoder.limit = mqtt.LIMIT_AUTHENTICATED
-    with pytest.raises(mqtt.ProtocolError, match="packet over 16384 bytes"):
+    with pytest.raises(mqtt.ProtocolError, match="packet is larger than 16384 bytes"):
         decoder.feed(bytes((kind, 0x81, 0x80, 0x01)))
 
 

@@ -84,7 +84,7 @@ def test_a_code_for_one_wish_serves_no_other(
 def test_the_dialog_says_what_will_happen_and_where_the_code_goes(
     console: Client, fleet: Fleet
 ) -> None:
-    for wished, words in (("on", "may then register"), ("off", "are then refused")):
+    for wished, words in (("on", "can then register"), ("off", "are then refused")):
         shown = text(tree(console.get(url_of(fleet.lamp, wished))))
         assert words in shown
         assert "Send code to +86 ••• 1234" in shown

@@ -60,7 +60,7 @@ def test_one_code_does_both(console: Client, fleet: Fleet, outbox: list[Message]
     url = url_of(fleet.lamp) + "stop/"
     dialog = text(tree(console.get(url, headers=DIALOG)))
     assert "turn off Dynamic Registration for product Smart_Lamp" in dialog
-    assert "rotate its ProductSecret, the old one is dead at once" in dialog
+    assert "rotate its ProductSecret; the old one stops working now" in dialog
     console.post(url, {"action": "send"}, headers=CONFIRMATION)
     form = {"action": "confirm", "method": "sms", "code": code_in(outbox[-1])}
     response = console.post(url, form, headers=CONFIRMATION)
@@ -106,7 +106,7 @@ def test_it_lists_what_was_registered_in_the_last_week_and_how(
     shown = listed(console, url_of(fleet.lamp))
     assert "lamp-0001" not in shown
     assert "5 devices were registered since then." in shown
-    for words in ("lamp-0002", "regnwl", "192.0.2.7", "version 1 (present)"):
+    for words in ("lamp-0002", "regnwl", "192.0.2.7", "version 1 (current)"):
         assert words in shown
     assert "meter" not in shown
 

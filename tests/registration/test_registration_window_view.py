@@ -89,7 +89,7 @@ def test_a_code_for_one_window_opens_no_other(
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ({"open_for": "until"}, "Choose the moment"),
+        ({"open_for": "until"}, "Choose the closing time"),
         ({"open_for": "until", "until": "2020-01-01T00:00:00Z"}, "has passed"),
         ({"open_for": "8", "budget": "0"}, "greater than or equal to 1"),
         ({"open_for": "8", "names": "[a"}, "A bracket in the pattern"),
@@ -122,7 +122,7 @@ def test_a_moment_that_passes_before_the_code_is_typed_opens_nothing(
         answer = console.post(url, form, headers=CONFIRMATION)
     assert answer.status_code == 422
     assert answer.headers["HX-Retarget"] == "#dialog-body"
-    assert "This moment has passed." in text(tree(answer))
+    assert "This time has passed." in text(tree(answer))
     assert not Product.objects.get(pk=fleet.meter.pk).dynamic_registration
 
 
@@ -150,7 +150,7 @@ def test_a_budget_below_what_is_used_is_refused_before_a_code_is_sent(
         issued_client_id(fleet.lamp, f"lamp-01{number:02}")
     response = console.get(url_of(fleet.lamp, open_for="always", budget=2), headers=DIALOG)
     assert response.status_code == 422
-    assert "2 have registered in this window already" in text(tree(response))
+    assert "2 devices have already registered in this window" in text(tree(response))
 
 
 def test_back_shows_what_was_chosen(console: Client, fleet: Fleet) -> None:
@@ -191,7 +191,7 @@ def test_the_panel_says_at_once_that_it_closed_by_itself(console: Client, fleet:
     open_window(fleet.lamp, Window(budget=1))
     issued_client_id(fleet.lamp, "lamp-0100")
     shown = panel(console, fleet.lamp)
-    assert "It closed by itself: its budget was used up." in shown
+    assert "Closed automatically: its budget was used up." in shown
     page = tree(console.get(fleet.lamp.get_absolute_url()))
     assert attribute(by_id(page, "registration-switch"), "aria-checked") == "false"
 

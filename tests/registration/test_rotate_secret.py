@@ -182,7 +182,7 @@ def test_secrets_are_encrypted_at_rest_and_stay_out_of_the_trails() -> None:
 def test_audit_says_how_long_the_old_one_serves() -> None:
     rotated(make_product(), MONTH)
     entry = AuditEntry.objects.get(act="product.rotate_secret")
-    assert entry.text == "Rotated the ProductSecret: the old one serves for 30 days"
+    assert entry.text == "Rotated the ProductSecret: the old one works 30 more days"
 
 
 def test_rekeying_covers_the_old_one_too(settings: LazySettings) -> None:

@@ -32,14 +32,14 @@ def version(product: Product) -> int:
 
 def test_the_first_step_asks_how_long_the_old_one_serves(console: Client, fleet: Fleet) -> None:
     shown = text(tree(console.get(url_of(fleet.lamp), headers=DIALOG)))
-    for words in ("Dead at once", "Serves for 7 more days", "Serves for 90 more days"):
+    for words in ("Stops working now", "Works 7 more days", "Works 90 more days"):
         assert words in shown
     assert "Send code" not in shown
 
 
 @pytest.mark.parametrize(
     ("overlap", "words"),
-    [("0", "the old one is dead at once"), ("90", "the old one serves for 90 days")],
+    [("0", "the old one stops working now"), ("90", "the old one works 90 more days")],
 )
 def test_the_second_step_names_what_the_code_is_for(
     console: Client, fleet: Fleet, overlap: str, words: str
@@ -79,14 +79,14 @@ def test_the_overlap_is_ended_with_a_code_too(
     form = {"action": "confirm", "method": "sms", "code": code_in(outbox[-1])}
     console.post(url, form, headers=CONFIRMATION)
     shown = text(tree(console.get(url_of(fleet.lamp, "end-overlap"), headers=DIALOG)))
-    assert "refuse the old ProductSecret of product Smart_Lamp" in shown
+    assert "stop the old ProductSecret of product Smart_Lamp" in shown
     assert Product.objects.get(pk=fleet.lamp.pk).previous_secret_sealed
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"overlap": "until"}, "Choose the moment"),
+        ({"overlap": "until"}, "Choose when it stops"),
         ({"overlap": "until", "until": "2020-01-01T00:00:00Z"}, "has passed"),
         ({"overlap": "5"}, "Select a valid choice"),
     ],

@@ -73,7 +73,7 @@ def test_switch_keeps_one(device: Device, clones: list[ClientIdIssued]) -> None:
     assert device.registration_refused
     assert Revocation.objects.get().keep_client_id == kept
     entry = AuditEntry.objects.get(act="device.switch")
-    assert entry.text == f"Kept ClientID {kept}, voided 2 other(s)"
+    assert entry.text == f"Kept ClientID {kept}, blocked 2 others"
     assert entry.access_key == rpc.key_for().label
 
 
@@ -82,7 +82,7 @@ def test_clear_keeps_none(product: Product, device: Device, clones: list[ClientI
     answer = rpc.call("DeleteClientIds", IotId=device.iot_id)
     assert answer == {"Success": True, "Code": "Success"}
     assert live(device) == []
-    assert AuditEntry.objects.get(act="device.clear").text == "Voided 3 ClientID(s)"
+    assert AuditEntry.objects.get(act="device.clear").text == "Blocked 3 ClientIDs"
     again = issued_client_id(product, NAME)
     assert live(device) == [again.client_id]
 

@@ -53,7 +53,7 @@ def test_a_key_for_devices_is_told_them_which_is_audited(
         ("product.reveal", product.target, key.label),
     ]
     words = AuditEntry.objects.get(act="device.reveal").text
-    assert words == "Read DeviceSecrets through the API (noted once an hour)"
+    assert words == "Read DeviceSecrets through the API (recorded once an hour)"
 
 
 def test_a_key_that_may_only_read_is_told_none(device: Device, reading: AccessKey) -> None:

@@ -100,7 +100,7 @@ def test_bad_names_are_told_at_once_and_nothing_is_kept(product: Product) -> Non
     assert told["details"][2] == {
         "DeviceName": "lamp-1",
         "NickName": "porch",
-        "ErrorMsg": "The same DeviceName stands in row 2 already.",
+        "ErrorMsg": "The DeviceName duplicates row 2.",
     }
     assert not DeviceBatch.objects.exists()
 
@@ -148,7 +148,7 @@ def test_names_the_product_has_fail_the_check(product: Product) -> None:
                 {
                     "DeviceName": "lamp-2",
                     "NickName": "",
-                    "ErrorMsg": "The product has a device with this DeviceName already.",
+                    "ErrorMsg": "The product already has a device with this DeviceName.",
                 }
             ]
         },

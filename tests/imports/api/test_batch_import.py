@@ -105,7 +105,7 @@ def test_to_look_first_finds_the_same_in_plain_lists(product: Product) -> None:
         "DeviceName": "lamp-3",
         "DeviceSecret": "secret-3",
         "Sn": "",
-        "ErrorMsg": "The product has a device with this DeviceName already.",
+        "ErrorMsg": "The product already has a device with this DeviceName.",
     }
     assert Device.objects.count() == 1
 
@@ -169,5 +169,5 @@ def test_who_may_not_change_the_product_imports_nothing(
 def test_no_trail_tells_a_secret(product: Product) -> None:
     imported(product, lamp(1))
     told = [f"{entry.text} {entry.facts}" for entry in AuditEntry.objects.all()]
-    assert any("Imports 1 devices" in each for each in told)
+    assert any("Started importing 1 device " in each for each in told)
     assert not any("secret-1" in each for each in told)

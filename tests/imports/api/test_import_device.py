@@ -55,7 +55,7 @@ def test_what_need_not_be_given_is_empty(product: Product) -> None:
 def test_no_trail_tells_the_secret(product: Product) -> None:
     rpc.data(ACTION, **given(product))
     entry = AuditEntry.objects.get(act="device.add")
-    assert entry.text == "Imported device lamp-1 with the DeviceSecret it had"
+    assert entry.text == "Imported device lamp-1 with its existing DeviceSecret"
     assert SECRET not in f"{entry.facts} {LogEntry.objects.get().detail}"
 
 

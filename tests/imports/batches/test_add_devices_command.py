@@ -48,7 +48,7 @@ def test_it_adds_the_good_rows_of_a_file_and_tells_of_the_others(
 def test_in_words(product: Product, file: str) -> None:
     told = words("add_devices", product.product_key, "--file", file)
     assert told.splitlines()[0].startswith("Added 2 of 4 devices, batch ")
-    assert "Row 3: DeviceName 'ab'. The DeviceName has 2 characters; it needs 4 to 32." in told
+    assert "Row 3: DeviceName 'ab'. The DeviceName is too short (2; minimum 4)." in told
 
 
 def test_a_dry_run_leaves_nothing_behind(product: Product, file: str) -> None:

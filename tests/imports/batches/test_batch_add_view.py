@@ -54,11 +54,15 @@ def test_uploading_checks_and_adds_nothing(console: Client, product: Product) ->
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [
-        ({"method": "auto"}, "count", "Say how many"),
+        ({"method": "auto"}, "count", "Enter the number"),
         ({"method": "auto", "count": "0"}, "count", "1 to 100,000"),
         ({"method": "auto", "count": "9", "name_prefix": "a b"}, "name_prefix", "at most 12"),
         ({"method": "upload"}, "file", "at most 20 MB"),
-        ({"method": "upload", "product": "a1NoSuchKey"}, "product", "does not exist (any more)"),
+        (
+            {"method": "upload", "product": "a1NoSuchKey"},
+            "product",
+            "does not exist or was deleted",
+        ),
     ],
 )
 def test_an_error_stands_beside_its_field_and_what_was_typed_stays(
@@ -78,7 +82,7 @@ def test_a_file_that_cannot_be_read_says_so_at_the_file(console: Client, product
     file = SimpleUploadedFile("x.csv", b"SerialNumber,Colour\n17,red\n")
     response = upload(console, product, file)
     assert response.status_code == 422
-    assert "No column is called DeviceName" in text(by_id(tree(response), "id_file_error"))
+    assert "There is no DeviceName column" in text(by_id(tree(response), "id_file_error"))
 
 
 def test_a_file_that_is_too_large_is_dropped_while_it_arrives(

@@ -89,7 +89,7 @@ def test_columns_may_stand_in_any_order_and_nickname_may_be_missing() -> None:
 def test_unknown_columns_are_named_and_kept_for_the_report() -> None:
     found = read("SN,DeviceName,Colour\n17,lamp-0001,red\n18,lamp-0002\n")
     assert [str(note) for note in found.notes] == [
-        "These columns mean nothing here and were ignored: SN, Colour."
+        "These columns are unknown and were ignored: SN, Colour."
     ]
     assert found.columns == ["SN", "Colour"]
     assert [row.others for row in found.rows] == [["17", "red"], ["18", ""]]
@@ -114,7 +114,7 @@ def test_a_missing_header_is_recognised() -> None:
 
 
 def test_a_header_without_device_name_is_refused_and_quoted() -> None:
-    with pytest.raises(OperationError, match="The first row says: SerialNumber, Colour"):
+    with pytest.raises(OperationError, match="The first row is: SerialNumber, Colour"):
         read("SerialNumber,Colour\nlamp-0001,red\n")
 
 
@@ -155,7 +155,8 @@ def test_an_exponent_that_may_be_a_serial_number_is_one() -> None:
 def test_foreign_characters_are_shown_and_invisible_ones_by_number() -> None:
     (row,) = read("DeviceName\nlamp/ 0001#\u200b7\n").rows
     assert row.problems[0].reason == (
-        "The DeviceName holds / U+0020 # U+200B; only letters, digits and - _ @ . : are allowed."
+        "The DeviceName contains / a space # U+200B; only letters, digits and - _ @ . : are "
+        "allowed."
     )
 
 
@@ -212,11 +213,11 @@ def test_only_the_first_sheet_is_read_and_the_others_are_mentioned() -> None:
     [
         (b"", "empty"),
         (b"\n\n ,\n", "empty"),
-        (b"DeviceName,Nickname\n", "nothing below it"),
+        (b"DeviceName,Nickname\n", "no data"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "password-protected"),
         (b"PK\x03\x04 not really", "cannot be read"),
         (b"\x89PNG\r\n\x1a\n\xff\xff\xff", "neither text nor a workbook"),
-        (b'DeviceName\n"' + b"x" * 200_000, "never closed"),
+        (b'DeviceName\n"' + b"x" * 200_000, "not closed"),
         (b"x" * (MEGABYTE + 1), "larger than 1 MB"),
         (workbook([]), "empty"),
     ],
@@ -249,7 +250,7 @@ def test_a_row_beyond_the_last_one_is_not_counted_to() -> None:
         '<row r="99999999999"><c r="A99999999999"><v>1</v></c></row></sheetData></worksheet>'
     )
     far = replaced(workbook([["DeviceName"]]), "xl/worksheets/sheet1.xml", sheet.encode())
-    with pytest.raises(OperationError, match="nothing below it"):
+    with pytest.raises(OperationError, match="no data"):
         read(far)
 
 
@@ -264,7 +265,7 @@ def test_more_rows_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_cells_beyond_the_header_are_mentioned() -> None:
     found = read("DeviceName\nlamp-0001,x\nlamp-0002\nlamp-0003,y\n")
     assert [str(note) for note in found.notes] == [
-        "2 rows have more cells than the header; what is beyond it was ignored."
+        "Rows with more cells than the header: 2. The extra cells were ignored."
     ]
 
 

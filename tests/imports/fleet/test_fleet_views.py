@@ -47,7 +47,7 @@ def test_several_files_are_checked_together_and_imported_after_a_look(console: C
     fleet = upload(console, products, devices)
     page = text(tree(console.get(fleet.get_absolute_url())))
     assert "To be imported: products 1, devices 1, ClientIDs 0." in page
-    assert "The DeviceName has 2 characters; it needs 4 to 32." in page
+    assert "The DeviceName is too short (2; minimum 4)." in page
     assert not Device.objects.exists()
     assert act(console, "apply", fleet) == 302
     assert Device.objects.get().device_secret == secret_of(1)
@@ -85,7 +85,7 @@ def test_the_report_is_downloaded_and_shows_no_secret(console: Client) -> None:
 def test_what_cannot_be_read_is_told_beside_the_files(console: Client) -> None:
     response = console.post(ADD, {"file": [SimpleUploadedFile("x.csv", b"lamp-0001\n")]})
     assert response.status_code == 422
-    assert "x.csv: No column is called ProductKey" in text(tree(response))
+    assert "x.csv: There is no ProductKey or DeviceName column" in text(tree(response))
     response = console.post(ADD, {"product_key": "a b"}, headers=htmx("import-form"))
     assert response.status_code == 422
     said = text(tree(response))
@@ -101,7 +101,7 @@ def test_one_of_several_files_that_is_too_large_is_not_left_out_in_silence(
     small = SimpleUploadedFile("small.csv", table(line(1)).encode())
     response = console.post(ADD, {"file": [small, large]})
     assert response.status_code == 422
-    assert "Larger than 1 MB: large.csv." in text(tree(response))
+    assert "Too large (over 1 MB), split before uploading: large.csv." in text(tree(response))
     assert not FleetImport.objects.exists()
 
 
