@@ -35,6 +35,7 @@ CERTIFICATES_SECONDS = 3600.0
 # Revocations are kept for so many rounds of pruning after they were read here.
 KEEP_ROUNDS = 6
 _PAGE = 1000  # revocations read at a time
+_LAST_SECONDS = 0.2  # for each database thread to close its connection
 
 
 class Rounds:
@@ -75,8 +76,12 @@ class Rounds:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for thread in (self._reader, self._keeper):
+        threads = (self._reader, self._keeper)
+        for thread in threads:
             thread.close()
+        # A thread that closes its connection while the interpreter ends can crash it.
+        for thread in threads:
+            await asyncio.to_thread(thread.join, _LAST_SECONDS)
 
     async def leave(self, within: float) -> None:
         """End this listener's sessions in the database. Raises TimeoutError or its error."""
