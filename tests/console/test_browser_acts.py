@@ -202,7 +202,7 @@ def test_a_refusal_of_the_server_is_told_in_a_toast(visit: Visit, fleet: Fleet) 
     page = visit.open(fleet.plain.get_absolute_url())
     Device.objects.filter(pk=fleet.plain.pk).delete()
     page.get_by_role("link", name="Reset").click()
-    expect(page.locator(".toast")).to_contain_text("There is no device meter-A4:CF:12")
+    expect(page.locator(".toast")).to_contain_text("has no device meter-A4:CF:12")
 
 
 def test_a_server_out_of_reach_is_told_in_a_toast(visit: Visit, fleet: Fleet) -> None:
