@@ -163,7 +163,7 @@ def test_switch_keeps_one_and_the_page_says_what_follows(visit: Visit, fleet: Fl
 
 def test_a_secret_appears_in_place_and_is_gone_after_a_reload(visit: Visit, fleet: Fleet) -> None:
     page = visit.open(fleet.lamp.get_absolute_url())
-    page.get_by_role("button", name="Fill in ProductSecret").click()
+    page.get_by_role("button", name="View ProductSecret").click()
     expect(page.locator("#secret")).to_contain_text(fleet.lamp.product_secret)
     assert fleet.lamp.product_secret not in page.url
     page.reload()
@@ -172,7 +172,7 @@ def test_a_secret_appears_in_place_and_is_gone_after_a_reload(visit: Visit, flee
 
 def test_going_back_shows_no_secret_the_browser_kept(visit: Visit, fleet: Fleet) -> None:
     page = visit.open(fleet.lamp.get_absolute_url())
-    page.get_by_role("button", name="Fill in ProductSecret").click()
+    page.get_by_role("button", name="View ProductSecret").click()
     expect(page.locator("#secret")).to_contain_text(fleet.lamp.product_secret)
     stored = "JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})"
     assert fleet.lamp.product_secret not in str(page.evaluate(stored))
@@ -202,7 +202,7 @@ def test_a_refusal_of_the_server_is_told_in_a_toast(visit: Visit, fleet: Fleet) 
     page = visit.open(fleet.plain.get_absolute_url())
     Device.objects.filter(pk=fleet.plain.pk).delete()
     page.get_by_role("link", name="Reset").click()
-    expect(page.locator(".toast")).to_contain_text("There is no device meter-A4:CF:12")
+    expect(page.locator(".toast")).to_contain_text("has no device meter-A4:CF:12")
 
 
 def test_a_server_out_of_reach_is_told_in_a_toast(visit: Visit, fleet: Fleet) -> None:
@@ -220,5 +220,5 @@ def test_everything_works_without_scripts(visit: Visit, fleet: Fleet) -> None:
     page.get_by_role("button", name="OK").click()
     expect(page.get_by_role("heading", level=1, name="Smart_Fan")).to_be_visible()
     expect(page.locator("[data-toast]")).to_contain_text("Created product Smart_Fan")
-    page.get_by_role("button", name="Fill in ProductSecret").click()
+    page.get_by_role("button", name="View ProductSecret").click()
     expect(page.locator("#secret .copy")).to_have_count(1)

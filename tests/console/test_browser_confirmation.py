@@ -63,7 +63,7 @@ def test_a_secret_appears_in_its_place_after_the_code(
     visit: Visit, fleet: Fleet, outbox: list[Message]
 ) -> None:
     page = visit.open(fleet.lamp.get_absolute_url())
-    page.get_by_role("button", name="Fill in ProductSecret").click()
+    page.get_by_role("button", name="View ProductSecret").click()
     expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
     type_code(page, outbox)
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -73,7 +73,7 @@ def test_a_secret_appears_in_its_place_after_the_code(
 
 def test_escape_reveals_nothing_and_gives_the_focus_back(visit: Visit, fleet: Fleet) -> None:
     page = visit.open(fleet.lamp.get_absolute_url())
-    view = page.get_by_role("button", name="Fill in ProductSecret")
+    view = page.get_by_role("button", name="View ProductSecret")
     view.click()
     expect(page.get_by_role("dialog")).to_contain_text("Confirm that it is you")
     page.keyboard.press("Escape")
@@ -85,7 +85,7 @@ def test_without_scripts_the_code_has_a_page_of_its_own(
     visit: Visit, fleet: Fleet, outbox: list[Message]
 ) -> None:
     page = visit.open(fleet.lamp.get_absolute_url(), scripts=False)
-    page.get_by_role("button", name="Fill in ProductSecret").click()
+    page.get_by_role("button", name="View ProductSecret").click()
     page.get_by_role("button", name="Send code to +86 ••• 1234").click()
     page.get_by_label("Six-digit code").fill(code_in(outbox[-1]))
     page.get_by_role("button", name="Confirm").first.click()

@@ -13,10 +13,17 @@ TEMPLATES = sorted(ROOT.rglob("*.html"))
 _BY_HAND = re.compile(
     r'hx-target="#dialog-body"|hx-trigger="poll" hx-target="this" hx-swap="outerHTML"'
 )
+_INCLUDE = re.compile(r"\{% include .*?%\}")
 
 
 def test_dialogs_and_polling_are_wired_by_tags() -> None:
     assert [path.name for path in TEMPLATES if _BY_HAND.search(path.read_text())] == []
+
+
+def test_includes_get_what_they_need_and_nothing_else() -> None:
+    """An include without `only` depends on names that nobody passes on purpose."""
+    includes = [each for path in TEMPLATES for each in _INCLUDE.findall(path.read_text())]
+    assert [each for each in includes if not each.endswith(" only %}")] == []
 
 
 @pytest.mark.parametrize(
