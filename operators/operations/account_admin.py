@@ -63,8 +63,6 @@ def deactivate(actor: Actor, account_id: int) -> Operator:
         account.is_active = False
         account.save(update_fields=["is_active"])
         active_sessions.end_all(account)
-        summary = gettext_noop("Deactivated, signed out everywhere")
-        active_sessions.end_all(account)
         summary = gettext_noop("Deactivated the account and signed it out everywhere")
         audit.record(actor, "operator.deactivate", account.target, summary)
     return account
@@ -84,8 +82,6 @@ def reactivate(actor: Actor, account_id: int) -> Operator:
 
 def sign_out_everywhere(actor: Actor, account_id: int) -> Operator:
     with minded(actor, account_id) as account:
-        active_sessions.end_all(account)
-        summary = gettext_noop("Signed out everywhere")
         active_sessions.end_all(account)
         summary = gettext_noop("Signed the account out everywhere")
         audit.record(actor, "session.end_all", account.target, summary)

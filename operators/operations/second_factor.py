@@ -113,8 +113,6 @@ def reset(actor: Actor, account_id: int) -> Operator:
         _forget(account)
         changed(account)
         active_sessions.end_all(account)
-        summary = gettext_noop("Second factor reset, signed out everywhere")
-        active_sessions.end_all(account)
         summary = gettext_noop("Reset the second factor and signed the account out everywhere")
         entry = audit.record(actor, "second_factor.reset", account.target, summary)
     notify(actor, before, entry)

@@ -31,7 +31,7 @@ def test_log_and_audit_trail_are_told_as_one_newest_first(console: Client, url: 
     told = lines(console, url)
     beginnings = (
         "Device is disabled Device behaviour",
-        "Disabled shell",
+        "Disabled the device shell",
         "Online, activated Device behaviour",
         "Success Dynamic registration",
         "Added device lamp@1:2 shell",

@@ -44,7 +44,7 @@ def test_everybody_sees_their_own_codes_alone(
             assert "None." in page
             assert "Code" not in page
         client.force_login(chen)
-        assert "confirms: turn on Dynamic Registration" in client.get(URL).content.decode()
+        assert " to turn on Dynamic Registration" in client.get(URL).content.decode()
 
 
 def test_it_needs_a_sign_in(client: Client, db: None) -> None:

@@ -37,7 +37,7 @@ def test_disabled_is_cut_off_until_enabled(device: Device) -> None:
     assert rpc.call("EnableThing", IotId=device.iot_id) == {"Success": True}
     assert Device.objects.filter(enabled=True).exists()
     told = AuditEntry.objects.filter(target=device.target).order_by("pk")
-    assert [entry.text for entry in told][1:] == ["Disabled", "Enabled"]
+    assert [entry.text for entry in told][1:] == ["Disabled the device", "Enabled the device"]
     assert [entry.access_key for entry in told][1:] == [rpc.key_for().label] * 2
 
 

@@ -146,7 +146,9 @@ def test_a_refusal_is_told_by_its_code_alone(cloud: Cloud, source: Source) -> No
 def test_a_cloud_that_cannot_be_reached_is_said_so(tmp_path: Path, slept: list[float]) -> None:
     nobody = Endpoint.parse("http://127.0.0.1:1")
     cloud = Cloud(nobody, OWNER, Journal.of(tmp_path, "x"), sleep=slept.append)
-    with pytest.raises(OperationError, match=r"127\.0\.0\.1:1 cannot be asked: Connection refused"):
+    with pytest.raises(
+        OperationError, match=r"127\.0\.0\.1:1 cannot be reached: Connection refused"
+    ):
         cloud.ask("QueryProduct", ProductKey="a1")
     assert max(slept) <= 30
 

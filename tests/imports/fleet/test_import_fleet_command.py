@@ -65,7 +65,7 @@ def test_what_is_left_out_is_told_in_words_in_data_and_in_a_report(
 ) -> None:
     report = tmp_path / "report.csv"
     told = partly("import_fleet", mixed, "--report", str(report))
-    assert "mixed.csv, row 3: DeviceName 'ab'. The DeviceName has 2 characters" in told
+    assert "mixed.csv, row 3: DeviceName 'ab'. The DeviceName is too short (2; minimum 4)." in told
     assert Device.objects.count() == 1
     rows = list(csv.DictReader(io.StringIO(report.read_text("utf-8-sig"))))
     assert [(row["Row"], row["Field"], row["Left out"]) for row in rows] == [
