@@ -182,7 +182,7 @@ def test_the_answer_says_what_to_do() -> None:
     stranger = text(tree(Client().post(BATCH, **body)))
     assert "Sign in, then upload the file again" in stranger
     known = text(tree(client.post(BATCH, **body)))
-    assert "This page takes at most 25.1" in known.replace("\xa0", " ")
+    assert "This page accepts at most 25.1" in known.replace("\xa0", " ")
 
 
 # --- Machine endpoints --------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_removed_it_can_be_made_again() -> None:
 
 def test_a_name_in_use_makes_nothing_and_is_told() -> None:
     Product.objects.create(name=SENSORS, description="Somebody's own")
-    assert "exists already" in failure("demo")["error"]
+    assert "already exists" in failure("demo")["error"]
     assert Product.objects.get().name == SENSORS
     assert not LogEntry.objects.exists()
     answer("demo", "--remove")
