@@ -1,4 +1,4 @@
-"""What a worker does again and again for connections at brokers."""
+"""Periodic tasks for connections at brokers."""
 
 from brokers.disconnect_round import anything_to_close, close_connections
 from common.ops.periodic_tasks import PeriodicTask, register

@@ -1,4 +1,4 @@
-"""What an operator's wish can fail with. The text is for the operator."""
+"""Errors of operations. Their text is for the operator."""
 
 
 class OperationError(Exception):
@@ -11,7 +11,7 @@ class OperationError(Exception):
 
 
 class NotFoundError(OperationError):
-    """What the request names does not exist (any more)."""
+    """The thing that the request names does not exist or was deleted."""
 
 
 class ConflictError(OperationError):

@@ -1,4 +1,4 @@
-"""What a person may look at: what belongs to the products of `products.access`."""
+"""Devices that a person may look at: those of the products of `products.access`."""
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest

@@ -17,7 +17,7 @@ from products.registration_window import window_state
 
 
 def after_clear(device: Device) -> list[str]:
-    """What stays possible under the DeviceName once it is cleared."""
+    """Say what stays possible under the DeviceName once it is cleared."""
     if device.registration_refused:
         sentence = _(
             "Registration under this DeviceName stays blocked: no physical device can register "
@@ -103,7 +103,7 @@ def blocked_among(keys: Collection[int]) -> Blocked:
 
 
 def after_act_on_many(act: str, blocked: Blocked) -> list[str]:
-    """What the act says about the blocks of many devices, beside its own sentences."""
+    """Say what an act does to the blocks of many devices, beside its own sentences."""
     if act == "clear":
         return _kept(blocked)
     if act == "reset":

@@ -46,7 +46,7 @@ class Chosen:
         return Counted(self.devices.count())
 
     def names(self) -> list[str]:
-        """Of the first few, in the order of the list."""
+        """Names of the first few, in the order of the list."""
         newest = self.devices.order_by("-pk").values_list("device_name", flat=True)
         return list(newest[:_NAMED])
 
@@ -134,7 +134,7 @@ def undo_of(act: BulkAct, changed: list[Device]) -> Undo | None:
 
 @dataclass(frozen=True, slots=True)
 class BulkBar:
-    """What the bar below a list of devices needs; `more` when not all that match are shown."""
+    """Context of the bar below a list of devices; `more` when not all matches are shown."""
 
     filters: list[tuple[str, str]]
     more: bool

@@ -60,7 +60,7 @@ class BulkForm(ConsoleForm):
 
     @property
     def _told(self) -> int:
-        """What is typed: the number on the screen, also where there were more than it says."""
+        """Compare the typed number with the one on the screen, even if there are more by now."""
         said = self.data.get("count", "")
         number = int(said) if _COUNT.fullmatch(said) else self.counted.number
         at_least = "more" in self.data and number <= self.counted.number

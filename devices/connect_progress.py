@@ -1,4 +1,4 @@
-"""What a product's devices have done since somebody began to watch. Read only."""
+"""Activity of a product's devices since somebody began to watch. Read only."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Progress:
 
 
 def progress(product_key: str, since: int, device_name: str = "") -> Progress:
-    """What the log holds behind the entry `since` about all devices or one; one query."""
+    """Read the log after the entry `since`, for all devices or one; one query."""
     entries = LogEntry.objects.filter(
         product_key=product_key,
         pk__gt=since,

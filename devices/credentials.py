@@ -1,4 +1,4 @@
-"""What a device proves itself with: shapes (protocol.md 5.1) and generators, from `secrets`."""
+"""Device credentials: shapes (protocol.md 5.1) and generators, from `secrets`."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What is told about devices: their state, the totals, the security-compromised. Read only."""
+"""State of devices, totals, and the security-compromised ones. Read only."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

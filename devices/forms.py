@@ -1,4 +1,4 @@
-"""What an operator types or picks about a device (console_api.md 1.6, 1.8)."""
+"""Forms about one device (console_api.md 1.6, 1.8)."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a worker does again and again for devices."""
+"""Periodic tasks for devices."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from devices.operations.analyze import refresh_statistics

@@ -16,6 +16,6 @@ BROKER_OF: Mapping[UUID, str] = {listener: broker for broker, listener in LISTEN
 
 
 def connection_of(client_id: str) -> str:
-    """What a connection at a broker is known by: a digest of the whole MQTT clientId, which is of
+    """Return the id of a connection at a broker: a digest of the MQTT clientId, which is of
     any length and text. A broker itself replaces a connection by one with the same."""
     return sha256(client_id.encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""What happened to a device and what was done to it, as one line of time. Read only.
+"""One timeline of a device's log entries and of the acts on it. Read only.
 
 Log and audit trail each page by their own key, so a page costs the same however far back it is.
 """

@@ -1,4 +1,4 @@
-"""What a person may look at of the findings."""
+"""Findings that a person may look at."""
 
 from django.db.models import QuerySet
 

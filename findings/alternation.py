@@ -1,4 +1,4 @@
-"""Who takes turns: two addresses under one credential, takeovers in a row. Pure."""
+"""Detect alternation: two addresses under one credential, takeovers in a row. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 
 def network_of(address: str) -> str:
-    """What counts as one place. Public addresses of one network change hands (mobile carriers,
+    """Return what counts as one place. Public addresses of a network change hands (mobile carriers,
     home lines that dial in again); private ones are told apart one by one."""
     parsed = ip_address(address)
     if parsed.is_private:

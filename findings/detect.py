@@ -38,7 +38,7 @@ Name = tuple[str, str]  # ProductKey, DeviceName
 
 @dataclass(slots=True)
 class _Busy:
-    """Who did something in a passage, and when it begins."""
+    """Devices that did something in a passage, and when it begins."""
 
     since: datetime
     connected: set[Name] = field(default_factory=set)
@@ -191,7 +191,7 @@ def _recent(names: Collection[Name], since: datetime) -> QuerySet[LogEntry]:
 
 
 def _history(device: Device) -> QuerySet[LogEntry]:
-    """What the log has of accepted attempts of one device, newest first."""
+    """Read one device's accepted attempts from the log, newest first."""
     return LogEntry.objects.filter(
         _ACCEPTED,
         product_key=device.product.product_key,

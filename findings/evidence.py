@@ -1,4 +1,4 @@
-"""What speaks for a finding: who was seen under one name, side by side."""
+"""Evidence for a finding: the parties seen under one name, side by side."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ class Evidence:
 
 
 def stored_parties(evidence: dict[str, Any]) -> list[Party]:
-    """What `as_data` made, as it was."""
+    """Restore what `as_data` made."""
     return [
         Party(
             **values

@@ -1,4 +1,4 @@
-"""What deserves a look: signs of clones and of leaked secrets, with their evidence."""
+"""Findings: signs of clones and of leaked secrets, with their evidence."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""What a worker does again and again to find clones and leaks."""
+"""Periodic tasks that find clones and leaks."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from findings.detect import detect

@@ -79,7 +79,7 @@ def _live_binding() -> QuerySet[ClientBinding]:
 
 
 def _several() -> QuerySet[ClientBinding, int]:
-    """Of the devices with a finding, those with more than one live ClientID."""
+    """Devices with a finding that have more than one live ClientID."""
     counted = (
         ClientBinding.objects.filter(
             voided_at__isnull=True,

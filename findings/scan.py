@@ -1,4 +1,4 @@
-"""What no single log entry tells: bursts, budgets, ClientIDs nobody uses. A worker looks now and
+"""Signs that no single log entry shows: bursts, budgets, unused ClientIDs. A worker looks now and
 then."""
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a finding says, in the reader's language."""
+"""Texts of findings, in the reader's language."""
 
 from dataclasses import dataclass
 
@@ -78,7 +78,7 @@ WORDS: dict[str, Words] = {
 
 
 def sentence(finding: Finding) -> str:
-    """What was seen, in numbers."""
+    """Say in numbers what was seen."""
     facts = finding.evidence.get("facts", {})
     try:
         return _SENTENCES[FindingKind(finding.kind)](facts)

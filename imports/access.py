@@ -1,4 +1,4 @@
-"""What a person may look at of the lists of devices."""
+"""Batches that a person may look at."""
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest

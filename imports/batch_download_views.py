@@ -1,4 +1,4 @@
-"""What leaves a batch as a file or on paper."""
+"""Downloads of a batch: files and printed labels."""
 
 from collections.abc import Callable, Iterator
 from typing import cast

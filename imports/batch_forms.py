@@ -1,4 +1,4 @@
-"""What an operator says about a batch of devices (console_api.md 1.7)."""
+"""Forms about a batch of devices (console_api.md 1.7)."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ class BatchForm(ConsoleForm):
 
 
 class AddBatchForm(ConsoleForm):
-    """What to do when a DeviceName is taken between the check and the adding."""
+    """Choice for DeviceNames that are taken between the check and the adding."""
 
     all_or_nothing = forms.BooleanField(
         label=gettext_lazy("All or nothing"),

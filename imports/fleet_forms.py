@@ -1,4 +1,4 @@
-"""What an operator gives to have a fleet moved in."""
+"""Forms for moving a fleet in."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -122,7 +122,7 @@ def _begun(request: HttpRequest, data: Mapping[str, Any]) -> FleetImport:
 @require_safe
 @for_every_product
 def fleet_import(request: HttpRequest, key: int) -> HttpResponse:
-    """What the check has found or the import has done, and what may be done next."""
+    """Show what the check found or the import did, and what may be done next."""
     fleet = import_or_404(key)
     shown = [] if fleet.running else list(islice(findings(fleet), MOST_SHOWN + 1))
     context = {

@@ -1,4 +1,4 @@
-"""What a worker does again and again for lists of devices."""
+"""Periodic tasks for lists of devices."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from imports.operations.batch_runner import tend_batches

@@ -68,7 +68,7 @@ def _limit_of_page(request: HttpRequest) -> int:
 
 
 def _granted(path: str) -> int:
-    """What the page at this path takes of people who are signed in."""
+    """Return the limit of the page at this path for people who are signed in."""
     try:
         return upload_limit(resolve(path).func)
     except Resolver404:

@@ -152,7 +152,7 @@ def check_broker_secrets(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
 
 @register(Tags.security)
 def check_proxy_networks(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """Who may speak the PROXY protocol says where devices come from, and limits count by that."""
+    """Check the networks that may speak the PROXY protocol: limits count by what they say."""
     if not settings.MQTT_PROXY_PROTOCOL:
         return []
     networks = settings.MQTT_PROXY_NETWORKS

@@ -54,7 +54,7 @@ class SealedColumn:
         return []
 
     def newest(self) -> Sealed | None:
-        """What the newest row holds; None when there is none, or nothing sealed in it."""
+        """Return the newest row's sealed value; None without a row or a value."""
         rows = self.stored(self.model._base_manager.all()).order_by("-pk")[:1]
         return next((value for _, value in map(_read, rows) if self.seals(value)), None)
 

@@ -1,4 +1,4 @@
-"""What load balancers and monitoring ask: does this process live, can it serve, do the others run.
+"""Health for load balancers and monitoring: is this process alive, can it serve, do others run.
 
 Answers name what is wrong in fixed words and tell nothing else, for nobody has to sign in.
 """
@@ -61,7 +61,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def state(now: datetime) -> Mapping[str, str]:
-    """What is known of each part, `ok` or what is wrong."""
+    """Return the state of each part: `ok`, or what is wrong."""
     unknown = dict.fromkeys(("migrations", "keys", "worker", "listener"), "unknown")
     try:
         _be_quick()

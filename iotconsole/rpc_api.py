@@ -72,7 +72,7 @@ def is_call(request: HttpRequest) -> bool:
 
 
 def answer(request: HttpRequest) -> HttpResponse:
-    """Whatever happens, in JSON or XML."""
+    """Answer every request, in JSON or XML."""
     request_id = str(uuid.uuid4()).upper()
     call_it(request, request_id)
     received = received_of(request)

@@ -1,4 +1,4 @@
-"""What the search in the top bar finds: products, devices and things to do."""
+"""Search of the top bar: products, devices and things to do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the worker counts."""
+"""Counters of the worker."""
 
 import time
 from collections.abc import Iterator

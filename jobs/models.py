@@ -94,7 +94,7 @@ class Job(models.Model):
 
     @property
     def who(self) -> str:
-        """Who asked for it, in the reader's language."""
+        """Name of the account that asked for it, in the reader's language."""
         return shown_name(str(self.actor))
 
     @property

@@ -1,4 +1,4 @@
-"""What a worker does again and again for the jobs themselves."""
+"""Periodic tasks for jobs."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from common.ops.retention import kept_since

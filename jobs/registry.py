@@ -1,4 +1,4 @@
-"""What can be done in the background."""
+"""Registry of the kinds of background jobs."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a person may look at of the log."""
+"""Log entries that a person may look at."""
 
 from django.db.models import QuerySet
 
@@ -7,7 +7,7 @@ from operators.models import Operator
 
 
 def visible_entries(operator: Operator) -> QuerySet[LogEntry]:
-    """What names no product, or one that does not exist, is for those who see every product."""
+    """Entries of visible products. Those without an existing product need the right to see all."""
     if operator.sees_every_product:
         return LogEntry.objects.all()
     return LogEntry.objects.filter(product_key__in=list(operator.granted))

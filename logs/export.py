@@ -51,7 +51,7 @@ def export_rows(
 
 
 def _left_out(portion: Portion[LogEntry], left: int, most: int) -> str:
-    """What the last row says; empty while there is more to read, and when nothing is missing."""
+    """Return the text of the last row; empty while there is more, and when nothing is missing."""
     if len(portion.rows) > left:
         return _("Older entries were left out: this file ends at %(most)s.") % {"most": most}
     if portion.stopped:

@@ -1,4 +1,4 @@
-"""What happened hour by hour, over all of the log. Read only.
+"""Events per hour, over all of the log. Read only.
 
 The tallies tell what a worker has counted; what came since is counted here, from so few entries
 that it costs the same however long the log is.
@@ -69,7 +69,7 @@ class History:
 
 
 def history(now: datetime, product_keys: Collection[str] | None = None) -> History:
-    """Of all products, or of those named; one query."""
+    """Return the history of all products, or of those named; one query."""
     since = _hour_of(now) - HOUR * (WEEK_HOURS - 1)
     told = LogTally.objects.filter(hour__gte=since)
     untold = _uncounted().filter(at__gte=since)

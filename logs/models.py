@@ -1,4 +1,4 @@
-"""What happened to devices."""
+"""Log entries about devices, and their counts."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""What a worker does again and again for the log."""
+"""Periodic tasks for the log."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the protocol core finds wrong with bytes, in the reader's language.
+"""Errors that the protocol core finds in bytes, in the reader's language.
 
 The core knows no Django and says it in English, which is what the log keeps.
 """

@@ -1,4 +1,4 @@
-"""What the log tells in numbers and words. Read only."""
+"""Queries about the log. Read only."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the Log Service says about a refusal beyond its reason: which mistake explains it.
+"""Hints about a refusal beyond its reason: the mistake that explains it.
 
 Keys come from protocol.diagnose and registration.operations.refusal_diagnosis. `%(name)s` is the
 name that a hint points to, where it points to one.

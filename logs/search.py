@@ -26,7 +26,7 @@ _COLUMNS = {
 
 
 def keys_with(said: Mapping[str, Any]) -> Iterator[Keys]:
-    """Of the filters in `said`, those with an index, each with the keys of its entries."""
+    """Yield the keys of the entries for each filter in `said` that has an index."""
     entries = LogEntry.objects.order_by()
     for name, column in _COLUMNS.items():
         if name in said:

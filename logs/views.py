@@ -31,7 +31,7 @@ _OVERLAP, _OVERLAP_TIME = 100, timedelta(seconds=10)
 
 
 def _entries(request: HttpRequest) -> QuerySet[LogEntry]:
-    """What the person asking may see of the log."""
+    """Return the entries that the person asking may see."""
     return visible_entries(operator_of(request))
 
 
@@ -78,7 +78,7 @@ def new_entries(request: HttpRequest) -> HttpResponse:
 
 
 def _tail(entries: QuerySet[LogEntry], seen: int) -> dict[str, object]:
-    """Of `entries` those behind `seen`, and of those before it the ones just written."""
+    """Return the entries after `seen`, and those before it that were just written."""
     late = timezone.now() - _OVERLAP_TIME
     read = entries[: MOST_NEW + _OVERLAP]
     found = [entry for entry in read if entry.pk > seen or entry.at > late]
@@ -104,7 +104,7 @@ def story(request: HttpRequest, trace_id: str) -> HttpResponse:
 
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
-    """What the filters in the URL leave of the log, as CSV."""
+    """Export the entries that match the filters in the URL, as CSV."""
     audit.record(actor_of(request), "log.export", "log", gettext_noop("Exported the log"))
     chosen = _chosen(request)
     language = get_language() or settings.LANGUAGE_CODE

@@ -1,4 +1,4 @@
-"""What an operator says of an access key."""
+"""Forms for access keys."""
 
 from typing import Any
 

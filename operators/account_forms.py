@@ -1,4 +1,4 @@
-"""What an administrator says of an account, and an invited person of the own one."""
+"""Forms for accounts: an administrator's, and an invited person's own."""
 
 from typing import Any
 

@@ -149,7 +149,7 @@ def deactivate(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def _fate_of_keys(account: Operator) -> tuple[str, ...]:
-    """What deactivating does to the programs that work in the account's name."""
+    """Say what deactivating does to programs that work in the account's name."""
     count = account.access_keys.filter(enabled=True).count()
     words = ngettext(
         "Its access key stops working, too.", "Its %(count)s access keys stop working, too.", count

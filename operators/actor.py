@@ -1,4 +1,4 @@
-"""Who is acting. Every operation that changes something for a person takes one."""
+"""Actor of an operation. Every operation that changes something for a person takes one."""
 
 from dataclasses import dataclass
 

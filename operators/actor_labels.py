@@ -1,4 +1,4 @@
-"""Who did something, in words: kept in English, shown in the reader's language."""
+"""Labels of actors: stored in English, shown in the reader's language."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class KeyLabel(NamedTuple):
-    """What is left of an access key that is deleted. A name may be given again, an id is not."""
+    """Label of an access key, kept after it is deleted. A name may be reused, an id is not."""
 
     name: str
     access_key_id: str
@@ -38,7 +38,7 @@ def kept_name(origin: str, operator: "Operator | None", access_key: str) -> str:
 
 
 def shown_name(kept: str) -> str:
-    """What `kept_name` has made, in the reader's language."""
+    """Show what `kept_name` made, in the reader's language."""
     if kept.startswith(_BY_KEY):
         return _("API key %(key)s") % {"key": kept.removeprefix(_BY_KEY)}
     return str(_ORIGINS.get(kept, kept))

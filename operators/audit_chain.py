@@ -1,4 +1,4 @@
-"""What ties the entries of the audit trail together: each one's hash covers the hash before it.
+"""Hash chain of the audit trail: each entry's hash covers the hash before it.
 
 Pure: the migration that chains old entries, the writer and the verifier share it.
 """

@@ -49,7 +49,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
-    """What the filters in the URL leave, as CSV; that it was taken is an entry itself."""
+    """Export the entries that match the filters in the URL, as CSV. The export is audited."""
     entries = _chosen(request).rows
     summary = gettext_noop("Downloaded the audit trail as CSV")
     entry = trail.record(

@@ -64,7 +64,7 @@ class Confirmed:
 
     @classmethod
     def by_shell(cls, purpose: Purpose) -> "Confirmed":
-        """Who has a shell on the server has the database too: no code could add anything."""
+        """Confirm from the shell. A shell has the database too, so a code would add nothing."""
         return cls(SHELL, purpose, "shell", _PROOF)
 
 
@@ -79,7 +79,7 @@ class Challenge:
 
 @dataclass(frozen=True)
 class ChallengeState:
-    """What a dialog needs to know about one purpose, one operator and one session."""
+    """State of a dialog for one purpose, one operator and one session."""
 
     masked_number: str  # "" while the operator has no verified number
     has_totp: bool

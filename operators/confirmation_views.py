@@ -76,7 +76,7 @@ class Countdown:
 
 @dataclass(frozen=True)
 class Dialog:
-    """What `_confirm.html` shows, under the name `confirmation`."""
+    """Context of `_confirm.html`, under the name `confirmation`."""
 
     purpose: Purpose
     state: ChallengeState

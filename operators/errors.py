@@ -1,4 +1,4 @@
-"""What stops a confirmation. Each carries words an operator can act on, and never a code."""
+"""Errors of a confirmation. Each has words an operator can act on, and never a code."""
 
 from datetime import timedelta
 

@@ -40,7 +40,7 @@ class AuditFilter(ConsoleFilter[AuditEntry]):
         fields: tuple[str, ...] = ()
 
     def by(self, entries: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
-        """What an account did, or else what was done with an access key, by name or AccessKeyId."""
+        """Filter by the account, or by the access key's name or AccessKeyId."""
         operator = Operator.objects.filter(username=value).first()
         if operator:
             return entries.filter(operator=operator)

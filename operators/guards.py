@@ -1,4 +1,4 @@
-"""What guards the view of an act, in one word.
+"""Guards of the views of acts, in one word each.
 
     @operator_act            # GET asks, POST acts; for those who may change something
     @dangerous_act(phrase)          # … who have just said with a code that it is they

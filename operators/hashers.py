@@ -29,7 +29,7 @@ def _turns(_process: int) -> ThreadPoolExecutor:
 
 
 class OneAtATimePBKDF2(PBKDF2PasswordHasher):
-    """What is stored is the same; tries wait for each other."""
+    """PBKDF2 whose tries wait for each other. What is stored is the same."""
 
     def encode(self, password: str, salt: Any, iterations: int | None = None) -> str:
         hashing = _turns(os.getpid()).submit(super().encode, password, salt, iterations)

@@ -1,4 +1,4 @@
-"""What a worker does again and again for accounts and access keys."""
+"""Periodic tasks for accounts and access keys."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from operators.operations.access_key_use import prune_nonces

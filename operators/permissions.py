@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may change anything. For views."""
+"""Permissions of the person asking. For views."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -38,7 +38,7 @@ def _known() -> frozenset[str]:
 
 
 def browser_zone(request: HttpRequest) -> str:
-    """What the browser says, or empty when it says nothing that is a zone."""
+    """Return the browser's time zone; empty when it names none."""
     name = request.COOKIES.get(ZONE_COOKIE, "")
     return name if name in _known() else ""
 

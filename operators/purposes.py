@@ -20,7 +20,7 @@ FACTOR_CHANGE = "second_factor.change"
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a code is for. `sentence` is the same in words: "turn on … for product %(product)s".
+    """Purpose of a code. `sentence` says it in words: "turn on … for product %(product)s".
 
     It is kept in English, apart from its `facts`; `words` tells it in the reader's language.
     """

@@ -1,4 +1,4 @@
-"""What actions of the RPC API (2018-01-20) are made of: a call, its scope, its answer.
+"""Actions of the RPC API (2018-01-20): a call, its scope, its answer.
 
 Each app lists its own in its `api` module:
 
@@ -47,7 +47,7 @@ class BusinessError(Exception):
 
 @contextmanager
 def refused_as(code: str, *, taken: str = "", **by_field: str) -> Iterator[None]:
-    """What an operation refuses gets the platform's code: `taken` when a value is somebody else's
+    """Give an operation's refusal the platform's code: `taken` when a value is somebody else's
     already, otherwise that of the field at fault, or `code`."""
     try:
         yield

@@ -17,7 +17,7 @@ _DIGITS = 40
 
 
 def digest_of(session_key: str) -> str:
-    """What stands in the table for this key."""
+    """Return what the table has in place of this key."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:_DIGITS]
 
 

@@ -204,7 +204,7 @@ def _dialog(request: HttpRequest, purpose: Purpose, region: str, then: Answer) -
 
 
 def _wish(request: HttpRequest, purpose: Purpose, region: str) -> dict[str, str]:
-    """What has to be known after the code."""
+    """State that is needed after the code."""
     if _is_answer(request, purpose.act):
         return {name: request.POST.get(name, "") for name in (KEPT, REGION)}
     typed = request.POST.copy()

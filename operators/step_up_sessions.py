@@ -33,7 +33,7 @@ def is_fresh(session: SessionBase, operator: Operator) -> bool:
 
 
 def step_up(session: SessionBase, operator: Operator) -> StepUp | None:
-    """What operations on second factors ask for, or None if the session is not fresh."""
+    """Return the proof that operations on second factors need; None if the session is not fresh."""
     return StepUp(operator.pk, operator.factor_epoch) if is_fresh(session, operator) else None
 
 

@@ -50,7 +50,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def development_sms(request: HttpRequest) -> HttpResponse:
-    """What SMS_BACKEND=console has "sent" to the reader. There is no page with other backends."""
+    """Show the reader's own messages of SMS_BACKEND=console. Other backends have no page."""
     if settings.SMS_BACKEND != "console":
         raise Http404
     messages = console.messages_for(operator_of(request).pk)

@@ -30,7 +30,7 @@ def visible_products(operator: Operator) -> QuerySet[Product]:
 
 
 def of_visible_products(rows: QuerySet[Row], operator: Operator) -> QuerySet[Row]:
-    """Of `rows`, which have a `product`, those the account may look at."""
+    """Filter `rows`, which have a `product`, to those the account may look at."""
     if operator.sees_every_product:
         return rows
     return rows.filter(product__in=visible_products(operator))

@@ -68,7 +68,7 @@ def create_product(call: Call) -> Answer:
 
 
 def _kind(call: Call) -> dict[str, Any]:
-    """What can never be changed afterwards; other ways of authentication are not offered."""
+    """Read what can never be changed afterwards; there is one way of authentication."""
     given = call.parameters
     given.required("NodeType")
     code = given.text("AliyunCommodityCode")
@@ -195,7 +195,7 @@ def _publish(call: Call, *, published: bool) -> Answer:
 
 
 def _described(product: Product) -> dict[str, Any]:
-    """What all that tell of a product tell alike."""
+    """Fields common to every product response."""
     return {
         "ProductKey": product.product_key,
         "ProductName": product.name,

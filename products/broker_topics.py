@@ -1,4 +1,4 @@
-"""What brokers cannot carry: characters that make the topics of two devices look alike.
+"""Characters that brokers cannot carry: they make the topics of two devices look alike.
 
 RabbitMQ knows topics as routing keys, in which the levels end at dots: `/pk/a/b/x` of device `a`
 and `/pk/a.b/x` of device `a.b` are one. In a username it takes what stands before a colon for the

@@ -1,4 +1,4 @@
-"""What an operator types about a product (console_api.md 1.3)."""
+"""Forms for products (console_api.md 1.3)."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from products.models import DataConnections, DataFormat, NetType, NodeType
 
 
 class EditProductForm(ConsoleForm):
-    """What stays changeable after creation."""
+    """Fields that stay changeable after creation."""
 
     name = forms.CharField(
         label=_("Product Name"),

@@ -36,7 +36,7 @@ class DataFormat(models.IntegerChoices):
 
 
 class DataConnections(models.TextChoices):
-    """Who carries them, once a device is registered. Values as in products.broker_topics."""
+    """Server of the data connections, once a device is registered (products.broker_topics)."""
 
     SERVER = "server", _("This server")
     RABBITMQ = broker_topics.RABBITMQ, "RabbitMQ"
@@ -59,7 +59,7 @@ class RegistrationModes(models.TextChoices):
 
 
 class ClosedBy(models.TextChoices):
-    """What turned Dynamic Registration off without anybody's doing."""
+    """Causes that turn Dynamic Registration off by themselves."""
 
     TIME = "time", _("Its time was up")
     BUDGET = "budget", _("Its budget was used up")

@@ -130,7 +130,7 @@ class WindowState:
 
     @property
     def percent(self) -> int:
-        """Of the budget, rounded down: 100 means used up. 0 without a budget."""
+        """Percentage of the budget, rounded down: 100 means used up. 0 without a budget."""
         return min(100, 100 * self.used // self.budget) if self.budget else 0
 
     @property
@@ -150,7 +150,7 @@ def window_state(product: Product, now: datetime | None = None) -> WindowState:
 
 
 def ended_by(product: Product, now: datetime) -> str:
-    """What has ended the window of a product whose switch is on: a ClosedBy, or nothing."""
+    """Return what ended the window of a product whose switch is on: a ClosedBy, or nothing."""
     if product.registration_closes_at is not None and product.registration_closes_at <= now:
         return ClosedBy.TIME
     budget = product.registration_budget

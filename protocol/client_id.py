@@ -1,4 +1,4 @@
-"""What a CONNECT asks for: the parameter list in its clientId, and the names in its username.
+"""Parameters of a CONNECT: the list in its clientId, and the names in its username.
 
     <base>|securemode=2,signmethod=hmacsha256,timestamp=789,…|        {deviceName}&{productKey}
 
@@ -116,7 +116,7 @@ def parse_client_id(text: str) -> ClientId:
 def parse_connect(
     client_id: str, username: str | None, password: bytes | None = b""
 ) -> ConnectParams:
-    """What this CONNECT asks for. Of the password only its presence matters here.
+    """Parse a CONNECT. Of the password only its presence matters here.
 
     Raises ParameterError: CONNACK 2, except that a username or password that is malformed or
     missing gives 4 on a connection (protocol.md 2.3) and 2 on a registration (protocol.md 1.3).

@@ -148,7 +148,7 @@ def _contents(params: RegistrationParams | SignatureParams, client_id: str) -> I
 
 
 def _pairs(params: RegistrationParams | SignatureParams) -> list[Pair]:
-    """What is to be signed, in its order."""
+    """Yield the pairs to sign, in order."""
     names = [("deviceName", params.device_name), ("productKey", params.product_key)]
     if isinstance(params, RegistrationParams):
         return [*names, ("random", params.random)]

@@ -39,7 +39,7 @@ def check_length(length: int, longest: int = MAX_BODY) -> None:
 
 
 def signature_of(fields: Mapping[str, str]) -> bytes:
-    """What stands in `sign`: hex in either case, or anything else of its size."""
+    """Return `sign`: hex in either case, or anything else of its size."""
     sign = fields.get("sign", "")
     require(bool(sign), "sign is missing")
     require(len(sign) <= MAX_SIGNED_VALUE, f"sign is longer than {MAX_SIGNED_VALUE} characters")

@@ -1,4 +1,4 @@
-"""What the server pushes unasked: the result of a registration, and the kick notice.
+"""Messages that the server pushes: the result of a registration, and the kick notice.
 
 The C SDK reads these with a scanner that wants the value right behind `"key":` and knows no
 escapes (protocol.md 1.4), so the JSON is compact, in the platform's key order, and a value that
@@ -51,7 +51,7 @@ def regnwl_push(client_id: str, product_key: str, device_name: str, device_token
 
 
 def kick_notice() -> Push:
-    """What the older session is told before it is closed for a newer one (protocol.md 2.4)."""
+    """Notice for the older session before it is closed for a newer one (protocol.md 2.4)."""
     fields = {"title": "kick", "content": "Kicked by the same device"}
     return Push(NOTIFY_TOPIC, push_payload(fields))
 

@@ -1,4 +1,4 @@
-"""What a refused device sent, fit to be kept and shown: bounded, printable, of no use to a thief.
+"""Redaction of what a refused device sent: bounded, printable, of no use to a thief.
 
 Of the password four characters and the length stay, which is enough to compare it with what the
 firmware says it sent. Elsewhere, whatever could be a secret that got into the wrong place is cut
@@ -60,7 +60,7 @@ class Sent:
         return facts
 
     def content(self, signed: bytes) -> str:
-        """What was to be signed, which holds the clientId up to its first |."""
+        """Content to sign, which holds the clientId up to its first |."""
         base = self.client_id.partition("|")[0]
         return visible(signed.decode().replace(base, shown(base)))
 
@@ -92,7 +92,7 @@ class SentForm:
         return facts
 
     def content(self, signed: bytes) -> str:
-        """What was to be signed."""
+        """Content to sign."""
         return visible(signed.decode())
 
 
@@ -121,7 +121,7 @@ def visible(text: str) -> str:
 
 
 def _shown_name(name: str) -> str:
-    """Of a field nobody knows; a body that is no form becomes one of these as a whole."""
+    """Shorten an unknown field's name; a body that is no form becomes one such field."""
     return name if len(name) <= 2 * _SHORT else masked(name)
 
 

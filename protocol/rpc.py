@@ -258,7 +258,7 @@ def _parse_v3(request: HttpRequest, pairs: Sequence[Pair]) -> RpcRequest:
 
 
 def _media_type(text: str) -> str:
-    """Of a Content-Type, in lower case, without parameters."""
+    """Return the media type of a Content-Type, in lower case, without parameters."""
     return text.partition(";")[0].strip(_AROUND).lower()
 
 

@@ -11,7 +11,7 @@ _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 
 class RpcError(Exception):
-    """What the platform's gateway refuses before any action sees it.
+    """Refusal by the platform's gateway before any action sees the call.
 
     `code` and `message` go into the answer's body, `status` is the HTTP status.
     """
@@ -73,7 +73,7 @@ def once(pairs: Iterable[Pair]) -> dict[str, str]:
 
 
 def label(name: str) -> str:
-    """What an error may repeat of a parameter's name."""
+    """Return what an error may repeat of a parameter's name."""
     return name if re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII) else "Parameter"
 
 

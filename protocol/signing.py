@@ -9,7 +9,7 @@ import hmac
 
 
 class SignMethod(enum.Enum):
-    """What `signmethod` may name. The platform's older, unkeyed `sha256` is not offered."""
+    """Values of `signmethod`. The platform's older, unkeyed `sha256` is not offered."""
 
     HMACMD5 = "hmacmd5"
     HMACSHA1 = "hmacsha1"
@@ -30,14 +30,14 @@ DIGESTS = {
 
 
 def registration_content(device_name: str, product_key: str, random: str) -> bytes:
-    """What a registration signs; clientId, securemode and instanceId are no part of it."""
+    """Content that a registration signs; clientId, securemode and instanceId are no part of it."""
     return f"deviceName{device_name}productKey{product_key}random{random}".encode()
 
 
 def connection_content(
     client_id_base: str, device_name: str, product_key: str, timestamp: str | None
 ) -> bytes:
-    """What a connection signs. `timestamp` is None when not sent; an empty one is signed."""
+    """Content that a connection signs. `timestamp` is None if not sent; an empty one is signed."""
     content = f"clientId{client_id_base}deviceName{device_name}productKey{product_key}"
     if timestamp is not None:
         content += f"timestamp{timestamp}"

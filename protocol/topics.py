@@ -18,14 +18,14 @@ _OWN_OTA = frozenset({"inform", "upgrade", "progress", "request"})
 
 
 def topic_problem(topic: str) -> str | None:
-    """What is wrong with a topic name to publish to, in words for the log, or None."""
+    """Say what is wrong with a topic name to publish to, for the log; None if it is valid."""
     if problem := _limit_problem(topic):
         return problem
     return "a topic to publish to has no wildcards" if "+" in topic or "#" in topic else None
 
 
 def filter_problem(topic_filter: str) -> str | None:
-    """What is wrong with a topic filter to subscribe to, in words for the log, or None."""
+    """Say what is wrong with a topic filter to subscribe to, for the log; None if it is valid."""
     # Its limits first: nothing is done for each of 65,535 levels.
     return _limit_problem(topic_filter) or _wildcard_problem(topic_filter.split("/"))
 

@@ -70,7 +70,7 @@ class RegistrationParams:
 
     @property
     def content(self) -> bytes:
-        """What the device signed with the ProductSecret."""
+        """Content that the device signed with the ProductSecret."""
         return registration_content(self.device_name, self.product_key, self.random)
 
 
@@ -95,7 +95,7 @@ class SignatureParams:
 
     @property
     def content(self) -> bytes:
-        """What the device signed with the DeviceSecret."""
+        """Content that the device signed with the DeviceSecret."""
         return connection_content(
             self.client_id_base, self.device_name, self.product_key, self.timestamp
         )

@@ -1,4 +1,4 @@
-"""What devices attempt, over MQTT and HTTPS: counted against the limits, logged when refused."""
+"""Attempts of devices over MQTT and HTTPS: counted against the limits, logged when refused."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with an attempt before anything is looked up."""
+    """Fault of an attempt that is found before anything is looked up."""
 
     reason: Reason
     detail: Mapping[str, str]
@@ -42,7 +42,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was tried, as far as it was said: for the limits and the log."""
+    """One attempt, as far as it was named: for the limits and the log."""
 
     origin: Origin
     registration: bool
@@ -56,7 +56,7 @@ class Attempt:
 
     @property
     def key(self) -> FailureKey:
-        """What the limits count it by."""
+        """Key by which the limits count it."""
         return self.origin.address, self.product_key, self.device_name, self.credential
 
     def event(self, reason: Reason, detail: Mapping[str, str] | None = None) -> log_writer.Event:

@@ -40,7 +40,7 @@ _registrations = counter(
 
 
 class _RegistrationState:
-    """What the requests of one process share."""
+    """State that the requests of one process share."""
 
     def __init__(self) -> None:
         self.late_log = LateLog()

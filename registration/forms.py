@@ -1,4 +1,4 @@
-"""What an operator types about registration."""
+"""Forms for registration."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a worker does again and again for Dynamic Registration."""
+"""Periodic tasks for Dynamic Registration."""
 
 from common.ops.periodic_tasks import PeriodicTask, register
 from registration.operations.dynamic_registration import close_ended_windows

@@ -58,7 +58,7 @@ class PkiError(Exception):
 
 @dataclass(frozen=True)
 class Issued:
-    """What `ensure_certificates` found or made. `renewed` names the files it wrote."""
+    """Result of `ensure_certificates`. `renewed` names the files it wrote."""
 
     ca: Path
     expires: datetime

@@ -1,4 +1,4 @@
-"""What a leaked ProductSecret may have let in: everything registered since a moment. Read only."""
+"""Devices that a leaked ProductSecret may have let in: all registered since a time. Read only."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Dynamic Registration did today. Read only."""
+"""Registrations of today. Read only."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Today:
 
 
 def today_of(product_key: str, product_id: int) -> Today:
-    """What Dynamic Registration did for one product since midnight, counted to MOST_COUNTED."""
+    """Count one product's registrations since midnight, up to MOST_COUNTED."""
     since = start_of_today()
     activated = Device.objects.filter(product=product_id, activated_at__gte=since)
     refused = refusals(

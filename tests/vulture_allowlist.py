@@ -90,6 +90,7 @@ _.void_reason
 # Attributes that templates show
 _.advice
 _.alternative_tried
+_.lasts_minutes
 _.auto_id
 _.count_url
 _.current_password

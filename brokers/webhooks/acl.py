@@ -1,4 +1,4 @@
-"""What a device may do at a broker, as far as its name alone tells: nothing here asks the database.
+"""Rules for a device at a broker that follow from its name alone, without the database.
 
 The broker has had the credential proven when the device connected, and says under which username.
 """
@@ -19,7 +19,7 @@ _AS_TOPIC = str.maketrans({".": "/", "*": "+"})
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Of a device: what is under the username of a connection."""
+    """Name of a device, from the username of its connection."""
 
     product_key: str
     device_name: str

@@ -51,7 +51,7 @@ class Connecting:
 
 @dataclass(frozen=True, slots=True)
 class TopicUse:
-    """What a device wants with a topic; with both, it has to be allowed both."""
+    """A device's use of a topic. If it wants both, both have to be allowed."""
 
     broker: str
     name: Name
@@ -72,7 +72,7 @@ class TopicUse:
 
 
 class Authenticator:
-    """What the threads of one process share."""
+    """Limits, log and batch that the threads of one process share."""
 
     def __init__(self) -> None:
         self._group_commit = GroupCommit()

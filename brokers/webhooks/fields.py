@@ -132,5 +132,5 @@ def _check_text(name: str, value: str) -> None:
 
 
 def _shown(name: str) -> str:
-    """What the log may repeat of it."""
+    """Return the part of it that the log may repeat."""
     return name if _NAME.fullmatch(name) else "?"

@@ -61,7 +61,7 @@ class Keyring:
 
 
 def _derive(key: str) -> tuple[bytes, AESGCM]:
-    """What values sealed by `key` begin with, and the cipher. Neither tells anything of the key."""
+    """Return the prefix of values sealed by `key`, and the cipher. Neither reveals the key."""
     info = b"iotconsole.kit.encryption AES-256-GCM"
     hkdf = HKDF(SHA256(), _NAME_BYTES + _KEY_BYTES, salt=None, info=info)
     derived = hkdf.derive(base64.urlsafe_b64decode(key))

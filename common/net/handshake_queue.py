@@ -1,4 +1,4 @@
-"""Whose TLS handshake is next: one of each address in turn, and only a few in one turn of the loop.
+"""Queue of TLS handshakes: one of each address in turn, and only a few in one turn of the loop.
 
 The server's part of a handshake takes longer than everything else a device asks for. Of a flood,
 all would be done at once, and whoever comes last would wait for all of them. Addresses from where a

@@ -104,7 +104,7 @@ class PlainTransport(asyncio.Transport):
         return len(self._pending)
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
-        """What does not go out at once is kept. Nothing is after the end of the connection."""
+        """Send, and keep what does not go out at once. Does nothing after the end."""
         if self._ending or self._eof:
             return
         if self._pending:

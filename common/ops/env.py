@@ -88,7 +88,7 @@ class EnvReader:
         )
 
     def url(self, name: str) -> str:
-        """Of a server over HTTP, without a credential in it; empty when it is not set."""
+        """Read the URL of an HTTP server, without a credential in it; empty when not set."""
         value = self._raw(name) or ""
         try:
             parts = urlsplit(value)

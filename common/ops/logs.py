@@ -10,7 +10,7 @@ from common.web.request_id import current_trace
 
 
 def trace_of_record(record: logging.LogRecord) -> str:
-    """What the call gave (`extra`), else that of the request the line is about.
+    """Return the call's own trace id (`extra`), else that of the line's request.
 
     Django writes of an answer it refused when the request is over, and passes the request.
     """

@@ -1,4 +1,4 @@
-"""What the shell commands for people and scripts have in common."""
+"""Base of the shell commands for people and scripts."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from common.errors import OperationError
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """What a command has to say: `words` for people, `data` for `--json`. Either may be secret.
+    """Result of a command: `words` for people, `data` for `--json`. Either may be secret.
 
     `partly` says that not all was done, which the exit code 1 then tells too.
     """

@@ -118,7 +118,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
-        """Who asked has gone."""
+        """Do nothing: the client has gone."""
 
 
 class _Handler(WSGIRequestHandler):

@@ -118,7 +118,7 @@ class FailureLimits:
 
 
 def network_of(address: str | None) -> str:
-    """What one subscriber is known by: an IPv4 address, or the /64 that an IPv6 host owns whole."""
+    """Return a subscriber's network: an IPv4 address, or the /64 that an IPv6 host owns whole."""
     plain = plain_address(address) if address and ":" in address else address
     if not plain or ":" not in plain:
         return plain or ""

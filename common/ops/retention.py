@@ -6,5 +6,5 @@ from django.conf import settings
 
 
 def kept_since(now: datetime) -> datetime:
-    """What is older is forgotten (LOG_RETENTION_DAYS)."""
+    """Return the moment before which everything is forgotten (LOG_RETENTION_DAYS)."""
     return now - timedelta(days=settings.LOG_RETENTION_DAYS)

@@ -104,7 +104,7 @@ def _quoted(name: str) -> str:
 
 
 def _default(field: _Field) -> Any:
-    """Of a column that is not told: only one that is the same for every row will do."""
+    """Return the default of a column without values; it must be the same for every row."""
     made = callable(field.default) and field.has_default()
     if made or getattr(field, "auto_now_add", False) or not (field.has_default() or _empty(field)):
         raise TypeError(f"{field} has to be told")

@@ -129,7 +129,7 @@ class Among(_Lookup):
         return [meta.get_field(name) for name in self.rhs.columns]
 
     def _found(self, values: Sequence[str], before: str = "") -> str:
-        """What follows SELECT: the primary key of the rows whose columns have these values."""
+        """SQL behind SELECT: the primary key of the rows whose columns have these values."""
         key, quoted = self.lhs.output_field, connection.ops.quote_name
         columns = [f"found.{quoted(field.column)}" for field in self._fields()]
         same = " AND ".join(f"{c} = {v}" for c, v in zip(columns, values, strict=True))
@@ -142,7 +142,7 @@ def as_json(values: Collection[Any]) -> str:
 
 
 def _arrays(count: int) -> Iterator[Callable[[Collection[Any]], str]]:
-    """What makes an array of each column."""
+    """SQL that makes an array of each column."""
     if count == 1:
         return iter([array_of])
     return (partial(_array, place) for place in range(count))

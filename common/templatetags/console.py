@@ -136,6 +136,6 @@ def capped(count: int, most: int) -> str:
 
 @register.filter
 def toast(message: Message) -> dict[str, Any]:
-    """What `common.web.htmx.say` has put beside the words: `trail`, and `undo` or nothing."""
+    """Read what `common.web.htmx.say` put beside the text: `trail`, and `undo` or nothing."""
     facts: dict[str, Any] = json.loads(message.extra_tags or "{}")
     return facts

@@ -22,7 +22,7 @@ Box = tuple[float, float, float, float]  # x, y, width, height
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What happened in the hour that begins at `at`."""
+    """Number of events in the hour that begins at `at`."""
 
     at: datetime
     value: int
@@ -47,7 +47,7 @@ class Chart:
 
     @property
     def top(self) -> int:
-        """What the upper edge stands for: a round number no bar exceeds."""
+        """Return the value of the upper edge: a round number no bar exceeds."""
         return _round_up(max((bar.value for bar in self.bars), default=0))
 
     @property

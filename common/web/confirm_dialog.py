@@ -24,7 +24,7 @@ from common.web.htmx import DIALOG, Undo, go, render_page
 
 
 class Thing(Protocol):
-    """What an act is done to: a row with a name, a page and a place in the audit trail."""
+    """Target of an act: a row with a name, a page and a place in the audit trail."""
 
     @property
     def target(self) -> str: ...
@@ -84,7 +84,7 @@ def keep(request: HttpRequest, typed: Mapping[str, str]) -> None:
 
 
 def kept(request: HttpRequest) -> Mapping[str, str]:
-    """What `keep` was given, for the `initial` of a form; `ask` fills it in by itself."""
+    """Return what `keep` got, for the `initial` of a form; `ask` fills it in by itself."""
     typed: Mapping[str, str] = getattr(request, "kept", {})
     return typed
 

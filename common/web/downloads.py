@@ -34,7 +34,7 @@ def csv_safe(cell: str) -> str:
 
 
 def csv_restored(cell: str) -> str:
-    """What `csv_safe` made the cell of, exactly: one apostrophe less at each of these places."""
+    """Undo `csv_safe` exactly: remove one apostrophe at each of these places."""
     return _MADE_SAFE.sub("", cell)
 
 
@@ -54,7 +54,7 @@ def csv_download(
 
 
 class _Echo:
-    """What the csv module writes a line to, and gets back."""
+    """File object that returns each line the csv module writes."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""What every list's filters have in common."""
+"""Base of every list's filters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -45,7 +45,7 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
 
     @property
     def rows(self) -> QuerySet[Row]:
-        """What fits; nothing while a filter says something that cannot be meant."""
+        """Matching rows; none while a filter has an invalid value."""
         found: QuerySet[Row] = self.qs
         return found if self.form.is_valid() else found.none()
 
@@ -89,7 +89,7 @@ class ConsoleFilter(django_filters.FilterSet, Generic[Row]):  # type: ignore[mis
         return keys_among(self.rows, self.span())
 
     def few(self) -> QuerySet[Row] | None:
-        """What fits, by its keys, when one of the filters fits few rows; else None."""
+        """Keys of the matching rows when one of the filters fits few rows; else None."""
         for keys in self.narrow():
             if not keys[FEW : FEW + 1]:
                 return self.rows.filter(pk__in=list(keys[:FEW]))

@@ -50,7 +50,7 @@ class MomentInput(forms.DateTimeInput):
 
 
 def _moment(value: Any) -> datetime | None:
-    """What was typed, or None when it is no moment."""
+    """Parse what was typed; None if it is no date and time."""
     try:
         moment = parse_datetime(value) if isinstance(value, str) else value
     except ValueError:
@@ -68,7 +68,7 @@ class ConsoleForm(forms.Form):
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """What binds the form of a page or dialog: the data of a POST, and nothing for a GET."""
+    """Return the data that binds a form: that of a POST, and None for a GET."""
     return request.POST if request.method == "POST" else None
 
 

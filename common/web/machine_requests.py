@@ -25,7 +25,7 @@ _GROUP = "machine_group"
 
 
 def group_of(request: HttpRequest) -> str:
-    """Of the endpoint that answered it; empty when none did."""
+    """Return the group of the endpoint that answered; empty when none did."""
     return str(getattr(request, _GROUP, ""))
 
 

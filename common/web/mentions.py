@@ -30,7 +30,7 @@ class Mentions:
 
 
 def mentions(filters: Filters | None, query: str) -> Mentions:
-    """What the filters in `query` name. Of a list that is not known, everything is free text."""
+    """Return what the filters in `query` name. In an unknown list everything is free text."""
     keys, free_text = set(), False
     for name, value in parse_qsl(query):
         if key := _product_key(filters, name, value):

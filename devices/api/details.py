@@ -1,4 +1,4 @@
-"""What a device is, and where it is."""
+"""API actions that tell what a device is, and where it is."""
 
 from collections.abc import Sequence
 from typing import Any

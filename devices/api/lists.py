@@ -60,7 +60,7 @@ def query_device_by_status(call: Call) -> Answer:
 
 @ACTIONS.add("QueryDeviceStatistics", AccessKeyScope.READ_ONLY, per_second=50)
 def query_device_statistics(call: Call) -> Answer:
-    """Of a product, or of all that the key may look at; there are no groups."""
+    """Count the devices of a product, or of all that the key may look at."""
     if "GroupId" in call.parameters:
         raise invalid("GroupId", "There are no device groups.")
     product_key = product_of(call).product_key if "ProductKey" in call.parameters else ""

@@ -1,4 +1,4 @@
-"""What is done to devices: added, renamed, disabled, enabled, reset, deleted."""
+"""API actions that add, rename, disable, enable, reset and delete devices."""
 
 from common.web.rpc_parameters import missing
 from devices.api.naming import Name, device_of, devices_named, require_change, unknown
@@ -105,7 +105,7 @@ def delete_device(call: Call) -> Answer:
 
 
 def done(outcome: Outcome) -> Answer:
-    """Of an act on one device, by its key: another may have been given its name meanwhile."""
+    """Answer an act on one device, by its key: another may have got its name meanwhile."""
     if GONE in {skipped.reason for skipped in outcome.skipped}:
         raise unknown()
     return {}

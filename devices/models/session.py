@@ -1,4 +1,4 @@
-"""Who is connected where, and whose connection must end."""
+"""Sessions of devices, and revocations that end them."""
 
 from django.db import models
 from django.db.models import Q

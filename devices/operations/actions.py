@@ -1,4 +1,4 @@
-"""What one act does to devices that the caller's transaction holds: one device or hundreds.
+"""Acts on devices that the caller's transaction holds: one device or hundreds.
 
 Few statements whatever their number. Each act tells both trails, and asks listeners to close
 sessions where it forbids them.

@@ -121,12 +121,12 @@ def _check_sn(sn: str) -> str:
 
 
 def is_device_secret(text: str) -> bool:
-    """Of a DeviceSecret that is brought along, as the platform's ImportDevice takes it."""
+    """Check an imported DeviceSecret by the rule of the platform's ImportDevice."""
     return _DEVICE_SECRET.fullmatch(text) is not None
 
 
 def is_sn(text: str) -> bool:
-    """Of the same action."""
+    """Check a serial number by the rule of the same action."""
     return _SN.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a database knows of its tables, from which it chooses an index."""
+"""Refresh the statistics from which the database chooses an index."""
 
 from datetime import datetime
 

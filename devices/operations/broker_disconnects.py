@@ -59,7 +59,7 @@ def _at_brokers(device_ids: Collection[int]) -> QuerySet[Session]:
 
 
 def connection_to_keep(broker: str, device_id: int) -> str:
-    """What the device's live session at the broker is known by; empty when it has none there."""
+    """Return the id of the device's live connection at the broker; empty without one."""
     live = Session.objects.filter(LIVE, device=device_id, listener=LISTENER_OF[broker])
     return live.values_list("connection", flat=True).first() or ""
 

@@ -1,4 +1,4 @@
-"""What a connection proves before anything is locked: that its credential is a good one.
+"""Check a connection's credential before anything is locked.
 
 PostgreSQL writes a lock to disk before it commits, and the time this takes would tell strangers
 which devices exist. What is refused here costs the same whatever it names: the same statements and

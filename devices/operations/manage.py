@@ -1,4 +1,4 @@
-"""What an operator does to one device: Switch, Clear, Reset, Enable, Disable, Delete, allow."""
+"""Acts on one device: Switch, Clear, Reset, Enable, Disable, Delete, allow registration."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""What an operator does to many devices together: Enable, Disable, Reset, Clear, Delete, rename.
+"""Acts on many devices together: Enable, Disable, Reset, Clear, Delete, rename.
 
 The rules, revocations and both trails are those of devices.operations.manage; what cannot be done
 to one of them is skipped and told. At most MOST devices per call, in one transaction.

@@ -1,4 +1,4 @@
-"""What an operation answers a device with when it does not do what was asked."""
+"""Refusals: the answer of an operation that does not do what a device asked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ FailureKey = tuple[str | None, str, str, str]
 
 
 def counted(key: FailureKey, reason: str) -> FailureKey:
-    """What a refusal counts against. A good credential is read again however often it is refused:
+    """Return what a refusal counts against. A good credential is read again however often:
     at any moment an operator may let it in."""
     return key if reason in UNPROVEN else (*key[:3], "")
 

@@ -23,7 +23,7 @@ LIVE = IsNull(Unindexed("ended_at"), True)
 
 
 def live_sessions_of(param: str) -> QuerySet[Session]:
-    """Of the devices whose ids are told under this name, at most one each."""
+    """Live sessions of the devices whose ids come under this name, at most one each."""
     return Session.objects.filter(LIVE, pk__among=Each(("device",), param))
 
 

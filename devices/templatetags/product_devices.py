@@ -1,4 +1,4 @@
-"""What the pages of a product show about its devices."""
+"""Template tags for a product's devices."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the pages of a product or device say about their findings."""
+"""Template tags for the findings of a product or device."""
 
 from typing import Any
 

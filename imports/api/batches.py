@@ -54,7 +54,7 @@ def batch_register_device(call: Call) -> Answer:
 
 @ACTIONS.add("BatchCheckDeviceNames", AccessKeyScope.DEVICES, per_second=10)
 def batch_check_device_names(call: Call) -> Answer:
-    """What is wrong with the names themselves is answered at once, and nothing of it is kept;
+    """Answer at once what is wrong with the names themselves, and keep nothing of it;
     whether the product has them already, QueryBatchRegisterDeviceStatus tells."""
     product = product_of(call, change=True)
     reading = reading_of(_named(call))

@@ -96,7 +96,7 @@ def _refused(rows: Sequence[Row]) -> BusinessError:
 
 
 def _code(rows: Sequence[Row]) -> str:
-    """Of what is worst."""
+    """Return the code of the worst problem."""
     if invalid_names(rows):
         return INVALID_NAME
     if _wrong(rows, DEVICE_SECRET) or _wrong(rows, SN):
@@ -107,7 +107,7 @@ def _code(rows: Sequence[Row]) -> str:
 
 @ACTIONS.add("BatchCheckImportDevice", AccessKeyScope.READ_ONLY, per_second=100)
 def batch_check_import_device(call: Call) -> Answer:
-    """What BatchImportDevice would find wrong; that there is something is no failure here."""
+    """Tell what BatchImportDevice would find wrong; a problem is no failure here."""
     rows = _checked(call, product_of(call)).rows
     return {
         "Data": {

@@ -36,7 +36,7 @@ class Archive:
         return name.casefold() in self._parts
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """What is in this part."""
+        """Yield the content of this part."""
         part = self._parts.get(name.casefold())
         if part is None:
             raise UnreadableError("a part is missing")

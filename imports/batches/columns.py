@@ -43,7 +43,7 @@ def is_known(cell: str) -> bool:
 
 
 def columns_of(first: Sequence[str]) -> Columns | None:
-    """What the first row says, or None when it is data already.
+    """Read the columns from the first row; None if it is data already.
 
     Raises OperationError when it is a header without DeviceName.
     """

@@ -62,7 +62,7 @@ def _is_text(file: IO[bytes], encoding: str) -> bool:
 
 
 def _encodings(start: bytes) -> tuple[str, ...]:
-    """What to try, in this order. Text in Latin letters has NULs when every letter takes two."""
+    """Yield the encodings to try, in order. Latin text has NULs if every letter takes two."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return (encoding,)

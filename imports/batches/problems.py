@@ -1,4 +1,4 @@
-"""What can be wrong with one row of an uploaded file, and how to put it right.
+"""Problems of one row of an uploaded file, and how to fix them.
 
 Stored as key and facts, put into words when somebody reads them.
 """

@@ -40,5 +40,5 @@ def report_lines(batch: DeviceBatch) -> Iterator[list[str]]:
 
 
 def notes_of(batch: DeviceBatch) -> list[Note]:
-    """What was peculiar about the file."""
+    """Say what was peculiar about the file."""
     return [Note(key, facts) for key, facts in batch.notes]

@@ -85,7 +85,7 @@ def check(row: Row, name_cell: str) -> None:
 
 
 def name_problems(name: str, spoilt: str) -> Iterator[Problem]:
-    """Of a DeviceName by itself; `spoilt` is what a spreadsheet has done to it, if anything."""
+    """Problems of a DeviceName by itself; `spoilt` is what a spreadsheet did to it, if anything."""
     if spoilt:
         yield Problem(DEVICE_NAME, spoilt)
     elif not name:
@@ -97,7 +97,7 @@ def name_problems(name: str, spoilt: str) -> Iterator[Problem]:
 
 
 def broken_rule(name: str) -> Problem:
-    """Of a DeviceName that breaks the rule."""
+    """Return the problem of a DeviceName that breaks the rule."""
     if _FOREIGN.search(name):
         return Problem(DEVICE_NAME, "characters", _found(_FOREIGN, name))
     key = "short" if len(name) < SHORTEST_NAME else "long"
@@ -105,7 +105,7 @@ def broken_rule(name: str) -> Problem:
 
 
 def nickname_problem(nickname: str) -> Problem:
-    """Of an alias that breaks the rule."""
+    """Return the problem of an alias that breaks the rule."""
     if _FOREIGN_TO_NICKNAMES.search(nickname):
         return Problem(NICKNAME, "nickname_characters", _found(_FOREIGN_TO_NICKNAMES, nickname))
     return Problem(NICKNAME, "nickname_length", {"length": wide_length(nickname)})

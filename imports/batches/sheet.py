@@ -102,7 +102,7 @@ class Sheet(Part):
         self._row[self._column - 1] = text
 
     def _text(self, value: str) -> str:
-        """What is seen in the cell, or what the spreadsheet has made of it."""
+        """Return the cell's visible text, or what the spreadsheet made of it."""
         if self._kind == "s":
             return self._shared_text(value)
         if self._kind in ("inlineStr", "str"):

@@ -46,7 +46,7 @@ def read_workbook(file: IO[bytes], largest: int, budget: Budget) -> Table:
 def _rows(
     archive: Archive, path: str, limits: Limits, workbook: Workbook, budget: Budget
 ) -> Iterator[list[str]]:
-    """What is needed of the other parts is read when the first row is asked for."""
+    """Yield the rows. The other parts are read when the first row is asked for."""
     try:
         texts, formats = Texts(limits, budget), Formats(limits)
         for part, kind in ((texts, "sharedStrings"), (formats, "styles")):

@@ -23,7 +23,7 @@ _STALLED = 16
 
 
 class Limits:
-    """What all parts of a workbook may still use."""
+    """Limits that all parts of a workbook share."""
 
     def __init__(self) -> None:
         self.elements = MOST_ELEMENTS

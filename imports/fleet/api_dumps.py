@@ -144,7 +144,7 @@ def _objects(value: Any) -> Iterator[dict[str, str]]:
 
 
 def _told(value: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Of an answer that is no error."""
+    """Read an answer that is no error."""
     data = value.get("Data")
     lists = [found for path in _LISTS if (found := _at(value, path)) is not None]
     if lists:

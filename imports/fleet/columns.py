@@ -1,4 +1,4 @@
-"""What a fleet is described by, and the names it goes by in tables and in the cloud's answers."""
+"""Columns that describe a fleet, and their names in tables and in the cloud's answers."""
 
 from collections.abc import Mapping
 

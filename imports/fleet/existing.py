@@ -1,4 +1,4 @@
-"""What this server has of the products and devices that a part of an import names. Read only."""
+"""Existing products and devices that a part of an import names. Read only."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

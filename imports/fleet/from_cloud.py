@@ -1,4 +1,4 @@
-"""What the command line says about the cloud's API; the secret is never said there."""
+"""Command-line options for the cloud's API; the secret is never one of them."""
 
 import argparse
 import getpass
@@ -64,7 +64,7 @@ def cloud_of(options: Mapping[str, Any]) -> Cloud:
 
 
 def journal_of(options: Mapping[str, Any]) -> Journal:
-    """Of one endpoint, instance and account; what it holds is encrypted."""
+    """Open the journal of one endpoint, instance and account; its content is encrypted."""
     source = f"{_endpoint_of(options).name} {options['instance_id']} {os.environ.get(KEY_ID, '')}"
     return Journal.of(Path(settings.DATA_DIR) / "fleet", source)
 

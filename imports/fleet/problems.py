@@ -1,4 +1,4 @@
-"""What can be wrong with what a fleet import was given, and how to put it right.
+"""Problems of a fleet import's files, and how to fix them.
 
 Stored as key and facts without any secret, put into words when somebody reads them.
 """
@@ -210,7 +210,7 @@ NOTES: Mapping[str, "str | Promise"] = {
 
 
 def of_file(name: str, text: str) -> str:
-    """What is said about one of several files."""
+    """Return the problem of one of several files."""
     return gettext("%(file)s: %(text)s") % {"file": name, "text": text}
 
 

@@ -62,7 +62,7 @@ def read_into(fleet: Fleet, files: Sequence[GivenFile], largest: int) -> list[No
 
 
 def reading_of(fleet: Fleet, names: list[str], notes: list[Note]) -> Reading:
-    """What was gathered, checked; raises OperationError when it is nothing."""
+    """Check what was gathered; raises OperationError if it is nothing."""
     items = fleet.items()
     if not items:
         raise OperationError(_("The file contains no product or device."), field="file")

@@ -1,4 +1,4 @@
-"""What was wrong with a fleet import, row by row. Holds no secret. Read only."""
+"""Report of a fleet import, row by row. Holds no secret. Read only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,5 +52,5 @@ def report_lines(fleet: FleetImport) -> Iterator[list[str]]:
 
 
 def notes_of(fleet: FleetImport) -> list[Note]:
-    """What was peculiar about the files."""
+    """Say what was peculiar about the files."""
     return [Note(*data) for data in fleet.notes]

@@ -1,4 +1,4 @@
-"""What the cloud has answered so far, on disk, so that an interrupted import need not ask again.
+"""The cloud's answers so far, on disk, so that an interrupted import does not ask again.
 
 Every answer is encrypted: they hold the secrets of a whole fleet.
 """

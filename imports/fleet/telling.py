@@ -1,4 +1,4 @@
-"""What came of a fleet import, in sentences."""
+"""Result of a fleet import, in sentences."""
 
 from collections.abc import Mapping
 

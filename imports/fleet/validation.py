@@ -1,4 +1,4 @@
-"""What each product and device has to keep by itself, whatever this server has."""
+"""Rules that each product and device must keep, whatever this server has."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -95,7 +95,7 @@ class DeviceBatch(models.Model):
 
     @property
     def who(self) -> str:
-        """Who asked for it, in the reader's language."""
+        """Name of the account that asked for it, in the reader's language."""
         return shown_name(str(self.actor))
 
     @property

@@ -1,4 +1,4 @@
-"""Who works on a batch: this process at once when it is small, otherwise a background job."""
+"""Run a batch: at once in this process when it is small, otherwise as a background job."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -93,7 +93,7 @@ def tend_batches(now: datetime) -> None:
 
 @transaction.atomic
 def _forget_rest(key: int) -> None:
-    """Of an import that nobody resumes: there are DeviceSecrets in what was not added."""
+    """Forget the rest of an import that nobody resumes: it holds DeviceSecrets."""
     batch = locked_batch(key, BatchState.CREATE_FAILED)
     if batch is None or not batch.stopped:
         return

@@ -1,4 +1,4 @@
-"""What becomes of a batch, a part at a time: checked, added, or taken back.
+"""Stages of a batch, a part at a time: check, add, take back.
 
 Each step runs inside the caller's transaction, looks at not more than `size` rows from `position`
 on and moves the batch's own position with what it did: killed at any moment, whoever goes on does

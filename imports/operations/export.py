@@ -1,4 +1,4 @@
-"""What a production line takes from a batch: credentials, connection parameters, labels."""
+"""Exports of a batch for a production line: credentials, connection parameters, labels."""
 
 from collections.abc import Iterator
 from typing import Literal

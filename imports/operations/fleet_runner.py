@@ -1,4 +1,4 @@
-"""Who works on a fleet import: this process at once when it is small, otherwise a job."""
+"""Run a fleet import: at once in this process when it is small, otherwise as a job."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What becomes of a fleet import, a part at a time: checked, then imported.
+"""Stages of a fleet import, a part at a time: check, then import.
 
 Each step runs inside the caller's transaction, looks at the part that the import's own position
 falls into and moves it on: killed at any moment, whoever goes on does every row exactly once.
@@ -183,7 +183,7 @@ def _write_devices(judged: Sequence[Judged], products: Mapping[str, Product]) ->
 
 
 def _device(judged: Judged, product: Product) -> Device:
-    """What has ClientIDs on the cloud may go on registering without pre-registration."""
+    """Make the device. With ClientIDs on the cloud it may register without pre-registration."""
     item = judged.item
     return Device(
         product=product,

@@ -68,7 +68,7 @@ class Unit:
 
 
 class Stage:
-    """What happens now happens at `moment`."""
+    """Stage on which everything happens at `moment`."""
 
     def __init__(self, moment: datetime) -> None:
         self.moment = moment
@@ -161,7 +161,7 @@ class Stage:
     def note(
         self, unit: Unit, service_type: ServiceType, operation: str, reason: Reason, **detail: str
     ) -> None:
-        """What only a listener sees: a message, a subscription, a malformed request."""
+        """Log what only a listener sees: a message, a subscription, a malformed request."""
         event = log_writer.Event(
             service_type=service_type,
             operation=operation,
@@ -199,7 +199,7 @@ def _registration(unit: Unit) -> RegistrationRequest:
 
 
 def _credentials(unit: Unit) -> tuple[SignatureParams | TokenParams, bytes]:
-    """What the CONNECT says, and its password. Without a credential the unit makes one up."""
+    """Return the CONNECT's parameters and password. Without a credential the unit makes one up."""
     if isinstance(unit.credential, TokenCredential):
         token_params = TokenParams(
             product_key=unit.product_key,

@@ -1,4 +1,4 @@
-"""What of the demonstration is in the database."""
+"""Objects of the demonstration in the database."""
 
 from devices.models import Device
 from iotconsole.demo.scenario import LAMPS, MARK, SENSORS

@@ -32,7 +32,7 @@ _BEGINS = 26.0  # hours ago
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was made. `online` are the units whose credential still works, for the simulator."""
+    """Result. `online` are the units whose credential still works, for the simulator."""
 
     products: tuple[Product, ...]
     online: tuple[Unit, ...]

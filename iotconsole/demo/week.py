@@ -24,7 +24,7 @@ Chapter = tuple[float, Callable[[], None]]  # hours ago, what happens
 
 
 def look(now: datetime) -> None:
-    """What a worker would have done meanwhile: count the log, and notice what it is a sign of."""
+    """Do what a worker would have done meanwhile: count the log, and find the signs in it."""
     tally(now)
     survey(_night(now) + timedelta(minutes=30))
     detect(now)

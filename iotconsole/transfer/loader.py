@@ -21,7 +21,7 @@ _FURNITURE = (ContentType, Permission)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a table holds: how many rows, their digest, and the highest id ever given."""
+    """Content of a table: how many rows, their digest, and the highest id ever given."""
 
     count: int
     digest: str

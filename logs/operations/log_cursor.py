@@ -26,7 +26,7 @@ Gap = tuple[int, int, str]  # first and last id, when it was noticed (ISO 8601)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What a reader has to take now; it is falsy when there is nothing."""
+    """Entries that a reader has to take now; falsy when there are none."""
 
     pks: tuple[int, ...]
 

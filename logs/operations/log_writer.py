@@ -23,7 +23,7 @@ _ENTRIES = Writer(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a log line says. The code follows from `reason`.
+    """Content of a log entry. The code follows from `reason`.
 
     `trace_id` is the credential's where it is proven; left out it is that of the connection.
     `detail` holds short facts (mode, SDK, topic…), never a secret, password, token or code.

@@ -48,7 +48,7 @@ def device_url(entry: LogEntry) -> str:
 
 @register.filter
 def result_kind(entry: LogEntry) -> str:
-    """What colour the result's dot has: an end of a connection is no refusal."""
+    """Return the colour of the result's dot: an end of a connection is no refusal."""
     if entry.succeeded:
         return "ok"
     return "look" if entry.operation == "offline" else "refused"

@@ -1,4 +1,4 @@
-"""What all connections of a process share."""
+"""Services that all connections of a process share."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -29,7 +29,7 @@ class Served(Open, Protocol):
 
 @dataclass(slots=True)
 class Hub:
-    """What all connections of a process share."""
+    """Services that all connections of a process share."""
 
     listener: UUID
     batcher: Batcher

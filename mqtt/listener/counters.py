@@ -1,4 +1,4 @@
-"""What a listener counts while it serves: plain numbers, read only when somebody asks.
+"""Counters of a listener: plain numbers, read only when somebody asks.
 
 Those of the loop are written by its thread alone and those of the batcher by its own; who reads
 them may see one a moment before the other.
@@ -54,7 +54,7 @@ class Meter:
 
 
 class BatchMeter:
-    """Of the batcher's thread."""
+    """Counters of the batcher's thread."""
 
     def __init__(self) -> None:
         self.sizes = Spread(SIZES)

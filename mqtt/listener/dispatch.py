@@ -1,4 +1,4 @@
-"""What the batcher runs: requests of all kinds in one transaction, each kind as one operation."""
+"""Dispatch of a batch: all kinds in one transaction, each kind as one operation."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

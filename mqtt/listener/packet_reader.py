@@ -7,7 +7,7 @@ MAX_EARLY = 2 * mqtt.LIMIT_UNAUTHENTICATED
 
 
 class Intake:
-    """What came too early stays bytes: a packet is made when it is its turn."""
+    """Reader of packets. What comes too early stays bytes until it is its turn."""
 
     __slots__ = ("_decoder", "_received")
 

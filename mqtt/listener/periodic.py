@@ -1,4 +1,4 @@
-"""What a listener does again and again besides serving: deadlines, revocations, housekeeping."""
+"""Periodic work of a listener: deadlines, revocations, housekeeping."""
 
 import asyncio
 import gc

@@ -39,7 +39,7 @@ class Examiner:
             self._record(unexamined(record) if isinstance(record, Refusal) else record)
 
     def stop(self) -> None:
-        """What was not examined yet is logged as it is."""
+        """Log what was not examined yet as it is."""
         self._stopped = True
         waiting, self._waiting = self._waiting, {}
         for task, refusal in waiting.items():

@@ -24,7 +24,7 @@ _MOST_LATE = 500
 
 
 class Revocations:
-    """What was read, what is to be read, and whom it concerns."""
+    """Revocations read so far, those still to read, and the sessions they concern."""
 
     def __init__(self, sessions: Sessions, last_id: int, *, clock: Clock = time.monotonic) -> None:
         self._sessions = sessions

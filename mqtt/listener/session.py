@@ -26,7 +26,7 @@ _DENIALS_LOGGED = 10
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose session it is. `trace_id` names the connection, `story` the credential in the log.
+    """Owner of a session. `trace_id` names the connection, `story` the credential in the log.
 
     `revoked_up_to`: later revocations of the device concern it.
     """
@@ -70,7 +70,7 @@ class Line(Protocol):
 
 
 class Services(Protocol):
-    """What the process does for sessions."""
+    """Services of the process for sessions."""
 
     def record(self, request: log_writer.Event) -> None: ...
 
@@ -188,5 +188,5 @@ class Session:
 
 
 def printable(text: str, longest: int = 128) -> str:
-    """What a device sent, made fit for the log."""
+    """Make what a device sent fit for the log."""
     return "".join(c if c.isprintable() else "?" for c in text[:longest])

@@ -1,4 +1,4 @@
-"""What a device receives: its subscriptions, and the messages on their way to it."""
+"""Subscriptions of a device, and the messages on their way to it."""
 
 from collections.abc import Iterable
 

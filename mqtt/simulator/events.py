@@ -1,4 +1,4 @@
-"""What a simulated device tells of itself, and the words for it."""
+"""Events of a simulated device, and the words for them."""
 
 import enum
 from collections.abc import Callable

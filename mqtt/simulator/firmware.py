@@ -1,4 +1,4 @@
-"""What firmware knows, and the three CONNECTs it makes of it (protocol.md 1.2, 2.1, 2.2).
+"""Firmware of a simulated device, and its three CONNECTs (protocol.md 1.2, 2.1, 2.2).
 
 Signing is the product's own `protocol.signing`; sizes and order of the parameters are
 those of the C Link SDK.
@@ -42,14 +42,14 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True)
 class SecretCredential:
-    """What pre-registration hands out."""
+    """Credential from pre-registration."""
 
     device_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCredential:
-    """What preregistration-free registration hands out."""
+    """Credential from preregistration-free registration."""
 
     client_id: str
     device_token: str = field(repr=False)

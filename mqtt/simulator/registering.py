@@ -24,7 +24,7 @@ _PUSH_TOPICS = {
 
 
 def register(firmware: Firmware, server: Server, stopped: Callable[[], bool]) -> Credential:
-    """What the server hands out. Raises LinkError, of which RefusedError carries the CONNACK."""
+    """Register and return the credential. Raises LinkError; RefusedError carries the CONNACK."""
     link = Link(server, registration_login(firmware))
     try:
         link.open()

@@ -1,4 +1,4 @@
-"""Who works in the console, how they prove it, and what they did."""
+"""Accounts of the console, their second factors, and what they did."""
 
 from operators.models.access_key import AccessKey, AccessKeyScope, SeenNonce
 from operators.models.account import Operator, Role

@@ -26,7 +26,7 @@ def new_access_key_secret() -> str:
 
 
 class AccessKeyScope(models.TextChoices):
-    """What a key is for; each includes the ones before it."""
+    """Scope of a key; each includes the ones before it."""
 
     READ_ONLY = "read", _("Read only")
     DEVICES = "devices", _("Devices")

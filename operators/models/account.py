@@ -1,4 +1,4 @@
-"""Who works in the console."""
+"""Accounts of the console."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models

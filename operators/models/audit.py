@@ -1,4 +1,4 @@
-"""What operators did."""
+"""Audit trail of what operators did."""
 
 from django.db import models
 from django.db.models import Q
@@ -47,7 +47,7 @@ class AuditEntry(models.Model):
 
     @property
     def text(self) -> str:
-        """What happened, in the reader's language."""
+        """Text of the entry, in the reader's language."""
         # A summary without facts may hold a per cent sign, and the key is none it names.
         facts = {name: fact for name, fact in self.facts.items() if name != self.KEY_FACT}
         return told(self.summary, facts)
@@ -69,7 +69,7 @@ class AuditEntry(models.Model):
 
     @property
     def content(self) -> Content:
-        """What the hash covers."""
+        """Content that the hash covers."""
         return Content(
             number=self.number,
             at=self.at,

@@ -73,7 +73,7 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]
 
     @property
     def config_url(self) -> str:
-        """What the QR code says to the app."""
+        """URL in the QR code for the app."""
         label = quote(f"{ISSUER}:{self.user.get_username()}")
         asked = {
             "secret": b32encode(self.bin_key).decode(),

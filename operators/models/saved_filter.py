@@ -8,7 +8,7 @@ from operators.models.account import Operator
 
 
 class SavedFilter(models.Model):
-    """What stands behind the `?` of a list, for its owner or for everybody.
+    """A list's query string under a name, for its owner or for everybody.
 
     `page` is the list's URL name ("devices:list").
     """

@@ -52,7 +52,7 @@ class SmsSend(models.Model):
 
 
 class Try(Enum):
-    """What became of a typed code. NOT_TAKEN: nobody looked, the code was used or void by then."""
+    """Result of a typed code. NOT_TAKEN: it was not compared, as the code was used or void."""
 
     RIGHT = auto()
     WRONG = auto()

@@ -1,4 +1,4 @@
-"""What a signed request does to its access key: every one spends a nonce, some stamp the key."""
+"""Use of an access key: every signed request spends a nonce, some stamp the key."""
 
 import hashlib
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What an administrator does with an account: role, deactivation, the end of its sessions.
+"""Acts of an administrator on an account: role, deactivation, the end of its sessions.
 
 There is always at least one active administrator. All of these lock the active administrators
 first, so that two of them cannot demote each other at the same moment.

@@ -15,7 +15,7 @@ from operators.models import AuditEntry, AuditHead
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What happened to `target`: an English message (gettext_noop), and the facts it names.
+    """An act on `target`: an English message (gettext_noop), and the facts it names.
 
     A fact is text, a number, a truth value, or words of its own: `{"words": message, …facts}`.
     """

@@ -22,7 +22,7 @@ _MOST_FIELDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an operator decides about a filter. Sharing is for those who may change things."""
+    """An operator's choices for a filter. Sharing needs the right to change things."""
 
     name: str
     shared: bool = False

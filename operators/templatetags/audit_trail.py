@@ -1,4 +1,4 @@
-"""What a page says of the audit trail."""
+"""Template tags for the audit trail."""
 
 from django import template
 

@@ -93,7 +93,7 @@ def create_product(
 
 
 def _let_its_maker_change_it(actor: Actor, product: Product) -> None:
-    """Whoever is limited to some products would not even see the one just made."""
+    """Grant the new product to its maker, who would not see it otherwise."""
     if actor.operator and not actor.operator.sees_every_product:
         ProductGrant.objects.create(operator=actor.operator, product=product, may_change=True)
 
@@ -148,7 +148,7 @@ def delete_product(actor: Actor, product_key: str) -> None:
 
 
 def _refuse_not_carried(product: Product, carrier: str) -> None:
-    """Who adds a device with such a name holds the product meanwhile, as we do."""
+    """Refuse names the broker cannot carry. Adding such a device holds the product, too."""
     unfit = reduce(or_, (Q(device_name__contains=c) for c in UNFIT.get(carrier, "")), Q(pk=None))
     found = product.devices.filter(unfit).values_list("device_name", flat=True)
     names = list(found.order_by("pk")[: _NAMED + 1])

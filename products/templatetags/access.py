@@ -1,4 +1,4 @@
-"""What a page offers to whom."""
+"""Template tags that ask what a person may do."""
 
 from django import template
 

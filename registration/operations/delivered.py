@@ -1,4 +1,4 @@
-"""What a batch writes on the rows of the devices it served."""
+"""Update the rows of the devices that a batch served."""
 
 from collections import defaultdict
 from collections.abc import Mapping

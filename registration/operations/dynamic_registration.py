@@ -57,7 +57,7 @@ _CLOSED_BY: Mapping[str, Words] = {
 
 
 def purpose_of(product: Product, *, enabled: bool, window: Window = _UNLIMITED) -> Purpose:
-    """What a code must have been sent for, to turn this product's switch to `enabled`.
+    """Return the purpose of the code that turns this product's switch to `enabled`.
 
     It names every limit of `window`, so that a code for one serves no other.
     """

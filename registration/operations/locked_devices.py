@@ -17,7 +17,7 @@ from registration.operations.proof import Name, Proven
 
 @dataclass(slots=True, eq=False)
 class HeldDevice:
-    """What decides about a registration. `new`: made for it, in this transaction."""
+    """Columns that decide about a registration. `new`: made for it, in this transaction."""
 
     pk: int
     product_id: int

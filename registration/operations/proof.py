@@ -1,4 +1,4 @@
-"""What a registration proves before its device is looked at: that it was signed with the secret
+"""Proof of a registration before its device is looked at: it was signed with the secret
 of its product, whose window lets it in.
 """
 

@@ -1,4 +1,4 @@
-"""What a product's registration window says to a request whose signature is proven."""
+"""Rules of a product's registration window for a request whose signature is proven."""
 
 from collections.abc import Mapping
 from datetime import datetime

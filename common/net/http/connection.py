@@ -201,7 +201,7 @@ class HttpConnection(asyncio.Protocol):
     # --- the answer ---------------------------------------------------------------------------
 
     def _origin(self) -> str:
-        """Whose turn in the queue it takes."""
+        """Return the address whose turn in the queue it takes."""
         return self._server.forwarded_for(self._environ) or self._slot.origin or ""
 
     def _note_proven(self) -> None:

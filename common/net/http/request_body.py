@@ -69,7 +69,7 @@ class RequestBody:
 
 
 def announced_length(request: h11.Request) -> int | None:
-    """Of a request's body in bytes; None for a chunked one."""
+    """Return the length of a request's body in bytes; None for a chunked one."""
     for name, value in request.headers:
         if name == b"content-length":
             return int(value)

@@ -105,7 +105,7 @@ class HttpServer:
     # --- called by connections ----------------------------------------------------------------
 
     def forwarded_for(self, environ: Environ) -> str:
-        """Whose request it is, by the proxy's word; empty without a proxy."""
+        """Return the client's address that the proxy names; empty without a proxy."""
         if not self._options.forwarded:
             return ""
         return str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()

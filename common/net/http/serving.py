@@ -1,4 +1,4 @@
-"""What a connection asks of the server that it belongs to."""
+"""Services of the server for its connections."""
 
 import asyncio
 from collections.abc import Callable

@@ -76,7 +76,7 @@ def worker() -> Program:
 
 
 def environment() -> dict[str, str]:
-    """What the children inherit: the same data wherever they start, and output without delay."""
+    """Environment of the children: the same data wherever they start, and output without delay."""
     return {**os.environ, "DATA_DIR": str(settings.DATA_DIR), "PYTHONUNBUFFERED": "1"}
 
 

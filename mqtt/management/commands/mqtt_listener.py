@@ -115,7 +115,7 @@ async def _serve(*, shared_ports: bool, metrics_port: int) -> None:
 
 
 def _metrics(listener: Listener, port: int) -> MetricsServer | None:
-    """What does not listen keeps no device from connecting: a port that is taken is only logged."""
+    """Serve metrics. A port that is taken is only logged: devices connect all the same."""
     if not port:
         return None
     try:
