@@ -23,7 +23,7 @@ def test_two_files_and_a_bad_row(visit: Visit, fleet: Fleet) -> None:
     page = visit.open("/devices/imports/")
     page.get_by_role("link", name="Upload").click()
     devices = "".join(f"field-{n:04},{secret_of(n)}\n" for n in range(ROWS)) + "ab,secret\n"
-    page.get_by_label("Files").set_input_files(
+    page.get_by_label("Files", exact=True).set_input_files(
         files=[
             a_file("products.csv", f"ProductKey,ProductSecret\n{KEY},{PRODUCT_SECRET}\n"),
             a_file("devices.csv", "DeviceName,DeviceSecret\n" + devices),
@@ -48,6 +48,6 @@ def test_two_files_and_a_bad_row(visit: Visit, fleet: Fleet) -> None:
 def test_uploading_works_without_scripts(visit: Visit, fleet: Fleet) -> None:
     page = visit.open("/devices/imports/new/", scripts=False)
     row = f"ProductKey,ProductSecret\n{KEY},{PRODUCT_SECRET}\n"
-    page.get_by_label("Files").set_input_files(files=[a_file("products.csv", row)])
+    page.get_by_label("Files", exact=True).set_input_files(files=[a_file("products.csv", row)])
     page.get_by_role("button", name="Check").click()
     expect(page.locator("#live")).to_contain_text("To be imported: products 1")

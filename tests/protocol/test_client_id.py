@@ -101,7 +101,7 @@ def test_auth_type_alone_makes_a_registration(mode: str, secure_mode: int, rest:
         ("securemode=3,authType=register,random=7,signmethod=hmacsha1", "securemode is neither"),
         ("securemode=x,authType=regnwl,random=7,signmethod=hmacsha1", "securemode is not"),
         (REGISTER.replace("=7", "=" + "r" * 129), "random is longer"),
-        (REGISTER.replace("=7", "=1\x002"), "random holds"),
+        (REGISTER.replace("=7", "=1\x002"), "random contains"),
     ],
 )
 def test_registration_lacking_something_gets_2_and_460(block: str, problem: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from devices.models import Device, Session
 from logs.models import LogEntry
+from mqtt.listener.batcher import Job
 from mqtt.listener.connection import Connection
 from protocol import mqtt
 from tests.clients.connects import registration_connect, signed_connect, token_connect
@@ -205,8 +206,9 @@ def test_packets_sent_before_the_connack_are_answered_after_it(
 
 
 def test_too_much_sent_before_the_connack_closes_the_connection(
-    listener: RunningListener, device: Device
+    listener: RunningListener, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(listener.listener.hub.batcher, "submit", Job)  # never run
     client = listener.client(tls=False)
     client.send(signed_connect(device) + mqtt.PINGREQ * 9000)
     assert client.is_closed()
