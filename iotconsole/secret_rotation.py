@@ -78,7 +78,7 @@ def _chunks() -> Iterator[tuple[SealedColumn, list[tuple[int, Sealed]]]]:
 
 @transaction.atomic
 def _change(column: SealedColumn, changes: list[tuple[int, Sealed, Sealed]]) -> int:
-    """Only rows that nobody holds: who waits for no lock is part of no deadlock."""
+    """Change the rows that nobody holds. SKIP LOCKED avoids deadlocks."""
     rows = column.model._base_manager.filter(pk__in=[key for key, _, _ in changes])
     locked = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     free = set(locked.order_by("pk").values_list("pk", flat=True))

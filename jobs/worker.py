@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
 from uuid import uuid4
 
@@ -28,13 +28,13 @@ STOP_SECONDS = 1.5
 class Worker:
     """`start` it and `stop` it. Each task has a thread, so that a slow one delays no other."""
 
-    def __init__(self, periodic: Sequence[PeriodicTask] | None = None) -> None:
+    def __init__(self) -> None:
         self.owner = uuid4()
         self._stop = threading.Event()
         tasks: list[tuple[str, Callable[[], float]]] = [
             ("background jobs", self._jobs),
             ("renewing leases", self._renew),
-            *((task.name, self._round(task)) for task in periodic or periodic_tasks()),
+            *((task.name, self._round(task)) for task in periodic_tasks()),
         ]
         # Daemons: the interpreter would wait for any other, however long a query takes.
         self._threads = [

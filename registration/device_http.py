@@ -22,7 +22,7 @@ from common.ops.ratelimit import FailureLimits
 from common.web.machine_requests import read_body
 from common.web.request_id import trace_of
 from devices.operations.refusal import Refused
-from logs.reasons import Reason, facts_of
+from logs.reasons import REASONS, Reason
 from operators.permissions import client_address
 from protocol.client_id import ParameterError, parse_registration_form
 from protocol.http_form import CONTENT_TYPE, MAX_BODY, check_length, parse_form, signature_of
@@ -74,7 +74,7 @@ def register_device(request: HttpRequest) -> HttpResponse:
         sender_proven(request.META)
         return _success(read.attempt, outcome)
     reason = outcome.reason if isinstance(outcome, Refused) else Reason.SERVER_ERROR
-    return _answer({}, *facts_of(reason).http)
+    return _answer({}, *REASONS[reason].http)
 
 
 def _admitted(read: _Read) -> RegistrationRequest | Refused:

@@ -6,6 +6,7 @@ A room registers its own in `periodic.py`; `manage.py worker` imports these modu
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.utils.module_loading import autodiscover_modules
 
@@ -31,6 +32,7 @@ def register(*tasks: PeriodicTask) -> None:
             raise ValueError(f"there are two periodic tasks named {task.name}")
 
 
+@cache
 def periodic_tasks() -> tuple[PeriodicTask, ...]:
     """The tasks of all installed apps."""
     autodiscover_modules("periodic")

@@ -37,7 +37,7 @@ def counted(key: FailureKey, reason: str) -> FailureKey:
 
 
 class Quietable(Protocol):
-    """A request that may be one of a flood, or whose refusal its caller logs himself."""
+    """A request that may be one of a flood, or whose refusal the caller logs."""
 
     @property
     def quiet(self) -> bool:
@@ -45,7 +45,7 @@ class Quietable(Protocol):
 
     @property
     def log_later(self) -> bool:
-        """Whether the caller logs it himself when it is refused for one of EXAMINED."""
+        """Whether the caller logs it when it is refused for one of EXAMINED."""
 
 
 def told_of(sent: Sent | SentForm | None, signed: bytes) -> dict[str, str]:

@@ -10,12 +10,8 @@ from logs.reasons.connecting import CONNECTING
 from logs.reasons.reason import Reason, ReasonFacts
 from logs.reasons.registering import REGISTERING
 
-__all__ = ["REASONS", "Reason", "ReasonFacts", "facts_of"]
+__all__ = ["REASONS", "Reason", "ReasonFacts"]
 
 _DONE = ReasonFacts(Reason.OK, "200", _("Success"), _("Done."))
 
 REASONS: dict[str, ReasonFacts] = {facts.key: facts for facts in (_DONE, *REGISTERING, *CONNECTING)}
-
-
-def facts_of(reason: Reason) -> ReasonFacts:
-    return REASONS[reason]

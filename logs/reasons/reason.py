@@ -83,7 +83,6 @@ class ReasonFacts:
     title_id: str
     explanation_id: str
     next_step_id: str = ""
-    connack: int | None = None
     registration_connack: int = mqtt.CONNACK_CREDENTIALS
     connection_connack: int = mqtt.CONNACK_NOT_AUTHORISED
     http: HttpAnswer = UNPROVEN
@@ -102,6 +101,4 @@ class ReasonFacts:
 
     def connack_of(self, *, registration: bool) -> int:
         """The code that answers a CONNECT that is refused for this reason."""
-        if self.connack is not None:
-            return self.connack
         return self.registration_connack if registration else self.connection_connack

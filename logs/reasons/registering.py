@@ -15,7 +15,8 @@ REGISTERING = (
             "Compare the clientId, username and parameters under Details with what the SDK "
             "documents."
         ),
-        connack=mqtt.CONNACK_IDENTIFIER,
+        registration_connack=mqtt.CONNACK_IDENTIFIER,
+        connection_connack=mqtt.CONNACK_IDENTIFIER,
         http=PARAMETER_ERROR,
     ),
     ReasonFacts(
@@ -33,7 +34,8 @@ REGISTERING = (
         _("Unsupported signmethod"),
         _("The device signed with a method other than hmacmd5, hmacsha1 or hmacsha256."),
         _("Set one of the three methods in the firmware."),
-        connack=mqtt.CONNACK_IDENTIFIER,
+        registration_connack=mqtt.CONNACK_IDENTIFIER,
+        connection_connack=mqtt.CONNACK_IDENTIFIER,
         http=HttpAnswer(6292, "signMethod is not supported"),
     ),
     ReasonFacts(

@@ -1,6 +1,6 @@
 """CONNACK and push: what a device is told of an outcome."""
 
-from logs.reasons import Reason, facts_of
+from logs.reasons import REASONS, Reason
 from mqtt.listener.dispatch import Outcome
 from protocol import mqtt, push
 from registration.operations.client_id_slots import ClientIdIssued
@@ -13,7 +13,7 @@ KICKED = mqtt.publish(*push.kick_notice())
 
 def connack_of(reason: Reason, *, registration: bool) -> int:
     """The code that answers a refusal."""
-    return facts_of(reason).connack_of(registration=registration)
+    return REASONS[reason].connack_of(registration=registration)
 
 
 def issued(request: RegistrationRequest, outcome: Outcome) -> bytes:
